@@ -1,0 +1,194 @@
+//! The outside world, captured once: environment, home directory, clock.
+//!
+//! Nothing below [`crate::run`] reads a variable, asks for the time or looks for the home
+//! directory by itself; it is handed a [`Context`]. So a test can build the world it wants, and a
+//! reader can see from a signature what a function depends on. Files and the network are not
+//! here: the files belong to [`crate::store`], the network to [`crate::aws`], the terminal to
+//! [`crate::terminal`].
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::failure::{Failure, Kind, Result};
+
+/// Everything a command may know about where it runs.
+#[derive(Debug)]
+pub struct Context {
+    pub env: Env,
+    pub home: Option<PathBuf>,
+    pub clock: Clock,
+}
+
+impl Context {
+    /// Reads the real world. Called once, by `main`.
+    pub fn capture() -> Self {
+        Self {
+            env: Env::capture(),
+            home: dirs::home_dir(),
+            clock: Clock::system(),
+        }
+    }
+
+    /// The AWS config and credentials files: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`
+    /// where set (a leading `~` is the home directory, as in the AWS CLI), else `~/.aws/…`
+    /// (AWS SDKs and Tools Reference Guide, "Location of the shared files").
+    pub fn aws_file(&self, variable: &'static str, name: &str) -> Result<PathBuf> {
+        if let Some(path) = self.env.raw(variable) {
+            return Ok(self.expand_home(path));
+        }
+        match &self.home {
+            Some(home) => Ok(home.join(".aws").join(name)),
+            None => Err(Failure::new(
+                Kind::Configuration,
+                format!("there is no home directory to look for the AWS {name} file in"),
+            )
+            .next(format!("set {variable} to the file's path"))),
+        }
+    }
+
+    /// `~` and `~/rest` as a shell expands them; any other path as it is.
+    pub fn expand_home(&self, path: &OsStr) -> PathBuf {
+        let given = PathBuf::from(path);
+        match (&self.home, given.strip_prefix("~")) {
+            (Some(home), Ok(rest)) => home.join(rest),
+            _ => given,
+        }
+    }
+}
+
+/// The environment as it was at the start.
+///
+/// An empty variable counts as unset, as in the AWS CLI and the SDKs.
+#[derive(Default)]
+pub struct Env(BTreeMap<OsString, OsString>);
+
+impl Env {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    fn capture() -> Self {
+        Self(std::env::vars_os().collect())
+    }
+
+    /// The variable's bytes, if it is set and not empty.
+    pub fn raw(&self, name: &str) -> Option<&OsStr> {
+        self.0
+            .get(OsStr::new(name))
+            .map(OsString::as_os_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The variable as text, if it is set and not empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Configuration`] if it is not Unicode; the value is not quoted.
+    pub fn text(&self, name: &str) -> Result<Option<&str>> {
+        match self.raw(name).map(OsStr::to_str) {
+            None => Ok(None),
+            Some(Some(text)) => Ok(Some(text)),
+            Some(None) => Err(Failure::new(
+                Kind::Configuration,
+                "the value of an environment variable is not valid Unicode",
+            )
+            .at(name)),
+        }
+    }
+}
+
+/// Names only: the environment holds other people's secrets.
+impl std::fmt::Debug for Env {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Env {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(
+            pairs
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// What time it is, and in which zone to say so.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    fixed: Option<Timestamp>,
+}
+
+impl Clock {
+    pub const fn system() -> Self {
+        Self { fixed: None }
+    }
+
+    /// A clock that stands still, for tests.
+    pub const fn fixed(now: Timestamp) -> Self {
+        Self { fixed: Some(now) }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    pub fn now(&self) -> Timestamp {
+        self.fixed.unwrap_or_else(Timestamp::now)
+    }
+
+    /// The zone to show times in; UTC for a fixed clock, so that tests do not depend on `TZ`.
+    pub fn zone(&self) -> TimeZone {
+        match self.fixed {
+            Some(_) => TimeZone::UTC,
+            None => TimeZone::system(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(pairs: &[(&str, &str)]) -> Context {
+        Context {
+            env: pairs.iter().copied().collect(),
+            home: Some(PathBuf::from("/home/alice")),
+            clock: Clock::fixed(Timestamp::UNIX_EPOCH),
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_unset_one() {
+        let context = context(&[("AWS_PROFILE", "")]);
+        assert_eq!(context.env.text("AWS_PROFILE").unwrap(), None);
+    }
+
+    #[test]
+    fn the_files_are_where_the_aws_cli_looks() {
+        let plain = context(&[]);
+        assert_eq!(
+            plain.aws_file("AWS_CONFIG_FILE", "config").unwrap(),
+            PathBuf::from("/home/alice/.aws/config")
+        );
+        let moved = context(&[("AWS_CONFIG_FILE", "~/work/aws.ini")]);
+        assert_eq!(
+            moved.aws_file("AWS_CONFIG_FILE", "config").unwrap(),
+            PathBuf::from("/home/alice/work/aws.ini")
+        );
+    }
+
+    #[test]
+    fn debug_shows_names_and_no_values() {
+        let context = context(&[("AWS_SECRET_ACCESS_KEY", "hunter2")]);
+        let debug = format!("{context:?}");
+        assert!(debug.contains("AWS_SECRET_ACCESS_KEY"));
+        assert!(!debug.contains("hunter2"));
+    }
+}
