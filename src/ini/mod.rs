@@ -1,0 +1,229 @@
+//! The shared config and credentials files, read and edited without losing a byte.
+//!
+//! A [`Document`] keeps the file's bytes as they are and an index of its section headers, nothing
+//! else. A profile is read out of it when asked for ([`profile`]). It knows no file system and no
+//! AWS call: bytes come from [`crate::store`] and go back there, and what the values mean is
+//! [`crate::profile`]'s.
+//!
+//! What is read: whatever the AWS CLI (botocore) or an AWS SDK reads; where they disagree about a
+//! value, the value says so. An oddity outside the sections asked for stops nobody. What is
+//! refused: what is not lines of text at all, and, inside a section in use, a line that cannot be
+//! understood.
+
+mod edit;
+mod entry;
+mod line;
+mod profile;
+mod splice;
+mod title;
+mod warning;
+mod writable;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+pub use edit::{Change, Refused};
+use line::{Classifier, Shape, lines};
+pub use profile::{Profile, Value};
+use title::Title;
+pub use warning::Warning;
+
+/// Which of the two files: they name profiles differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// `~/.aws/config`: `[profile x]`, `[default]`.
+    Config,
+    /// `~/.aws/credentials`: `[x]`.
+    Credentials,
+}
+
+/// Why a file or a section cannot be used. Quotes nothing from the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Counted from 1.
+    pub line: usize,
+    pub reason: String,
+}
+
+/// A shared file: its bytes, wiped when dropped, and where its sections are.
+pub struct Document {
+    bytes: Zeroizing<Vec<u8>>,
+    flavor: Flavor,
+    /// What ends the lines we add.
+    eol: &'static str,
+    sections: Vec<Section>,
+}
+
+/// Where one section is. Offsets are kept in 32 bits: a file with a hundred thousand sections is
+/// indexed in two megabytes.
+#[derive(Debug)]
+struct Section {
+    number: u32,
+    header: u32,
+    /// Counted from the start of the header line.
+    name: (u32, u32),
+    body: u32,
+    end: u32,
+}
+
+impl Section {
+    /// Line of the header, counted from 1.
+    fn number(&self) -> usize {
+        self.number as usize
+    }
+
+    /// Where the header line starts.
+    fn header(&self) -> usize {
+        self.header as usize
+    }
+
+    /// Where in the header line the text between the brackets is.
+    fn name(&self) -> Range<usize> {
+        self.name.0 as usize..self.name.1 as usize
+    }
+
+    /// Where the lines below the header start.
+    fn body(&self) -> usize {
+        self.body as usize
+    }
+
+    /// Where the next section, or nothing, starts.
+    fn end(&self) -> usize {
+        self.end as usize
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+impl Document {
+    /// Finds the sections in one pass.
+    ///
+    /// # Errors
+    /// What cannot be read as lines of text: UTF-16, NUL bytes, more than 4 GiB.
+    pub fn parse(bytes: Zeroizing<Vec<u8>>, flavor: Flavor) -> Result<Self, Unreadable> {
+        refuse_what_is_not_text(&bytes)?;
+        let mut sections: Vec<Section> = Vec::new();
+        let mut classifier = Classifier::default();
+        let first = content_start(&bytes);
+        for (number, line) in (1..).zip(lines(&bytes, first..bytes.len())) {
+            if let Shape::Header(name) = classifier.shape(line.text(&bytes)) {
+                if let Some(last) = sections.last_mut() {
+                    last.end = offset(line.start);
+                }
+                sections.push(Section {
+                    number,
+                    header: offset(line.start),
+                    name: (offset(name.start), offset(name.end)),
+                    body: offset(line.next),
+                    end: offset(bytes.len()),
+                });
+            }
+        }
+        Ok(Self {
+            eol: line_ending(&bytes),
+            bytes,
+            flavor,
+            sections,
+        })
+    }
+
+    /// A file that does not exist yet.
+    pub fn empty(flavor: Flavor) -> Self {
+        Self {
+            bytes: Zeroizing::default(),
+            eol: "\n",
+            flavor,
+            sections: Vec::new(),
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Profile `name`, its sections merged. `[profile x]` in the credentials file is not profile
+    /// x, and `[x]` in the config file is none at all.
+    pub fn profile(&self, name: &str) -> Option<Profile<'_>> {
+        Profile::read(self, |title| title.is_profile(name))
+    }
+
+    /// The names of all profiles in file order, without repeats.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        let mut seen = HashSet::new();
+        self.titles()
+            .filter(|(_, title)| title.is_profile(title.name))
+            .map(|(_, title)| title.name)
+            .filter(move |name| seen.insert(*name))
+    }
+
+    /// A section of the config file that is no profile: `[services x]`, `[sso-session x]`.
+    pub fn section(&self, kind: &str, name: &str) -> Option<Profile<'_>> {
+        Profile::read(self, |title| title.kind == kind && title.name == name)
+    }
+
+    fn titles(&self) -> impl Iterator<Item = (&Section, Title<'_>)> {
+        self.sections.iter().filter_map(|section| {
+            let line = &self.bytes[section.header()..section.body()];
+            let title = Title::read(line, section.name(), self.flavor)?;
+            Some((section, title))
+        })
+    }
+}
+
+/// Section names may be shown; their number tells enough.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("flavor", &self.flavor)
+            .field("bytes", &self.bytes.len())
+            .field("sections", &self.sections.len())
+            .finish()
+    }
+}
+
+fn refuse_what_is_not_text(bytes: &[u8]) -> Result<(), Unreadable> {
+    let refuse = |line, reason: &str| {
+        Err(Unreadable {
+            line,
+            reason: reason.to_owned(),
+        })
+    };
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return refuse(1, "the file is UTF-16, AWS tools want UTF-8");
+    }
+    if bytes.contains(&0) {
+        let before = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+        let line = lines(bytes, 0..before.len() + 1).count();
+        return refuse(line, "there is a NUL byte: this is not a text file");
+    }
+    if u32::try_from(bytes.len()).is_err() {
+        return refuse(1, "the file is larger than 4 GiB");
+    }
+    Ok(())
+}
+
+/// A byte order mark is no part of the first line.
+fn content_start(bytes: &[u8]) -> usize {
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        BYTE_ORDER_MARK.len()
+    } else {
+        0
+    }
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).expect("the length of the file was checked")
+}
+
+/// What ends the lines of this file: the first line feed decides, with or without its carriage
+/// return; a lone carriage return only where there is no line feed at all.
+fn line_ending(bytes: &[u8]) -> &'static str {
+    match bytes.iter().position(|byte| *byte == b'\n') {
+        Some(at) if bytes[..at].ends_with(b"\r") => "\r\n",
+        None if bytes.contains(&b'\r') => "\r",
+        _ => "\n",
+    }
+}

@@ -1,0 +1,230 @@
+//! Why some AWS tool refuses a whole file, although we can read it.
+//!
+//! The AWS CLI gives up on one wrong line anywhere, the SDKs on another kind of wrong line. None
+//! of that stops us, but whoever signs in and then sees `aws` fail wants to know which line it is.
+//! Nothing here decides what we read ourselves.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use super::entry::comment;
+use super::line::{Classifier, Shape, indent, lines};
+use super::{BYTE_ORDER_MARK, Document, content_start};
+
+/// One reason, at the first line it applies to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Counted from 1.
+    pub line: usize,
+    /// One sentence in lower case without a full stop, such as "the AWS SDKs refuse this file: …".
+    pub text: String,
+}
+
+/// Why a file is refused, by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Oddity {
+    ByteOrderMark,
+    NotUtf8,
+    LoneCarriageReturn,
+    NoSection,
+    NoBracket,
+    NoName,
+    BehindBracket,
+    TwoSections,
+    NoDelimiter,
+    NoKey,
+    Colon,
+    TwoKeys,
+    Indented,
+    NestedWithoutEquals,
+    NestedComment,
+}
+
+impl Oddity {
+    fn text(self) -> &'static str {
+        match self {
+            Self::ByteOrderMark => {
+                "the AWS CLI and the SDKs refuse this file: it starts with a byte order mark"
+            }
+            Self::NotUtf8 => {
+                "the AWS CLI refuses this file, and the SDKs take it for empty: this line is not UTF-8 text"
+            }
+            Self::LoneCarriageReturn => {
+                "the AWS SDKs refuse or misread this file: a lone carriage return ends this line"
+            }
+            Self::NoSection => {
+                "the AWS CLI and the SDKs refuse this file: this line comes before the first section"
+            }
+            Self::NoBracket => {
+                "the AWS SDKs refuse this file: this section header has no closing bracket"
+            }
+            Self::NoName => "the AWS CLI refuses this file: this section header has no name",
+            Self::BehindBracket => {
+                "the AWS SDKs refuse this file: something other than a comment follows this section header"
+            }
+            Self::TwoSections => {
+                "the AWS CLI refuses this file: there is an earlier section of this name"
+            }
+            Self::NoDelimiter => {
+                "the AWS CLI and the SDKs refuse this file: this line is neither a header, a comment nor `key = value`"
+            }
+            Self::NoKey => {
+                "the AWS CLI and the SDKs refuse this file: there is no key in this line"
+            }
+            Self::Colon => "the AWS SDKs refuse this file: this line has no `=`",
+            Self::TwoKeys => "the AWS CLI refuses this file: this section assigns this key before",
+            Self::Indented => {
+                "the AWS SDKs refuse this file: this line is indented and continues no value"
+            }
+            Self::NestedWithoutEquals => {
+                "the AWS CLI and the SDKs refuse this file: this line of a nested block has no `=`"
+            }
+            Self::NestedComment => {
+                "the AWS SDKs refuse this file: there is an indented comment in this nested block"
+            }
+        }
+    }
+}
+
+impl Document {
+    /// Why some AWS tool will refuse this file as a whole, in the order of lines; each reason once.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut survey = Survey::default();
+        survey.read(self.bytes());
+        let mut warnings: Vec<Warning> = survey
+            .found
+            .into_iter()
+            .map(|(oddity, line)| Warning {
+                line,
+                text: oddity.text().to_owned(),
+            })
+            .collect();
+        warnings.sort_by_key(|warning| warning.line);
+        warnings
+    }
+}
+
+/// One walk over the file, remembering what the readers themselves remember.
+#[derive(Default)]
+struct Survey<'d> {
+    found: BTreeMap<Oddity, usize>,
+    sections: HashSet<&'d [u8]>,
+    keys: HashSet<Cow<'d, [u8]>>,
+    in_section: bool,
+    /// The value above is empty for the AWS CLI, for the SDKs: indented lines nest.
+    nests: (bool, bool),
+}
+
+impl<'d> Survey<'d> {
+    fn read(&mut self, bytes: &'d [u8]) {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            self.note(Oddity::ByteOrderMark, 1);
+        }
+        let readable =
+            std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        let mut classifier = Classifier::default();
+        for (number, line) in (1..).zip(lines(bytes, content_start(bytes)..bytes.len())) {
+            if line.start <= readable && readable < line.next {
+                self.note(Oddity::NotUtf8, number);
+            }
+            if line.ends_in_lone_cr(bytes) {
+                self.note(Oddity::LoneCarriageReturn, number);
+            }
+            let text = line.text(bytes);
+            match classifier.shape(text) {
+                Shape::Blank | Shape::Comment => {}
+                Shape::Header(name) => self.header(number, text, name.start),
+                Shape::IndentedComment { attached: true } => self.indented_comment(number, text),
+                Shape::IndentedComment { attached: false } => self.note(Oddity::Indented, number),
+                Shape::Continuation => self.continuation(number, text),
+                Shape::Entry => self.entry(number, text),
+            }
+        }
+    }
+
+    fn note(&mut self, oddity: Oddity, line: usize) {
+        self.found.entry(oddity).or_insert(line);
+    }
+
+    fn header(&mut self, number: usize, text: &'d [u8], name: usize) {
+        self.in_section = true;
+        self.keys.clear();
+        if name > 1 {
+            self.note(Oddity::Indented, number);
+        }
+        let visible = text.split(|byte| matches!(byte, b'#' | b';')).next();
+        if !visible.is_some_and(|visible| visible.trim_ascii_end().ends_with(b"]")) {
+            self.note(Oddity::BehindBracket, number);
+        }
+        // The AWS CLI's name reaches to the last bracket of the line.
+        let close = text.iter().rposition(|byte| *byte == b']').unwrap_or(name);
+        let name = &text[name..close];
+        if name.is_empty() {
+            self.note(Oddity::NoName, number);
+        } else if name != b"DEFAULT" && !self.sections.insert(name) {
+            self.note(Oddity::TwoSections, number);
+        }
+    }
+
+    fn entry(&mut self, number: usize, text: &'d [u8]) {
+        if !self.in_section {
+            return self.note(Oddity::NoSection, number);
+        }
+        let depth = indent(text);
+        if depth > 0 {
+            self.note(Oddity::Indented, number);
+        }
+        let text = &text[depth..];
+        if text.starts_with(b"[") {
+            self.note(Oddity::NoBracket, number);
+        }
+        let Some(delimiter) = text.iter().position(|byte| matches!(byte, b'=' | b':')) else {
+            return self.note(Oddity::NoDelimiter, number);
+        };
+        let key = text[..delimiter].trim_ascii_end();
+        if key.is_empty() {
+            self.note(Oddity::NoKey, number);
+        }
+        let value = sdk_value(text);
+        if value.is_none() {
+            self.note(Oddity::Colon, number);
+        }
+        self.nests = (
+            text[delimiter + 1..].trim_ascii().is_empty(),
+            value.is_some_and(|empty| empty),
+        );
+        if !self.keys.insert(lower_case(key)) {
+            self.note(Oddity::TwoKeys, number);
+        }
+    }
+
+    fn continuation(&mut self, number: usize, text: &[u8]) {
+        let (cli, sdk) = self.nests;
+        let no_equals = cli && !text.contains(&b'=');
+        if no_equals || (sdk && sdk_value(text.trim_ascii()).is_none()) {
+            self.note(Oddity::NestedWithoutEquals, number);
+        }
+    }
+
+    fn indented_comment(&mut self, number: usize, text: &[u8]) {
+        if self.nests.1 && sdk_value(text.trim_ascii()).is_none() {
+            self.note(Oddity::NestedComment, number);
+        }
+    }
+}
+
+/// Whether the SDKs find an empty value in `key = value`; `None` where they find no such thing.
+fn sdk_value(text: &[u8]) -> Option<bool> {
+    let text = String::from_utf8_lossy(text);
+    let shown = &text[..comment(&text).unwrap_or(text.len())];
+    let (key, value) = shown.split_once('=')?;
+    (!key.trim().is_empty()).then(|| value.trim().is_empty())
+}
+
+fn lower_case(key: &[u8]) -> Cow<'_, [u8]> {
+    if key.iter().any(u8::is_ascii_uppercase) {
+        Cow::Owned(key.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(key)
+    }
+}

@@ -1,0 +1,72 @@
+//! What may be written: only what every reader of the shared files reads back as it was given.
+//!
+//! Names and keys are checked before any edit is planned, so that no input can open a section of
+//! its own or end a value early. Identifiers are those of the SDKs' specification; what values may
+//! not hold is what one reader or another would strip, join or take for a comment.
+
+use super::edit::{Change, Refused};
+use super::entry::comment;
+
+/// # Errors
+/// The first name, key or value that some reader would read differently. Values are not quoted.
+pub(super) fn check(change: &Change<'_>) -> Result<(), Refused> {
+    section(change.section)?;
+    for (index, (key, value)) in change.set.iter().enumerate() {
+        self::key(key)?;
+        self::value(key, value)?;
+        let earlier = change.set[..index].iter().map(|(earlier, _)| earlier);
+        if earlier
+            .chain(change.remove)
+            .any(|other| other.eq_ignore_ascii_case(key))
+        {
+            return Err(refused(format!("`{key}` is changed twice")));
+        }
+    }
+    Ok(())
+}
+
+fn section(name: &str) -> Result<(), Refused> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@:+%/-".contains(&byte);
+    if name.is_empty() || !name.bytes().all(allowed) {
+        return Err(refused(format!(
+            "section name {name:?} has characters that not every AWS tool reads: use letters, digits and `_ . @ : + % / -`"
+        )));
+    }
+    if name == "DEFAULT" {
+        return Err(refused(
+            "the AWS CLI takes a section `DEFAULT` for defaults of all profiles, not for a profile"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn key(key: &str) -> Result<(), Refused> {
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
+    if key.is_empty() || !key.bytes().all(allowed) {
+        return Err(refused(format!(
+            "{key:?} cannot be a key: use lower-case letters, digits and `_ - .`"
+        )));
+    }
+    Ok(())
+}
+
+fn value(key: &str, value: &str) -> Result<(), Refused> {
+    let reason = if value.chars().any(char::is_control) {
+        "holds a control character"
+    } else if value.starts_with(char::is_whitespace) || value.ends_with(char::is_whitespace) {
+        "starts or ends with a blank"
+    } else if value.starts_with(['#', ';']) || comment(value).is_some() {
+        "holds a `#` or `;` that would start a comment"
+    } else if value.ends_with('\\') {
+        "ends with a backslash, which joins lines for some readers"
+    } else {
+        return Ok(());
+    };
+    Err(refused(format!("the value for `{key}` {reason}")))
+}
+
+fn refused(reason: String) -> Refused {
+    Refused { line: None, reason }
+}

@@ -1,0 +1,99 @@
+//! What holds for every file and every change. Shared with the fuzz target, so it stands on the
+//! crate and the standard library alone.
+
+use std::collections::BTreeMap;
+
+use awsmfa::ini::{Change, Document, Flavor};
+use zeroize::Zeroizing;
+
+/// Parses, reads everything, edits, and checks the result against the promises of
+/// `docs/design.md`. Returns the edited bytes, unless the file or the change was refused.
+pub(crate) fn check(bytes: &[u8], flavor: Flavor, change: &Change<'_>) -> Option<Vec<u8>> {
+    let before = parse(bytes, flavor)?;
+    assert_eq!(before.bytes(), bytes);
+    assert!(before.warnings().is_sorted_by_key(|warning| warning.line));
+
+    let nothing = Change {
+        set: &[],
+        remove: &[],
+        ..*change
+    };
+    if let Ok(same) = before.edit(&nothing) {
+        assert_eq!(same[..], bytes[..], "an empty change changes nothing");
+    }
+
+    let edited = before.edit(change).ok()?;
+    let after = parse(&edited, flavor).expect("what was written can be read");
+    reads_back(&after, change);
+    leaves_the_rest(&before, &after, change);
+
+    let again = after.edit(change).expect("what was written can be edited");
+    assert_eq!(
+        again[..],
+        edited[..],
+        "the same change twice is the change once"
+    );
+    Some(edited.to_vec())
+}
+
+fn parse(bytes: &[u8], flavor: Flavor) -> Option<Document> {
+    Document::parse(Zeroizing::new(bytes.to_vec()), flavor).ok()
+}
+
+fn reads_back(after: &Document, change: &Change<'_>) {
+    let profile = after.profile(change.section);
+    for (key, value) in change.set {
+        let profile = profile.as_ref().expect("the section is there");
+        assert_eq!(profile.broken(), None);
+        let found = profile.get(key).expect("the key is there");
+        assert_eq!(found.text, *value, "{key}");
+        assert_eq!(found.doubt, None, "{key}");
+        assert_eq!(profile.assignments(key).count(), 1, "no stale {key}");
+    }
+    for key in change.remove {
+        let left = profile.as_ref().and_then(|profile| profile.get(key));
+        assert!(left.is_none(), "{key} is gone");
+    }
+}
+
+/// Other profiles read as before in every value; so do the foreign keys of the one changed.
+fn leaves_the_rest(before: &Document, after: &Document, change: &Change<'_>) {
+    let others = |document: &Document| -> Vec<String> {
+        let names = document.profile_names();
+        let others = names.filter(|name| *name != change.section);
+        others.map(str::to_owned).collect()
+    };
+    assert_eq!(others(before), others(after), "no section comes or goes");
+    for name in others(before) {
+        assert_eq!(
+            values(before, &name, &[]),
+            values(after, &name, &[]),
+            "{name}"
+        );
+    }
+    let mut changed: Vec<&str> = change.remove.to_vec();
+    changed.extend(change.set.iter().map(|(key, _)| key));
+    assert_eq!(
+        values(before, change.section, &changed),
+        values(after, change.section, &changed),
+        "foreign keys of the section"
+    );
+}
+
+/// Every assignment of a profile, except those of the keys left out.
+fn values(document: &Document, name: &str, except: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let Some(profile) = document.profile(name) else {
+        return BTreeMap::new();
+    };
+    let changed = |key: &str| except.iter().any(|other| other.eq_ignore_ascii_case(key));
+    profile
+        .keys()
+        .filter(|key| !changed(key))
+        .map(|key| {
+            let texts = profile
+                .assignments(key)
+                .map(|value| value.text.into_owned());
+            (key.to_ascii_lowercase(), texts.collect())
+        })
+        .collect()
+}
