@@ -1,0 +1,216 @@
+//! The user's files: read whole, and replaced whole or not at all.
+//!
+//! 1. [`read`] hands out the bytes of a file, for looking only.
+//! 2. [`lock`] is for whoever is going to write. It follows symbolic links to the file that is
+//!    meant, takes the advisory lock beside it, clears what killed runs left behind, and only then
+//!    reads. What it returns is the permission to write.
+//! 3. [`Locked::rehearse`] proves, before a one-time code is spent, that the write will work.
+//! 4. [`Locked::commit`] consumes the lock: the new bytes go to a temporary file in the same
+//!    directory, which is brought to the disk and then renamed over the old one.
+//!
+//! Killed at any instant, or with the disk full, the file is the old one or the new one, complete.
+//! What may be left is a lock that the operating system has already released, and a temporary file
+//! that the next run under the lock removes.
+//!
+//! This module knows no INI and no AWS: what the bytes mean is [`crate::ini`]'s. It refuses
+//! whatever is not a regular file, is larger than [`LARGEST`], or cannot be read; it never takes an
+//! unreadable file for an empty one. Extended attributes, POSIX access lists and further hard links
+//! of the replaced file are not carried over.
+
+mod lock;
+mod replace;
+mod target;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::failure::{Failure, Kind, Result};
+
+pub use lock::Holder;
+use lock::Lock;
+use target::Target;
+
+/// The largest file that is read or written, in bytes: a hundred times what a large company's
+/// credentials file holds, and small enough to be kept in memory.
+pub const LARGEST: usize = 64 << 20;
+
+/// The bytes of the file at `path`, or `None` if there is no such file.
+///
+/// A symbolic link is followed; one whose target does not exist counts as no file. No lock is
+/// needed, because files are only ever replaced whole.
+///
+/// # Errors
+///
+/// [`Kind::File`] for whatever exists and is not a readable regular file of at most [`LARGEST`].
+pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let target = Target::of(path)?;
+    Ok(Existing::read(&target)?.map(|existing| existing.bytes))
+}
+
+/// Takes the lock on the file at `path`, waiting for at most `wait`, and reads it.
+///
+/// The file's directory is created where it is missing, for its owner alone. When the wait becomes
+/// noticeable (a third of a second), `on_wait` is told, once, who holds the lock.
+///
+/// # Errors
+///
+/// [`Kind::File`] as for [`read`]; if the lock cannot be had, naming its holder; if the directory
+/// cannot be created or not be written.
+pub fn lock(path: &Path, wait: Duration, on_wait: &mut dyn FnMut(&Holder)) -> Result<Locked> {
+    let target = Target::of(path)?;
+    if let Ok(metadata) = fs::metadata(&target.file) {
+        // What is going to be refused gets no lock file.
+        check(&target, &metadata)?;
+    }
+    target.create_directory()?;
+    let lock = Lock::acquire(&target.beside("", ".lock"), wait, on_wait)?;
+    replace::clear_leftovers(&target);
+    let existing = Existing::read(&target)?;
+    Ok(Locked {
+        target,
+        existing,
+        _lock: lock,
+    })
+}
+
+/// A file that is locked and has been read; the only way to write one.
+///
+/// Dropping it releases the lock and changes nothing.
+pub struct Locked {
+    target: Target,
+    existing: Option<Existing>,
+    _lock: Lock,
+}
+
+impl Locked {
+    /// What the file held when the lock was taken; `None` if it did not exist.
+    pub fn contents(&self) -> Option<&[u8]> {
+        self.existing
+            .as_ref()
+            .map(|existing| existing.bytes.as_slice())
+    }
+
+    /// Proves that [`Locked::commit`] will be able to put a file here that is `room` bytes larger
+    /// than the present one, by making one beside it and removing it again.
+    ///
+    /// Nothing is brought to the disk, so this costs microseconds for an ordinary file and less
+    /// than a millisecond for one of 2 MB.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if the file is write-protected or belongs to somebody else, the directory
+    /// cannot be written, or there is no room (full disk, quota, file-size limit).
+    pub fn rehearse(&self, room: usize) -> Result<()> {
+        let size = self.contents().map_or(0, <[u8]>::len).saturating_add(room);
+        replace::rehearse(&self.target, self.metadata(), size)
+    }
+
+    /// Makes `bytes` the contents of the file, in one step, and releases the lock.
+    ///
+    /// The mode of the old file is kept, less every right of group and others; a new file is 0600.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] as for [`Locked::rehearse`], or if somebody who does not know our lock has
+    /// changed the file since it was read. The old file is then still there, untouched. The one
+    /// error after the new file is in place says so.
+    pub fn commit(self, bytes: &[u8]) -> Result<()> {
+        replace::commit(&self.target, self.metadata(), bytes)
+    }
+
+    fn metadata(&self) -> Option<&Metadata> {
+        self.existing.as_ref().map(|existing| &existing.metadata)
+    }
+}
+
+/// Where, but not what: the contents are secret.
+impl fmt::Debug for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Locked")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file as it was read.
+struct Existing {
+    bytes: Zeroizing<Vec<u8>>,
+    metadata: Metadata,
+}
+
+impl Existing {
+    fn read(target: &Target) -> Result<Option<Self>> {
+        let cannot = |error| failure("the file cannot be read", target, error);
+        match fs::metadata(&target.file) {
+            // Opening comes second: to open a pipe would wait for its writer.
+            Ok(metadata) => check(target, &metadata)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot(error)),
+        }
+        let file = File::open(&target.file).map_err(cannot)?;
+        let metadata = file.metadata().map_err(cannot)?;
+        check(target, &metadata)?;
+        // Room for everything at once: growing would leave copies that nobody wipes.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(size_of(&metadata) + 1));
+        file.take(LARGEST as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(cannot)?;
+        check_size(target, bytes.len())?;
+        Ok(Some(Self { bytes, metadata }))
+    }
+}
+
+fn check(target: &Target, metadata: &Metadata) -> Result<()> {
+    if metadata.is_dir() {
+        return Err(refusal("this is a directory, not a file", target));
+    }
+    if !metadata.is_file() {
+        return Err(refusal("this is not a regular file", target));
+    }
+    check_size(target, size_of(metadata))
+}
+
+fn size_of(metadata: &Metadata) -> usize {
+    usize::try_from(metadata.len()).unwrap_or(usize::MAX)
+}
+
+/// What could not be read again must not be written either.
+fn check_size(target: &Target, size: usize) -> Result<()> {
+    if size <= LARGEST {
+        return Ok(());
+    }
+    let largest = LARGEST >> 20;
+    Err(refusal(
+        format!("the file is larger than {largest} MiB, so it is not what it should be"),
+        target,
+    ))
+}
+
+fn refusal(what: impl Into<String>, place: impl fmt::Display) -> Failure {
+    Failure::new(Kind::File, what).at(place)
+}
+
+/// A refusal by the operating system, with what can be done about it.
+fn failure(what: &str, place: impl fmt::Display, error: io::Error) -> Failure {
+    let advice = match error.kind() {
+        io::ErrorKind::StorageFull => Some("free some space on that disk"),
+        io::ErrorKind::QuotaExceeded => Some("free some space within your disk quota"),
+        io::ErrorKind::FileTooLarge => Some("raise the file-size limit (ulimit -f)"),
+        io::ErrorKind::ReadOnlyFilesystem => Some("make the file system writable"),
+        io::ErrorKind::PermissionDenied => Some("check the owner and the mode with `ls -la`"),
+        _ => None,
+    };
+    let failure = refusal(what, place).because(error);
+    match advice {
+        Some(advice) => failure.next(advice),
+        None => failure,
+    }
+}

@@ -1,0 +1,138 @@
+//! Which file a path means: symbolic links are followed to the end, because the file there is the
+//! one to lock and to replace. Replacing the link itself would cut the user's dotfiles in two.
+//!
+//! A link may dangle as long as the directory it leads to exists. Directories reached without a
+//! link are created; behind a link a missing directory is more likely a disk that is not mounted.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{failure, refusal};
+use crate::failure::Result;
+
+/// What Linux allows in one path.
+const MOST_LINKS: usize = 40;
+
+/// The file that a path leads to, whether it exists or not.
+#[derive(Debug)]
+pub(super) struct Target {
+    given: PathBuf,
+    pub(super) file: PathBuf,
+}
+
+impl Target {
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let mut target = Self {
+            given: path.to_path_buf(),
+            file: path.to_path_buf(),
+        };
+        for _ in 0..=MOST_LINKS {
+            match next_link(&target.file) {
+                Ok(Some(next)) => target.file = next,
+                Ok(None) if target.file.file_name().is_some() => return Ok(target),
+                Ok(None) => return Err(refusal("this is a directory, not a file", &target)),
+                Err(error) => return Err(failure("the file cannot be reached", &target, error)),
+            }
+        }
+        Err(refusal(
+            "the symbolic links lead in a circle",
+            path.display(),
+        ))
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        match self.file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        }
+    }
+
+    pub(super) fn name(&self) -> &OsStr {
+        self.file
+            .file_name()
+            .expect("a path without a name was refused")
+    }
+
+    /// A file in the same directory, called as this one with something around its name.
+    pub(super) fn beside(&self, before: &str, after: &str) -> PathBuf {
+        let mut name = OsString::from(before);
+        name.push(self.name());
+        name.push(after);
+        self.directory().join(name)
+    }
+
+    /// As `aws configure` does it, every missing directory is created; unlike there, for the owner
+    /// alone.
+    pub(super) fn create_directory(&self) -> Result<()> {
+        let directory = self.directory();
+        match fs::metadata(directory) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failure("the directory cannot be reached", self, error)),
+        }
+        if self.file != self.given {
+            return Err(refusal(
+                "this is a symbolic link into a directory that does not exist",
+                self,
+            )
+            .next(format!(
+                "mount or create {}, or remove the link",
+                directory.display()
+            )));
+        }
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(directory).map_err(|error| {
+            failure(
+                "the directory cannot be created",
+                directory.display(),
+                error,
+            )
+        })
+    }
+}
+
+/// The path, and where it leads if that is somewhere else; written as `ls -l` writes it.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.given.display())?;
+        if self.file != self.given {
+            write!(f, " -> {}", self.file.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the link at `path` points, or `None` if there is no link at `path`.
+fn next_link(path: &Path) -> io::Result<Option<PathBuf>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => {
+            let points_to = fs::read_link(path)?;
+            let from = path.parent().unwrap_or(Path::new(""));
+            Ok(Some(from.join(points_to)))
+        }
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_without_a_directory_is_in_this_one() {
+        let target = Target::of(Path::new("credentials-of-nobody")).unwrap();
+        assert_eq!(target.directory(), Path::new("."));
+        assert_eq!(
+            target.beside("", ".lock"),
+            Path::new("./credentials-of-nobody.lock")
+        );
+    }
+}
