@@ -1,0 +1,269 @@
+//! Everything said to a person, on standard error, and the one document asked for, on standard
+//! output.
+//!
+//! - Standard error carries messages: plain lines, `note:`, `warning:`, `error:`, and with `-v`
+//!   `trace:`. A failure is text whatever `--output` says, as in the AWS CLI; its kind is the
+//!   exit code. `--quiet` silences plain lines, notes and the spinner; warnings and errors stay.
+//! - Standard output carries a result document or nothing, so it can be piped and parsed.
+//! - Nothing printed here can panic. Standard error that is closed or broken is ignored; standard
+//!   output that cannot take the document is a failure, because a result was lost.
+//! - Foreign text is neutralised ([`printable`]), so callers quote freely.
+//! - Colour and the spinner are for terminals: see [`Ui::new`].
+//!
+//! Questions are [`crate::terminal`]'s; they tell this module when one is open ([`Ui::question`]).
+
+mod screen;
+mod text;
+mod time;
+
+use std::fmt;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+pub use screen::{Question, Working};
+pub use text::printable;
+pub use time::{in_words, until};
+
+use crate::context::Env;
+use crate::failure::{Failure, Kind, Result};
+use screen::Screen;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// What the result is printed as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Output {
+    /// Said to a person, on standard error.
+    #[default]
+    Text,
+    /// A document on standard output.
+    Json,
+}
+
+/// How much to say, and in what form: `--quiet`, `--verbose`, `--output`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    pub quiet: bool,
+    pub verbose: bool,
+    pub output: Output,
+}
+
+/// The voice of the program. Clones speak through the same standard error.
+#[derive(Clone, Debug)]
+pub struct Ui {
+    manner: Manner,
+    colour: bool,
+    spinner: bool,
+    screen: Arc<Screen>,
+}
+
+impl Ui {
+    /// The voice on the real standard error.
+    ///
+    /// Colour is decided here, once: no where `NO_COLOR` is set, else yes where `CLICOLOR_FORCE`
+    /// is set and not `0`, else only on a terminal that is not `TERM=dumb` and without
+    /// `CLICOLOR=0` (no-color.org, bixense.com/clicolors). The spinner needs such a terminal too,
+    /// but is no colour.
+    pub fn new(manner: Manner, env: &Env) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the voice is on standard error")]
+        let stderr = std::io::stderr();
+        let terminal = stderr.is_terminal();
+        let colour = wants_colour(env, terminal);
+        let sink: Box<dyn Write + Send> = if colour {
+            // Consoles before Windows 10 do not know the sequences; anstream translates.
+            Box::new(AutoStream::new(stderr, ColorChoice::Always))
+        } else {
+            Box::new(stderr)
+        };
+        Self {
+            manner,
+            colour,
+            spinner: terminal && !manner.quiet && !is_dumb(env),
+            screen: Screen::new(sink, terminal),
+        }
+    }
+
+    /// A voice without colour and spinner that speaks into `sink`, for tests.
+    pub fn into_sink(manner: Manner, sink: Box<dyn Write + Send>) -> Self {
+        Self {
+            manner,
+            colour: false,
+            spinner: false,
+            screen: Screen::new(sink, false),
+        }
+    }
+
+    /// The same as [`Ui::into_sink`], with `sink` standing for the terminal that questions use.
+    #[cfg(test)]
+    pub(crate) fn beside_terminal(sink: Box<dyn Write + Send>) -> Self {
+        Self {
+            manner: Manner::default(),
+            colour: false,
+            spinner: true,
+            screen: Screen::new(sink, true),
+        }
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.manner.quiet
+    }
+
+    pub fn output(&self) -> Output {
+        self.manner.output
+    }
+
+    /// One plain line.
+    pub fn say(&self, text: &str) {
+        if !self.manner.quiet {
+            self.screen.print(&format!("{}\n", printable(text)));
+        }
+    }
+
+    /// Something good to know that asks for no action.
+    pub fn note(&self, text: &str) {
+        if !self.manner.quiet {
+            self.screen.print(&self.line("", NOTE, "note:", text));
+        }
+    }
+
+    /// Something that worked, but may surprise later.
+    pub fn warn(&self, text: &str) {
+        self.screen.print(&self.line("", WARNING, "warning:", text));
+    }
+
+    /// A step, for `--verbose`. The caller leaves secrets out; formatting costs nothing unless
+    /// asked for.
+    pub fn trace(&self, step: impl fmt::Display) {
+        if self.manner.verbose {
+            self.screen
+                .print(&self.line("", FAINT, "trace:", &step.to_string()));
+        }
+    }
+
+    /// What went wrong, where, and what to do next, one per line. An open question is given up.
+    pub fn failure(&self, failure: &Failure) {
+        let mut lines = self.line("", ERROR, "error:", failure.what());
+        if let Some(cause) = failure.cause() {
+            lines += &self.line("  ", FAINT, "cause:", &cause);
+        }
+        if let Some(place) = failure.place() {
+            lines += &self.line("  ", FAINT, "at:", place);
+        }
+        for advice in failure.advice() {
+            lines += &self.line("  ", NOTE, "next:", advice);
+        }
+        self.screen.insist(&lines);
+    }
+
+    /// Prints the result on standard output: indented JSON and a line break.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if standard output does not take all of it, be it that the disk is full or
+    /// that the reader went away.
+    pub fn document(&self, document: &impl Serialize) -> Result<()> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the document is what was asked for"
+        )]
+        let stdout = std::io::stdout();
+        put(&mut stdout.lock(), document)
+    }
+
+    /// Prints what is not for a person but for a shell or a pager, as it is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Ui::document`].
+    pub fn print(&self, bytes: &[u8]) -> Result<()> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the bytes are what was asked for"
+        )]
+        let stdout = std::io::stdout();
+        whole(&mut stdout.lock(), bytes)
+    }
+
+    /// Says on a terminal that `text` is going on, should it take longer than a third of a
+    /// second, until the guard is dropped.
+    pub fn working(&self, text: &str) -> Working {
+        if self.spinner {
+            Working::shown(&self.screen, &printable(text))
+        } else {
+            Working::unseen()
+        }
+    }
+
+    /// To be held from before a prompt is shown until its answer is read: the spinner rests and
+    /// messages wait.
+    pub fn question(&self) -> Question {
+        Question::open(&self.screen)
+    }
+
+    /// Whether a question is open whose line has not been ended.
+    pub fn has_question(&self) -> bool {
+        self.screen.has_question()
+    }
+
+    /// Gives up open questions, their line ended by the caller: what waited for them is said.
+    pub fn give_up_question(&self) {
+        self.screen.give_up_question();
+    }
+
+    fn line(&self, indent: &str, style: Style, label: &str, text: &str) -> String {
+        let text = printable(text);
+        if self.colour {
+            format!("{indent}{style}{label}{style:#} {text}\n")
+        } else {
+            format!("{indent}{label} {text}\n")
+        }
+    }
+}
+
+fn put(out: &mut impl Write, document: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_string_pretty(document).map_err(|error| {
+        Failure::new(
+            Kind::Internal,
+            "the result could not be put into a document",
+        )
+        .because(error)
+    })?;
+    let json = text::printable_json(json);
+    whole(out, format!("{json}\n").as_bytes())
+}
+
+fn whole(out: &mut impl Write, bytes: &[u8]) -> Result<()> {
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|error| {
+            Failure::new(Kind::File, "the result could not be written")
+                .at("standard output")
+                .because(error)
+        })
+}
+
+fn wants_colour(env: &Env, terminal: bool) -> bool {
+    if env.raw("NO_COLOR").is_some() {
+        return false;
+    }
+    if env.raw("CLICOLOR_FORCE").is_some_and(|force| force != "0") {
+        return true;
+    }
+    terminal && !is_dumb(env) && env.raw("CLICOLOR").is_none_or(|colour| colour != "0")
+}
+
+/// On Unix a terminal names itself in `TERM`; on Windows nothing does.
+fn is_dumb(env: &Env) -> bool {
+    env.raw("TERM")
+        .map_or(cfg!(unix), |terminal| terminal == "dumb")
+}
+
+#[cfg(test)]
+mod tests;
