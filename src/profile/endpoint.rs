@@ -1,0 +1,202 @@
+//! Where AWS is asked: configured endpoints, FIPS and dual-stack variants, the private CA.
+//!
+//! Order and names: AWS SDKs and Tools Reference Guide, "Service-specific endpoints",
+//! "Dual-stack and FIPS endpoints" and "General configuration" (`ca_bundle`).
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::choose::first_variable;
+use super::follow::Trail;
+use super::settings::{Found, Settings, Shared};
+use super::{Origin, Request, Sourced};
+use crate::context::{Context, Env};
+use crate::failure::{Failure, Kind, Result};
+
+/// What is configured about the way to AWS. Unset means what the SDK does by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoints {
+    /// The URL to reach STS under.
+    pub sts: Option<String>,
+    /// The URL to reach IAM under.
+    pub iam: Option<String>,
+    pub fips: bool,
+    pub dual_stack: bool,
+    /// A file of certificates to trust, in PEM.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+pub(super) fn resolve(
+    context: &Context,
+    shared: &Shared<'_>,
+    request: &Request,
+    trail: &Trail<'_>,
+) -> Result<Endpoints> {
+    let env = &context.env;
+    let url = |service, variable| url(env, shared, request, trail, service, variable);
+    Ok(Endpoints {
+        sts: url("sts", "AWS_ENDPOINT_URL_STS")?,
+        iam: url("iam", "AWS_ENDPOINT_URL_IAM")?,
+        fips: switch(env, trail, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?,
+        dual_stack: switch(
+            env,
+            trail,
+            "AWS_USE_DUALSTACK_ENDPOINT",
+            "use_dualstack_endpoint",
+        )?,
+        ca_bundle: ca_bundle(context, trail),
+    })
+}
+
+/// flag > the service's variable > `AWS_ENDPOINT_URL` > `services` > `endpoint_url`, the last two
+/// from the nearest profile that has either.
+fn url(
+    env: &Env,
+    shared: &Shared<'_>,
+    request: &Request,
+    trail: &Trail<'_>,
+    service: &str,
+    variable: &'static str,
+) -> Result<Option<String>> {
+    let found = if let Some(url) = &request.endpoint_url {
+        Some(Sourced::new(url.clone(), Origin::Flag("--endpoint-url")))
+    } else if switch(
+        env,
+        trail,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "ignore_configured_endpoint_urls",
+    )? {
+        None
+    } else if let Some((url, origin)) = first_variable(env, &[variable, "AWS_ENDPOINT_URL"])? {
+        Some(Sourced::new(url.to_owned(), origin))
+    } else {
+        configured(shared, trail, service)?
+    };
+    found.map(|url| check(&url).map(|()| url.value)).transpose()
+}
+
+fn configured(
+    shared: &Shared<'_>,
+    trail: &Trail<'_>,
+    service: &str,
+) -> Result<Option<Sourced<String>>> {
+    for node in &trail.nodes {
+        if let Some(url) = of_service(shared, node, service)? {
+            return Ok(Some(url));
+        }
+        if let Some(url) = node.get("endpoint_url") {
+            return Ok(Some(url.sourced()));
+        }
+    }
+    Ok(None)
+}
+
+/// `services = name` and, in `[services name]`, `sts =` with `endpoint_url` below it.
+fn of_service(
+    shared: &Shared<'_>,
+    node: &Settings<'_>,
+    service: &str,
+) -> Result<Option<Sourced<String>>> {
+    let Some(name) = node.get("services") else {
+        return Ok(None);
+    };
+    let Some(services) = shared.services(&name.text) else {
+        return Err(Failure::new(
+            Kind::Configuration,
+            format!(
+                "profile `{}` uses the services section `{}`, which does not exist",
+                node.name, name.text
+            ),
+        )
+        .at(name.origin())
+        .next("add that section to the config file, or remove the line"));
+    };
+    services.check()?;
+    Ok(services.nested(service, "endpoint_url").map(Found::sourced))
+}
+
+/// A URL that the HTTP client can be given as it is: scheme, host, perhaps a port and a path.
+fn check(url: &Sourced<String>) -> Result<()> {
+    let text = url.value.as_str();
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', ':']).next());
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"@?#\\\"<>".contains(&byte));
+    if plain && host.is_some_and(|host| !host.is_empty()) {
+        return Ok(());
+    }
+    Err(
+        Failure::new(url.origin.kind(), "this is not the URL of an endpoint")
+            .at(&url.origin)
+            .next("an endpoint is written as https://host or http://host:port"),
+    )
+}
+
+/// A yes or no, from a variable or the nearest profile that has it.
+fn switch(env: &Env, trail: &Trail<'_>, variable: &'static str, key: &str) -> Result<bool> {
+    let value = match first_variable(env, &[variable])? {
+        Some((text, origin)) => Some(Sourced::new(text.to_owned(), origin)),
+        None => trail
+            .nodes
+            .iter()
+            .find_map(|node| node.get(key))
+            .map(Found::sourced),
+    };
+    let Some(value) = value else {
+        return Ok(false);
+    };
+    if value.value.eq_ignore_ascii_case("true") {
+        Ok(true)
+    } else if value.value.eq_ignore_ascii_case("false") {
+        Ok(false)
+    } else {
+        Err(Failure::new(
+            Kind::Configuration,
+            format!("the value of {key} is neither `true` nor `false`"),
+        )
+        .at(&value.origin))
+    }
+}
+
+fn ca_bundle(context: &Context, trail: &Trail<'_>) -> Option<PathBuf> {
+    if let Some(path) = context.env.raw("AWS_CA_BUNDLE") {
+        return Some(context.expand_home(path));
+    }
+    let found = trail.nodes.iter().find_map(|node| node.get("ca_bundle"))?;
+    Some(context.expand_home(OsStr::new(found.text.as_ref())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_plain_http_url() {
+        let checked = |text: &str| check(&Sourced::new(text.to_owned(), Origin::Default));
+        for text in [
+            "https://sts.eu-west-1.amazonaws.com",
+            "http://127.0.0.1:5000",
+            "http://localhost:4566/path",
+            "http://[::1]:80",
+        ] {
+            checked(text).unwrap();
+        }
+        for text in [
+            "",
+            "sts.amazonaws.com",
+            "ftp://host",
+            "https://",
+            "http://:80",
+            "http:///path",
+            "http://a b",
+            "http://user:secret@host",
+            "http://host\n",
+            "http://host?x=1",
+        ] {
+            assert!(checked(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! From the chosen profile back to the long-term key.
+//!
+//! One step at a time, never by recursion, each profile at most once. A step is one of three: a
+//! section of ours leads to the profile it was made for; a name with a `NAME-long-term` beside it
+//! (aws-mfa's convention) leads there; any other profile leads on through `source_profile`, or
+//! holds the key. What it refuses: loops, told with the whole way, and profiles that are not
+//! there, told with who sent us. Values are only collected here; whether AWS takes them is looked
+//! at by [`super::roles`] and its neighbours.
+
+use std::collections::HashSet;
+
+use super::choose::{Choice, environment_key};
+use super::given::Given;
+use super::lost;
+use super::names::check_profile;
+use super::settings::{Found, Settings, Shared};
+use super::{Marks, Origin, Request, Source, Sourced, key};
+use crate::context::Env;
+use crate::failure::{Failure, Kind, Result};
+use crate::secret::AccessKey;
+
+/// What aws-mfa appends to the name of the section that holds the long-term key.
+const LONG_TERM: &str = "-long-term";
+
+/// The way that was found.
+pub(super) struct Trail<'s> {
+    /// The profile signed in to: the first that is no section of ours.
+    pub(super) profile: Sourced<String>,
+    /// The profiles whose settings apply, the nearest first.
+    pub(super) nodes: Vec<Settings<'s>>,
+    /// The roles, the last to be assumed first.
+    pub(super) hops: Vec<Hop>,
+    pub(super) source: Source,
+    /// The section of ours that was named, and what it says.
+    pub(super) followed: Option<(Sourced<String>, Marks)>,
+    /// Whether the profile is the section of a `-long-term` one.
+    pub(super) convention: bool,
+    /// Whether the key is the environment's without a profile saying so.
+    pub(super) from_environment: bool,
+}
+
+impl<'s> Trail<'s> {
+    /// The settings of the profile signed in to: with aws-mfa's convention, two sections.
+    pub(super) fn own(&self) -> impl Iterator<Item = &Settings<'s>> {
+        let count = if self.convention { 2 } else { 1 };
+        self.nodes.iter().take(count).filter(|node| {
+            node.name == self.profile.value
+                || (self.convention && is_long_term_of(&node.name, &self.profile.value))
+        })
+    }
+}
+
+/// A role as it was named.
+pub(super) struct Hop {
+    pub(super) arn: Sourced<String>,
+    pub(super) profile: String,
+    pub(super) external_id: Option<Sourced<String>>,
+    pub(super) session_name: Option<Sourced<String>>,
+}
+
+enum Step {
+    To(Sourced<String>),
+    Found(Source),
+}
+
+struct Walk<'s> {
+    shared: &'s Shared<'s>,
+    env: &'s Env,
+    given: Given,
+    /// Whether the next profile's own role counts even beside a key: it does where it is signed
+    /// in to, and not where it is another's source (botocore and the SDKs agree on that).
+    entering: bool,
+    way: Vec<String>,
+    seen: HashSet<String>,
+    profile: Option<Sourced<String>>,
+    nodes: Vec<Settings<'s>>,
+    hops: Vec<Hop>,
+    followed: Option<(Sourced<String>, Marks)>,
+    convention: bool,
+    from_environment: bool,
+}
+
+pub(super) fn follow<'s>(
+    shared: &'s Shared<'s>,
+    env: &'s Env,
+    request: &Request,
+    choice: Choice,
+) -> Result<Trail<'s>> {
+    let mut walk = Walk {
+        shared,
+        env,
+        given: Given::by_flags(request),
+        entering: true,
+        way: Vec::new(),
+        seen: HashSet::new(),
+        profile: None,
+        nodes: Vec::new(),
+        hops: Vec::new(),
+        followed: None,
+        convention: false,
+        from_environment: false,
+    };
+    let source = match choice.environment_key {
+        Some(key) => walk.start_from_environment(&choice.profile, key)?,
+        None => walk.walk_from(choice.profile.clone())?,
+    };
+    Ok(Trail {
+        profile: walk.profile.unwrap_or(choice.profile),
+        nodes: walk.nodes,
+        hops: walk.hops,
+        source,
+        followed: walk.followed,
+        convention: walk.convention,
+        from_environment: walk.from_environment,
+    })
+}
+
+impl<'s> Walk<'s> {
+    /// Keys of the environment and no profile named. If `[default]` is a section made this way, it
+    /// is the one to renew.
+    fn start_from_environment(
+        &mut self,
+        profile: &Sourced<String>,
+        key: AccessKey,
+    ) -> Result<Source> {
+        let marks = self.shared.profile(&profile.value).as_ref().and_then(marks);
+        if let Some(marks) = marks.filter(|marks| marks.source.is_none()) {
+            self.given.or_recorded(&profile.value, &marks);
+            self.followed = Some((profile.clone(), marks));
+        }
+        self.environment(&profile.value, key)
+    }
+
+    /// The key is the environment's; the profile lends its settings but not its role, as in the
+    /// AWS CLI.
+    fn environment(&mut self, profile: &str, key: AccessKey) -> Result<Source> {
+        let settings = self.shared.profile(profile);
+        let settings = settings.filter(|settings| marks(settings).is_none());
+        if let Some(settings) = &settings {
+            settings.check()?;
+        }
+        if let Some(arn) = self.given.role_arn.take() {
+            self.add_hop(arn, profile, settings.iter());
+        }
+        self.nodes.extend(settings);
+        self.from_environment = true;
+        Ok(Source::Environment { key })
+    }
+
+    fn walk_from(&mut self, start: Sourced<String>) -> Result<Source> {
+        let mut at = start;
+        loop {
+            match self.step(&at)? {
+                Step::To(next) => at = next,
+                Step::Found(source) => return Ok(source),
+            }
+        }
+    }
+
+    fn step(&mut self, at: &Sourced<String>) -> Result<Step> {
+        check_profile(&at.value, &at.origin)?;
+        self.visit(at)?;
+        let settings = self.shared.profile(&at.value);
+        let marks = settings.as_ref().and_then(marks);
+        if let Some(long_term) = self.long_term_of(&at.value, settings.as_ref(), marks.as_ref()) {
+            return self.step_by_convention(at, settings, marks, long_term);
+        }
+        let settings = settings.ok_or_else(|| lost::missing(self.shared, at))?;
+        settings.check()?;
+        match marks {
+            Some(marks) => self.step_through_ours(at, marks),
+            None => self.step_through(at, settings),
+        }
+    }
+
+    fn visit(&mut self, at: &Sourced<String>) -> Result<()> {
+        self.way.push(at.value.clone());
+        if self.seen.insert(at.value.clone()) {
+            return Ok(());
+        }
+        Err(lost::in_circle(&self.way, at))
+    }
+
+    /// A section of ours: on to the profile it was made for, with what its flags were.
+    fn step_through_ours(&mut self, at: &Sourced<String>, marks: Marks) -> Result<Step> {
+        let section = at.value.as_str();
+        self.entering = true;
+        self.given.or_recorded(section, &marks);
+        let origin = Origin::Section(section.to_owned());
+        let next = marks.profile.clone().or_else(|| marks.source.clone());
+        if self.followed.is_none() && self.hops.is_empty() && self.nodes.is_empty() {
+            self.followed = Some((at.clone(), marks));
+        }
+        if let Some(name) = next {
+            return Ok(Step::To(Sourced::new(name, origin)));
+        }
+        let Some(key) = environment_key(self.env)?.filter(|key| !key.is_temporary()) else {
+            return Err(Failure::new(
+                Kind::Configuration,
+                format!("section `[{section}]` was made with a long-term key from the environment, which is not there now"),
+            )
+            .at("AWS_ACCESS_KEY_ID")
+            .next("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, without AWS_SESSION_TOKEN")
+            .next("or name a profile that holds a key with `--profile`"));
+        };
+        let profile = Sourced::new("default".to_owned(), origin);
+        let source = self.environment(&profile.value, key)?;
+        self.profile.get_or_insert(profile);
+        Ok(Step::Found(source))
+    }
+
+    /// The section beside `name` that holds its long-term key, if the two are aws-mfa's or ours
+    /// made from it. A source that has a long-term key of its own needs no other.
+    fn long_term_of(
+        &self,
+        name: &str,
+        settings: Option<&Settings<'s>>,
+        marks: Option<&Marks>,
+    ) -> Option<Settings<'s>> {
+        let long_term = self.shared.profile(&format!("{name}{LONG_TERM}"))?;
+        if let Some(marks) = marks {
+            return (marks.source.as_ref() == Some(&long_term.name)).then_some(long_term);
+        }
+        let has_key = settings
+            .and_then(|settings| settings.credentials.as_ref())
+            .is_some_and(key::holds_long_term);
+        (self.hops.is_empty() || !has_key).then_some(long_term)
+    }
+
+    fn step_by_convention(
+        &mut self,
+        at: &Sourced<String>,
+        settings: Option<Settings<'s>>,
+        marks: Option<Marks>,
+        long_term: Settings<'s>,
+    ) -> Result<Step> {
+        if self.profile.is_none() {
+            self.profile = Some(at.clone());
+            self.convention = true;
+        }
+        if let Some(marks) = marks {
+            self.given.or_recorded(&at.value, &marks);
+            if self.followed.is_none() && self.nodes.is_empty() {
+                self.followed = Some((at.clone(), marks));
+            }
+        }
+        let link = Sourced::new(long_term.name.clone(), at.origin.clone());
+        self.visit(&link)?;
+        long_term.check()?;
+        if let Some(settings) = &settings {
+            settings.check()?;
+        }
+        let role = if self.entering || !key::has_static(&long_term) {
+            let named = settings
+                .iter()
+                .find_map(|settings| settings.get("role_arn"));
+            let by_aws_mfa = || long_term.get("assume_role");
+            named
+                .or_else(|| long_term.get("role_arn"))
+                .or_else(by_aws_mfa)
+                .map(Found::sourced)
+        } else {
+            None
+        };
+        self.entering = false;
+        if let Some(arn) = self.given.role_arn.take().or(role) {
+            self.add_hop(arn, &at.value, settings.iter().chain([&long_term]));
+        }
+        let source = key::of(&long_term)?.ok_or_else(|| key::no_key(&long_term))?;
+        self.nodes.extend(settings);
+        self.nodes.push(long_term);
+        Ok(Step::Found(source))
+    }
+
+    /// Any other profile: on through its role, or its key.
+    fn step_through(&mut self, at: &Sourced<String>, settings: Settings<'s>) -> Result<Step> {
+        self.profile.get_or_insert_with(|| at.clone());
+        let own_role = if self.entering || !key::has_static(&settings) {
+            settings.get("role_arn").map(Found::sourced)
+        } else {
+            None
+        };
+        self.entering = false;
+        let step = match self.given.role_arn.take().or(own_role) {
+            None => Step::Found(key::of(&settings)?.ok_or_else(|| key::no_key(&settings))?),
+            Some(arn) => {
+                self.add_hop(arn, &settings.name, [&settings].into_iter());
+                self.behind_role(&settings)?
+            }
+        };
+        self.nodes.push(settings);
+        Ok(step)
+    }
+
+    /// Whose credentials assume the profile's role.
+    fn behind_role(&self, settings: &Settings<'s>) -> Result<Step> {
+        let name = &settings.name;
+        let own_key = || key::of(settings);
+        match (
+            settings.get("source_profile"),
+            settings.get("credential_source"),
+        ) {
+            (Some(_), Some(second)) => Err(Failure::new(
+                Kind::Configuration,
+                format!("profile `{name}` has both source_profile and credential_source"),
+            )
+            .at(second.origin())
+            .next("remove one of the two lines")),
+            (Some(source), None) if source.text == *name => {
+                own_key()?.map(Step::Found).ok_or_else(|| {
+                    Failure::new(
+                        Kind::Configuration,
+                        format!("profile `{name}` is its own source_profile and has no access key"),
+                    )
+                    .at(source.origin())
+                    .next("name the profile that holds the key")
+                })
+            }
+            (Some(source), None) => Ok(Step::To(source.sourced())),
+            (None, Some(source)) => self.credential_source(name, &source),
+            (None, None) => {
+                // With a token file the role is assumed by that token, whatever else is there.
+                let key = match settings.get("web_identity_token_file") {
+                    Some(_) => None,
+                    None => own_key()?,
+                };
+                key.map(Step::Found).ok_or_else(|| {
+                    key::other_way(settings).unwrap_or_else(|| lost::no_source(settings))
+                })
+            }
+        }
+    }
+
+    fn credential_source(&self, name: &str, source: &Found<'_>) -> Result<Step> {
+        let refuse = |what: String| Failure::new(Kind::Configuration, what).at(source.origin());
+        match source.text.as_ref() {
+            "Environment" => match environment_key(self.env)? {
+                Some(key) => Ok(Step::Found(Source::Environment { key })),
+                None => Err(refuse(format!(
+                    "profile `{name}` takes its key from the environment, which has none"
+                ))
+                .next("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")),
+            },
+            "Ec2InstanceMetadata" | "EcsContainer" => Err(refuse(format!(
+                "profile `{name}` takes its credentials from the machine it runs on, and a code belongs to a user's key"
+            ))
+            .next("name a profile whose source is an IAM user's key")),
+            _ => Err(refuse(format!(
+                "the credential_source of profile `{name}` is none that AWS tools know"
+            ))
+            .next("it can be Environment, Ec2InstanceMetadata or EcsContainer")),
+        }
+    }
+
+    fn add_hop<'a>(
+        &mut self,
+        arn: Sourced<String>,
+        profile: &str,
+        own: impl Iterator<Item = &'a Settings<'s>> + Clone,
+    ) where
+        's: 'a,
+    {
+        let setting = |key| own.clone().find_map(|settings| settings.get(key));
+        self.hops.push(Hop {
+            arn,
+            profile: profile.to_owned(),
+            external_id: self
+                .given
+                .external_id
+                .take()
+                .or_else(|| setting("external_id").map(Found::sourced)),
+            session_name: self
+                .given
+                .session_name
+                .take()
+                .or_else(|| setting("role_session_name").map(Found::sourced)),
+        });
+    }
+}
+
+/// The marks of the profile's section, unless a long-term key was put there since: then it is
+/// the person's again.
+fn marks(settings: &Settings<'_>) -> Option<Marks> {
+    let part = settings.credentials.as_ref()?;
+    Marks::read(&part.section).filter(|_| !key::holds_long_term(part))
+}
+
+pub(super) fn is_long_term_of(long_term: &str, name: &str) -> bool {
+    long_term.strip_suffix(LONG_TERM) == Some(name)
+}

@@ -1,0 +1,305 @@
+//! The long-term key at the end of the way, or why there is none.
+//!
+//! Only a long-term key can ask for a session with MFA, so temporary credentials found here are
+//! refused with the way out. No value is quoted in a failure: what stands in the place of a key
+//! id may be a secret.
+
+use super::Source;
+use super::settings::{Found, Part, Settings};
+use crate::failure::{Failure, Kind, Result};
+use crate::secret::{AccessKey, Secret};
+
+pub(super) const ID: &str = "aws_access_key_id";
+pub(super) const SECRET: &str = "aws_secret_access_key";
+/// The second is what boto 2 called it; botocore still reads both.
+const TOKENS: [&str; 2] = ["aws_session_token", "aws_security_token"];
+
+/// What profiles have that sign in without a long-term key, and what to use for them.
+const OTHER_WAYS: [(&str, &str, &str); 7] = [
+    (
+        "sso_session",
+        "signs in through IAM Identity Center",
+        "use `aws sso login`",
+    ),
+    (
+        "sso_account_id",
+        "signs in through IAM Identity Center",
+        "use `aws sso login`",
+    ),
+    (
+        "sso_start_url",
+        "signs in through IAM Identity Center",
+        "use `aws sso login`",
+    ),
+    (
+        "login_session",
+        "signs in with the console's credentials",
+        "use `aws login`",
+    ),
+    (
+        "web_identity_token_file",
+        "signs in with a web identity token",
+        "AWS tools use such a profile directly; there is no code to give",
+    ),
+    (
+        "source_profile",
+        "has a source_profile but no role_arn",
+        NO_ROLE,
+    ),
+    (
+        "credential_source",
+        "has a credential_source but no role_arn",
+        NO_ROLE,
+    ),
+];
+
+const NO_ROLE: &str = "add `role_arn` to it, or give `--role-arn`";
+
+/// `AKIA…`: 16 to 128 word characters (IAM API Reference, "AccessKey").
+pub(super) fn looks_like_key_id(id: &str) -> bool {
+    (16..=128).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Whether either file has a part of a key pair for the profile.
+pub(super) fn has_static(settings: &Settings<'_>) -> bool {
+    settings.parts().any(part_has_static)
+}
+
+fn part_has_static(part: &Part<'_>) -> bool {
+    filled(part, ID).is_some() || filled(part, SECRET).is_some()
+}
+
+/// The key id the profile's own key pair has, if it has one.
+pub(super) fn static_id(settings: &Settings<'_>) -> Option<String> {
+    settings
+        .parts()
+        .find(|part| part_has_static(part))
+        .and_then(|part| filled(part, ID))
+        .map(|found| found.text.into_owned())
+}
+
+/// Whether writing over this section would destroy a long-term key, or half of one. A key that
+/// is neither plainly long-term (`AKIA…`) nor plainly temporary (`ASIA…`, IAM User Guide, "IAM
+/// identifiers") is told by its session token.
+pub(super) fn holds_long_term(part: &Part<'_>) -> bool {
+    let id = filled(part, ID);
+    let id = id.as_ref().map_or("", |id| &id.text);
+    if id.starts_with("AKIA") {
+        return true;
+    }
+    !id.starts_with("ASIA") && part_has_static(part) && token(part).is_none()
+}
+
+/// Whether the section holds any credentials.
+pub(super) fn holds_any(part: &Part<'_>) -> bool {
+    part_has_static(part) || token(part).is_some()
+}
+
+fn filled<'f>(part: &Part<'f>, key: &str) -> Option<Found<'f>> {
+    part.get(key).filter(|found| !found.text.is_empty())
+}
+
+fn token<'f>(part: &Part<'f>) -> Option<Found<'f>> {
+    TOKENS.iter().find_map(|key| filled(part, key))
+}
+
+/// The profile's key: from the credentials file, else its `credential_process`, else from the
+/// config file (botocore's order). None if it has nothing of the kind.
+///
+/// # Errors
+///
+/// [`Kind::Configuration`] with path and line if what is there cannot be a long-term key.
+pub(super) fn of(settings: &Settings<'_>) -> Result<Option<Source>> {
+    if let Some(part) = settings
+        .credentials
+        .as_ref()
+        .filter(|part| part_has_static(part))
+    {
+        return pair(settings, part).map(Some);
+    }
+    if let Some(command) = settings.get("credential_process") {
+        return process(settings, command).map(Some);
+    }
+    match settings
+        .config
+        .as_ref()
+        .filter(|part| part_has_static(part))
+    {
+        Some(part) => pair(settings, part).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn pair(settings: &Settings<'_>, part: &Part<'_>) -> Result<Source> {
+    let name = &settings.name;
+    let half = |there: Found<'_>, key: &str, missing: &str| {
+        Failure::new(
+            Kind::Configuration,
+            format!("profile `{name}` has {key} and no {missing}"),
+        )
+        .at(there.origin())
+        .next("AWS tools need both in the same file; `aws configure` writes them")
+    };
+    let (id, secret) = match (filled(part, ID), filled(part, SECRET)) {
+        (Some(id), Some(secret)) => (id, secret),
+        (Some(id), None) => return Err(half(id, ID, SECRET)),
+        (None, Some(secret)) => return Err(half(secret, SECRET, ID)),
+        (None, None) => return Err(no_key(settings)),
+    };
+    settings.note(ID, &id);
+    settings.note(SECRET, &secret);
+    check_id(name, &id)?;
+    check_secret(name, &secret)?;
+    check_long_term(name, &id, token(part).as_ref())?;
+    Ok(Source::Profile {
+        name: name.clone(),
+        path: id.path.to_owned(),
+        line: id.line,
+        key: AccessKey {
+            id: id.text.into_owned(),
+            secret: Secret::new(secret.text),
+            token: None,
+        },
+    })
+}
+
+fn check_id(name: &str, id: &Found<'_>) -> Result<()> {
+    if looks_like_key_id(&id.text) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Configuration,
+        format!("the aws_access_key_id of profile `{name}` does not look like one"),
+    )
+    .at(id.origin())
+    .next("it is 16 or more letters and digits, without quotes, such as AKIA…"))
+}
+
+fn check_secret(name: &str, secret: &Found<'_>) -> Result<()> {
+    let clean = secret
+        .text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\'');
+    if clean {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Configuration,
+        format!("the aws_secret_access_key of profile `{name}` holds blanks, quotes or other characters that no secret key has"),
+    )
+    .at(secret.origin())
+    .next("write it without quotes, and nothing after it on its line"))
+}
+
+fn check_long_term(name: &str, id: &Found<'_>, token: Option<&Found<'_>>) -> Result<()> {
+    let long_term_id = id.text.starts_with("AKIA");
+    let (what, place, next) = match token {
+        Some(token) if long_term_id => (
+            format!("profile `{name}` holds a long-term key and the session token of another"),
+            token.origin(),
+            "remove that line: AWS refuses a long-term key with a session token",
+        ),
+        Some(_) => (
+            format!(
+                "profile `{name}` holds temporary credentials, and only a long-term key can sign in with a code"
+            ),
+            id.origin(),
+            "name the profile that holds the long-term key (AKIA…)",
+        ),
+        None if id.text.starts_with("ASIA") => (
+            format!("profile `{name}` holds a temporary key without its session token"),
+            id.origin(),
+            "name the profile that holds the long-term key (AKIA…)",
+        ),
+        None => return Ok(()),
+    };
+    Err(Failure::new(Kind::Configuration, what).at(place).next(next))
+}
+
+fn process(settings: &Settings<'_>, command: Found<'_>) -> Result<Source> {
+    if runs_awsmfa(&command.text) {
+        return Err(Failure::new(
+            Kind::Configuration,
+            format!(
+                "the credential_process of profile `{}` is awsmfa itself, which needs a long-term key to start from",
+                settings.name
+            ),
+        )
+        .at(command.origin())
+        .next("name the profile that holds the long-term key"));
+    }
+    Ok(Source::Process {
+        name: settings.name.clone(),
+        path: command.path.to_owned(),
+        line: command.line,
+        command: Secret::new(command.text),
+    })
+}
+
+/// Whether the first word of a command is this program, quoted or not, with or without a path.
+fn runs_awsmfa(command: &str) -> bool {
+    let command = command.trim_start();
+    let program = match command.chars().next() {
+        Some(quote @ ('"' | '\'')) => command[1..].split(quote).next(),
+        _ => command.split_whitespace().next(),
+    };
+    let file = program
+        .and_then(|program| program.rsplit(['/', '\\']).next())
+        .unwrap_or_default();
+    matches!(file.to_ascii_lowercase().as_str(), "awsmfa" | "awsmfa.exe")
+}
+
+/// The other way in which a profile signs in, if it has one, told as the reason why it is no
+/// source.
+pub(super) fn other_way(settings: &Settings<'_>) -> Option<Failure> {
+    let name = &settings.name;
+    OTHER_WAYS.iter().find_map(|(key, what, next)| {
+        let found = settings.get(key)?;
+        let failure = Failure::new(
+            Kind::Configuration,
+            format!("profile `{name}` {what}, so it has no key that a code could go with"),
+        );
+        Some(failure.at(found.origin()).next(*next))
+    })
+}
+
+/// Why a profile has no long-term key, and what to use instead.
+pub(super) fn no_key(settings: &Settings<'_>) -> Failure {
+    if let Some(failure) = other_way(settings) {
+        return failure;
+    }
+    let name = &settings.name;
+    Failure::new(
+        Kind::Configuration,
+        format!("profile `{name}` has no access key"),
+    )
+    .at(settings.place())
+    .next(match name.as_str() {
+        "default" => "`aws configure` stores one".to_owned(),
+        name => format!("`aws configure --profile {name}` stores one"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_starts_us_is_recognised() {
+        for command in [
+            "awsmfa credential-process",
+            "/usr/local/bin/awsmfa x",
+            "\"C:\\Program Files\\awsmfa.exe\" x",
+            "'/opt/my tools/awsmfa'",
+            "  AWSMFA.EXE",
+        ] {
+            assert!(runs_awsmfa(command), "{command}");
+        }
+        for command in ["awsmfa-helper", "cat awsmfa", "/awsmfa/bin/key", "", "\""] {
+            assert!(!runs_awsmfa(command), "{command}");
+        }
+    }
+}

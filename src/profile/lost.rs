@@ -1,0 +1,96 @@
+//! What to say where the way to the key ends without one: at a profile that is not there, in a
+//! circle, at a role that nobody assumes.
+
+use super::names::near;
+use super::settings::{Settings, Shared};
+use super::{Origin, Sourced};
+use crate::failure::{Failure, Kind};
+
+/// A profile that is not there, with what was probably meant.
+pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
+    let name = at.value.as_str();
+    let names = shared.names();
+    let mut failure = not_there(shared, at);
+    for near in near(name, &names) {
+        failure = failure.next(format!("did you mean `{near}`?"));
+    }
+    let meant = name
+        .strip_prefix("profile ")
+        .filter(|meant| names.contains(meant));
+    if let Some(meant) = meant {
+        failure = failure.next(format!("leave out the word `profile`: `--profile {meant}`"));
+    }
+    if matches!(at.origin, Origin::Default) && !names.is_empty() {
+        failure = failure.next("name a profile with `--profile` or AWS_PROFILE");
+    }
+    if matches!(at.origin, Origin::Default) || names.is_empty() {
+        failure = failure.next(configure(name));
+    }
+    failure
+}
+
+/// Who sent us there decides what to say and where to look.
+fn not_there(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
+    let name = &at.value;
+    let config = shared.files.config.path.display();
+    let credentials = shared.files.credentials.path.display();
+    let failure = |what: String| Failure::new(Kind::Configuration, what);
+    match &at.origin {
+        Origin::File { .. } => {
+            failure(format!("the source_profile `{name}` does not exist")).at(&at.origin)
+        }
+        Origin::Section(section) => failure(format!(
+            "section `[{section}]` was made from profile `{name}`, which is not there any more"
+        ))
+        .at(credentials)
+        .next("name the profile to sign in with: `--profile NAME`"),
+        Origin::Default => failure(format!(
+            "there is no profile `{name}`, and no other was named"
+        ))
+        .at(format!("{config}, {credentials}")),
+        named => failure(format!("there is no profile `{name}`, which {named} names"))
+            .at(format!("{config}, {credentials}")),
+    }
+}
+
+/// `way` has come back to where it was before, by what stands at `at`.
+pub(super) fn in_circle(way: &[String], at: &Sourced<String>) -> Failure {
+    let first = way.iter().position(|name| *name == at.value);
+    let circle = &way[first.unwrap_or_default()..];
+    Failure::new(
+        Kind::Configuration,
+        format!("these profiles lead in a circle: {}", spell(circle)),
+    )
+    .at(&at.origin)
+    .next("one of them has to hold an access key of its own")
+}
+
+/// A role without source_profile, in a profile without a key.
+pub(super) fn no_source(settings: &Settings<'_>) -> Failure {
+    Failure::new(
+        Kind::Configuration,
+        format!(
+            "profile `{}` has a role and nothing that says whose key assumes it",
+            settings.name
+        ),
+    )
+    .at(settings.place())
+    .next("add `source_profile = NAME` with the profile that holds the key")
+}
+
+fn configure(name: &str) -> String {
+    match name {
+        "default" => "`aws configure` stores an access key as that profile".to_owned(),
+        name => format!("`aws configure --profile {name}` stores an access key as that profile"),
+    }
+}
+
+/// `a → b → a`, the middle left out of a long one.
+fn spell(round: &[String]) -> String {
+    const SHOWN: usize = 12;
+    if round.len() <= SHOWN {
+        return round.join(" → ");
+    }
+    let (first, last) = (&round[..SHOWN / 2], &round[round.len() - SHOWN / 2..]);
+    format!("{} → … → {}", first.join(" → "), last.join(" → "))
+}

@@ -1,0 +1,103 @@
+//! The region whose STS endpoint is asked, and the one the section shall say.
+
+use super::choose::first_variable;
+use super::follow::Trail;
+use super::settings::{Found, Settings};
+use super::{Origin, Request, Sourced};
+use crate::context::Env;
+use crate::failure::{Failure, Result};
+
+/// flag > `AWS_REGION` > `AWS_DEFAULT_REGION` > the profile's, the next one's and so on to the
+/// source's. None is well: the global endpoint needs no region.
+pub(super) fn resolve(
+    env: &Env,
+    request: &Request,
+    trail: &Trail<'_>,
+) -> Result<Option<Sourced<String>>> {
+    let region = if let Some(region) = &request.region {
+        Some(Sourced::new(region.clone(), Origin::Flag("--region")))
+    } else if let Some((region, origin)) =
+        first_variable(env, &["AWS_REGION", "AWS_DEFAULT_REGION"])?
+    {
+        Some(Sourced::new(region.to_owned(), origin))
+    } else {
+        configured(trail)
+    };
+    if let Some(region) = &region {
+        check(region)?;
+    }
+    Ok(region)
+}
+
+/// The `region` line for a section: the files' region, unless AWS tools would find one for the
+/// section already. What a variable or a flag says is for this run and is not written.
+pub(super) fn to_write(
+    existing: Option<&Settings<'_>>,
+    trail: &Trail<'_>,
+) -> Result<Option<String>> {
+    let has_one = existing.is_some_and(|settings| settings.has("region"));
+    let Some(region) = configured(trail).filter(|_| !has_one) else {
+        return Ok(None);
+    };
+    check(&region)?;
+    Ok(Some(region.value))
+}
+
+fn configured(trail: &Trail<'_>) -> Option<Sourced<String>> {
+    trail
+        .nodes
+        .iter()
+        .find_map(|node| node.get("region"))
+        .map(Found::sourced)
+}
+
+/// A region becomes part of a host name, so it has to be one label of it.
+fn check(region: &Sourced<String>) -> Result<()> {
+    let text = &region.value;
+    let label = (1..=63).contains(&text.len())
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if label {
+        return Ok(());
+    }
+    Err(Failure::new(
+        region.origin.kind(),
+        "this is not the name of an AWS region",
+    )
+    .at(&region.origin)
+    .next("a region is written as eu-west-1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_one_label_of_a_host_name() {
+        let checked = |text: &str| check(&Sourced::new(text.to_owned(), Origin::Flag("--region")));
+        for text in [
+            "eu-west-1",
+            "us-gov-west-1",
+            "cn-north-1",
+            "aws-global",
+            "local",
+        ] {
+            checked(text).unwrap();
+        }
+        for text in [
+            "",
+            "EU-WEST-1",
+            "eu west 1",
+            "eu-west-1.evil.example",
+            "a/b",
+            "-a",
+            "a-",
+            "é",
+        ] {
+            assert!(checked(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The section to write: what it is called, what is in it now, and whether it may be written.
+//!
+//! Refused, because nothing later can repair it: a section that holds a long-term key, which
+//! would be destroyed, and one whose keys AWS tools would ignore.
+
+use jiff::Timestamp;
+
+use super::follow::{Trail, is_long_term_of};
+use super::names::is_safe_section;
+use super::settings::{Part, Settings};
+use super::{Origin, Request, Source, Sourced, key};
+use crate::failure::{Failure, Kind, Result};
+use crate::session::{self, Session};
+
+/// What is in the section now. A long-term key, or settings that would make AWS tools ignore
+/// what we write, are a failure and never get here.
+#[derive(Debug)]
+pub enum Target {
+    /// There is no such section.
+    Absent,
+    /// There is one without credentials, or with ones that aws-mfa wrote for the same source.
+    Free,
+    /// We wrote it.
+    Ours(Box<Session>),
+    /// Temporary credentials that somebody else wrote: replaced only with consent. `line` is the
+    /// section's first.
+    Foreign {
+        line: usize,
+        expires: Option<Timestamp>,
+    },
+}
+
+/// Settings that every AWS tool prefers to keys in the same profile.
+const SHADOWS: [&str; 7] = [
+    "role_arn",
+    "web_identity_token_file",
+    "sso_session",
+    "sso_account_id",
+    "sso_role_name",
+    "sso_start_url",
+    "sso_region",
+];
+
+/// Settings that some SDKs prefer to keys, and the AWS CLI does not.
+const RIVALS: [&str; 3] = ["credential_process", "login_session", "credential_source"];
+
+/// `--to` > the section of ours that was named > `awsmfa_profile` > the section beside a
+/// `-long-term` one > `<profile>-mfa`.
+pub(super) fn name(request: &Request, trail: &Trail<'_>) -> Result<Sourced<String>> {
+    let section = if let Some(name) = &request.section {
+        Sourced::new(name.clone(), Origin::Flag("--to"))
+    } else if let Some((section, _)) = &trail.followed {
+        section.clone()
+    } else if let Some(found) = trail.own().find_map(|node| node.get("awsmfa_profile")) {
+        found.sourced()
+    } else if trail.convention {
+        trail.profile.clone()
+    } else {
+        Sourced::new(format!("{}-mfa", trail.profile.value), Origin::Default)
+    };
+    check_name(&section)?;
+    check_source(&section, trail)?;
+    Ok(section)
+}
+
+fn check_name(section: &Sourced<String>) -> Result<()> {
+    if is_safe_section(&section.value) {
+        return Ok(());
+    }
+    let what = match section.origin {
+        Origin::Default => {
+            "the profile's name does not make a section name that every AWS tool reads"
+        }
+        _ => "this is not a section name that every AWS tool reads",
+    };
+    Err(Failure::new(section.origin.kind(), what)
+        .at(&section.origin)
+        .next("choose a name of letters, digits and `_.@:+%/-` with `--to NAME`"))
+}
+
+fn check_source(section: &Sourced<String>, trail: &Trail<'_>) -> Result<()> {
+    match &trail.source {
+        Source::Profile { name, .. } | Source::Process { name, .. } if *name == section.value => {
+            Err(Failure::new(
+                section.origin.kind(),
+                format!(
+                    "section `[{name}]` holds the key to sign in with, which would be overwritten"
+                ),
+            )
+            .at(&section.origin)
+            .next("choose another section with `--to NAME`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is there now.
+///
+/// # Errors
+///
+/// [`Kind::File`] if the section cannot be understood, [`Kind::Configuration`] if it must not be
+/// written.
+pub(super) fn state(
+    existing: Option<&Settings<'_>>,
+    trail: &Trail<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Target> {
+    let Some(settings) = existing else {
+        return Ok(Target::Absent);
+    };
+    settings.check()?;
+    refuse_shadowed(settings)?;
+    warn_of_rivals(settings, warnings);
+    let Some(part) = &settings.credentials else {
+        return Ok(Target::Absent);
+    };
+    refuse_long_term(part)?;
+    if let Some(session) = Session::read(&part.section) {
+        return Ok(Target::Ours(Box::new(session)));
+    }
+    let by_aws_mfa = matches!(
+        &trail.source,
+        Source::Profile { name, .. } if is_long_term_of(name, &settings.name)
+    );
+    if by_aws_mfa || !key::holds_any(part) {
+        return Ok(Target::Free);
+    }
+    Ok(Target::Foreign {
+        line: part.section.line(),
+        expires: session::expiration(&part.section),
+    })
+}
+
+fn refuse_shadowed(settings: &Settings<'_>) -> Result<()> {
+    let name = &settings.name;
+    let shadow = SHADOWS
+        .iter()
+        .find_map(|key| Some((key, settings.parts().find_map(|part| part.get(key))?)));
+    match shadow {
+        None => Ok(()),
+        Some((key, found)) => Err(Failure::new(
+            Kind::Configuration,
+            format!(
+                "AWS tools would ignore keys in section `[{name}]`, because its profile has `{key}`"
+            ),
+        )
+        .at(found.origin())
+        .next("choose another section with `--to NAME`")
+        .next("or remove that line")),
+    }
+}
+
+fn warn_of_rivals(settings: &Settings<'_>, warnings: &mut Vec<String>) {
+    for key in RIVALS {
+        if let Some(found) = settings.get(key) {
+            warnings.push(format!(
+                "{}: some AWS SDKs use `{key}` instead of the keys in section `[{}]`; the AWS CLI does not",
+                found.origin(),
+                settings.name
+            ));
+        }
+    }
+}
+
+fn refuse_long_term(part: &Part<'_>) -> Result<()> {
+    if !key::holds_long_term(part) {
+        return Ok(());
+    }
+    let line = [key::ID, key::SECRET]
+        .iter()
+        .find_map(|key| part.get(key))
+        .map_or(part.place(), |found| found.origin().to_string());
+    Err(Failure::new(
+        Kind::Configuration,
+        format!(
+            "section `[{}]` holds a long-term key, which writing there would destroy",
+            part.section.name()
+        ),
+    )
+    .at(line)
+    .next("choose another section with `--to NAME`"))
+}
