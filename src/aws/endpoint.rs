@@ -1,0 +1,190 @@
+//! Which STS and IAM to talk to: checks what was configured and fills the gaps; the SDK's rules
+//! turn region, partition, FIPS and dual-stack into host names.
+//!
+//! Without a region the partition's first one is used (its STS cannot be switched off), never the
+//! global `sts.amazonaws.com`, whose tokens fail in opt-in regions (IAM User Guide, "Manage AWS
+//! STS in an AWS Region").
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
+use super::Settings;
+use crate::failure::{Failure, Kind, Result};
+
+#[derive(Debug)]
+pub(super) struct Endpoints {
+    pub(super) region: String,
+    pub(super) sts: Option<String>,
+    pub(super) iam: Option<String>,
+}
+
+impl Endpoints {
+    /// # Errors
+    ///
+    /// [`Kind::Configuration`] for a region that cannot be part of a host name, an endpoint that
+    /// is no `http` or `https` URL, and an endpoint together with FIPS or dual-stack (which
+    /// choose an endpoint themselves; the AWS CLI refuses that too).
+    pub(super) fn choose(settings: &Settings) -> Result<Self> {
+        let region = match &settings.region {
+            Some(region) => checked_region(region)?,
+            None => first_region(settings.partition.as_deref()).to_owned(),
+        };
+        let overridden = [&settings.sts_endpoint, &settings.iam_endpoint];
+        for url in overridden.into_iter().flatten() {
+            check_url(url)?;
+            if settings.fips || settings.dual_stack {
+                let which = if settings.fips { "FIPS" } else { "dual-stack" };
+                return Err(Failure::new(
+                    Kind::Configuration,
+                    format!("an endpoint URL and {which} endpoints exclude each other"),
+                )
+                .at(url)
+                .next("remove the endpoint URL or the setting"));
+            }
+        }
+        Ok(Self {
+            region,
+            sts: settings.sts_endpoint.clone(),
+            iam: settings.iam_endpoint.clone(),
+        })
+    }
+
+    /// Whether any of the two is reached over TLS, which AWS's own always are.
+    pub(super) fn any_https(&self) -> bool {
+        [&self.sts, &self.iam].into_iter().any(|url| {
+            url.as_deref()
+                .is_none_or(|url| !starts_with_scheme(url, "http"))
+        })
+    }
+}
+
+fn first_region(partition: Option<&str>) -> &'static str {
+    match partition {
+        Some("aws-cn") => "cn-north-1",
+        Some("aws-us-gov") => "us-gov-west-1",
+        Some("aws-iso") => "us-iso-east-1",
+        Some("aws-iso-b") => "us-isob-east-1",
+        Some("aws-iso-e") => "eu-isoe-west-1",
+        Some("aws-iso-f") => "us-isof-south-1",
+        Some("aws-eusc") => "eusc-de-east-1",
+        _ => "us-east-1",
+    }
+}
+
+/// A region becomes a label of a host name (RFC 1123).
+fn checked_region(region: &str) -> Result<String> {
+    let plain = region
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let bounded = (1..=63).contains(&region.len());
+    if plain && bounded && !region.starts_with('-') && !region.ends_with('-') {
+        return Ok(region.to_owned());
+    }
+    Err(Failure::new(
+        Kind::Configuration,
+        "the configured region cannot be the name of one",
+    )
+    .next("a region looks like `eu-west-1`"))
+}
+
+fn check_url(url: &str) -> Result<()> {
+    let scheme = ["http", "https"]
+        .into_iter()
+        .find(|scheme| starts_with_scheme(url, scheme));
+    let readable = scheme.is_some_and(|scheme| {
+        let rest = &url[scheme.len() + "://".len()..];
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        !host.is_empty() && !host.contains('@') && !rest.contains(['?', '#'])
+    });
+    if readable && HttpRequest::get(url).is_ok() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Configuration,
+        "an endpoint URL must be `http://` or `https://`, a host and nothing secret",
+    )
+    .next("it looks like `https://sts.eu-west-1.amazonaws.com`"))
+}
+
+/// Schemes are case-insensitive (RFC 3986, "Scheme").
+pub(super) fn starts_with_scheme(url: &str, scheme: &str) -> bool {
+    url.split_once("://")
+        .is_some_and(|(found, _)| found.eq_ignore_ascii_case(scheme))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_region_at_all_still_works_in_every_partition() {
+        for (partition, region) in [
+            (None, "us-east-1"),
+            (Some("aws"), "us-east-1"),
+            (Some("aws-cn"), "cn-north-1"),
+            (Some("aws-us-gov"), "us-gov-west-1"),
+        ] {
+            let settings = Settings {
+                partition: partition.map(str::to_owned),
+                ..Settings::default()
+            };
+            assert_eq!(Endpoints::choose(&settings).unwrap().region, region);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_an_endpoint_is_refused_before_anything_is_sent() {
+        for url in [
+            "",
+            "sts.amazonaws.com",
+            "ftp://sts.amazonaws.com",
+            "https://",
+            "https://user:hunter2@host",
+            "https://host/?x=1",
+            "https://ho st",
+        ] {
+            let settings = Settings {
+                sts_endpoint: Some(url.to_owned()),
+                ..Settings::default()
+            };
+            let failure = Endpoints::choose(&settings).unwrap_err();
+            assert_eq!(failure.kind(), Kind::Configuration, "{url:?}");
+            assert!(!failure.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn a_region_that_would_change_the_host_is_refused() {
+        for region in ["", "eu-west-1.evil.example", "a/b", "eu west", "-x", "é"] {
+            let settings = Settings {
+                region: Some(region.to_owned()),
+                ..Settings::default()
+            };
+            assert!(Endpoints::choose(&settings).is_err(), "{region:?}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_excludes_fips() {
+        let settings = Settings {
+            iam_endpoint: Some("http://127.0.0.1:4566".to_owned()),
+            fips: true,
+            ..Settings::default()
+        };
+        assert!(Endpoints::choose(&settings).is_err());
+    }
+
+    #[test]
+    fn only_plain_http_on_both_sides_needs_no_root_certificates() {
+        let plain = Some("HTTP://127.0.0.1:1".to_owned());
+        let settings = Settings {
+            sts_endpoint: plain.clone(),
+            ..Settings::default()
+        };
+        assert!(Endpoints::choose(&settings).unwrap().any_https());
+        let settings = Settings {
+            iam_endpoint: plain,
+            ..settings
+        };
+        assert!(!Endpoints::choose(&settings).unwrap().any_https());
+    }
+}

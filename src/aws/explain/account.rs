@@ -1,0 +1,162 @@
+//! The sentences for what AWS said: about the device and its code, the role and the permission, the
+//! key, and AWS itself.
+
+use super::advice::{Known, Told};
+use super::{Denial, Refusal, Situation};
+use crate::failure::Kind;
+
+impl Refusal {
+    pub(super) fn about_the_device(&self, known: &Known<'_>) -> Told {
+        match self.situation {
+            Situation::WrongCode => Told::new(Kind::Code, "AWS did not accept the code")
+                .next(format!(
+                    "the next code comes in {} s; each can be used once, so wait for it if this one was used before",
+                    self.seconds_to_next_code()
+                ))
+                .next_if(self.attempts > 1, "this code was sent more than once and may have been used up by the first try")
+                .next(match self.drift() {
+                    Some(drift) => format!("this computer's clock is {drift}; if it made the code, set the clock"),
+                    None => "if no code works, the device's clock may be off: set it, or resynchronize the device".to_owned(),
+                })
+                .next_with(known.serial, |serial| format!("check that the code is of device {serial}")),
+            Situation::WrongSerial => {
+                let what = match known.serial {
+                    Some(serial) => format!("AWS knows no MFA device {serial} of this user"),
+                    None => "AWS knows no such MFA device of this user".to_owned(),
+                };
+                Told::new(Kind::Aws, what)
+                    .place(known.serial_origin)
+                    .next("name the device with --serial-number, or `mfa_serial` in the config file: an ARN with `:mfa/` in it, or the number on a hardware token")
+                    .next("security keys and passkeys cannot make codes")
+            }
+            Situation::ClockOff => {
+                let what = match self.drift() {
+                    Some(drift) => format!("this computer's clock is {drift}, and AWS refuses the signature"),
+                    None => "AWS refuses the signature for its time, and this computer's clock may be off".to_owned(),
+                };
+                Told::new(Kind::Aws, what).next("set the clock of this computer")
+            }
+            _ => Told::new(Kind::Aws, "a session cannot be made from temporary credentials")
+                .place(known.key_origin)
+                .next("name a profile that holds a long-term key (AKIA…) with --profile"),
+        }
+    }
+
+    pub(super) fn about_permission(&self, known: &Known<'_>) -> Told {
+        let role = known.role_arn.unwrap_or("the role");
+        match self.situation {
+            Situation::RoleRefused(reason) => role_refused(role, reason, known),
+            Situation::RootUser => Told::new(Kind::Aws, "the root user cannot assume a role")
+                .place(known.key_origin)
+                .next("use the key of an IAM user"),
+            Situation::DurationOverRole => {
+                Told::new(Kind::Aws, format!("{role} does not allow so long a session"))
+                    .next("ask for less with --duration-seconds; a role allows one hour unless its maximum session duration was raised")
+            }
+            Situation::DurationOverChain => Told::new(
+                Kind::Aws,
+                "a role assumed with temporary credentials lasts one hour at most",
+            )
+            .next("use --duration-seconds 3600, or a profile whose source is a long-term key"),
+            Situation::DurationOutOfRange => Told::new(Kind::Aws, "AWS does not take this duration")
+                .next("a session lasts 15 minutes to 36 hours, a role 15 minutes to 12 hours"),
+            Situation::BadValue => {
+                Told::new(Kind::Aws, "AWS does not take one of the values as it is")
+                    .next("check the role's ARN, its session name and external id, and the device's serial number")
+            }
+            Situation::Denied(reason) => {
+                let what = format!("this key may not call {}", self.operation);
+                let told = Told::new(Kind::Aws, what).place(known.key_origin);
+                match reason {
+                    Denial::Explicit => told.next("a policy denies it, often until one has signed in with MFA"),
+                    _ => told.next("ask whoever manages the account for the permission"),
+                }
+            }
+            _ => self.about_aws(),
+        }
+    }
+
+    pub(super) fn about_the_key(&self, known: &Known<'_>) -> Told {
+        let key = match known.key_id {
+            Some(id) => format!("access key {id}"),
+            None => "the access key".to_owned(),
+        };
+        let of = match known.profile {
+            Some(profile) => format!(" of profile `{profile}`"),
+            None => String::new(),
+        };
+        match self.situation {
+            Situation::KeyNotAccepted => Told::new(Kind::Aws, format!("AWS does not accept {key}{of}"))
+                .place(known.key_origin)
+                .next("it is inactive, deleted, mistyped or of another partition (China, GovCloud); AWS says the same of all")
+                .next("look at the user's access keys in the IAM console"),
+            Situation::SessionNotAccepted => {
+                Told::new(Kind::Aws, format!("AWS does not accept the temporary {key}{of}"))
+                    .place(known.key_origin)
+                    .next("sign in again where these credentials come from")
+                    .next(format!("or the region of {} is not enabled for the account", self.host))
+            }
+            Situation::SecretWrong => {
+                Told::new(Kind::Aws, format!("the secret does not belong to {key}{of}"))
+                    .place(known.key_origin)
+                    .next("copy `aws_secret_access_key` again, the whole of it; if it is lost, create a new key")
+            }
+            Situation::KeyGarbled => {
+                Told::new(Kind::Configuration, format!("the access key's id or session token{of} cannot be one"))
+                    .place(known.key_origin)
+                    .next("copy `aws_access_key_id` (and `aws_session_token`) again: letters and digits, without quotes or spaces")
+            }
+            Situation::SessionExpired => {
+                Told::new(Kind::Aws, format!("the temporary credentials{of} have expired"))
+                    .place(known.key_origin)
+                    .next("sign in again where these credentials come from, or name a profile with a long-term key")
+            }
+            _ => Told::new(Kind::Aws, "STS is switched off in this region for the account")
+                .place(Some(&self.host))
+                .next("use another region (--region), or have it activated in the IAM console, \"Account settings\""),
+        }
+    }
+
+    pub(super) fn about_aws(&self) -> Told {
+        match self.situation {
+            Situation::Throttled => {
+                Told::new(Kind::Aws, "AWS has had too many requests from this account")
+                    .next("wait a minute, then try again")
+            }
+            Situation::Unavailable => Told::new(
+                Kind::Aws,
+                "AWS could not answer because of a fault of its own",
+            )
+            .place(Some(&self.host))
+            .next("try again in a while; `https://health.aws.amazon.com` shows known faults"),
+            _ => Told::new(Kind::Aws, format!("AWS refused {}", self.operation))
+                .place(Some(&self.host)),
+        }
+    }
+}
+
+/// Reasons in the order of their likelihood, given what was sent along.
+fn role_refused(role: &str, reason: Denial, known: &Known<'_>) -> Told {
+    let told =
+        Told::new(Kind::Aws, format!("this key may not assume {role}")).place(known.key_origin);
+    match reason {
+        Denial::Explicit => told
+            .next("a policy denies it, often until one has signed in with MFA")
+            .next_if(known.serial.is_none(), "name the MFA device: --serial-number, or `mfa_serial` in the profile"),
+        Denial::NotAllowed => {
+            told.next("the user's own policies lack `sts:AssumeRole` for this role: ask whoever manages the account")
+        }
+        Denial::NotTrusted | Denial::Unsaid => told
+            .next_if(
+                known.serial.is_none(),
+                "the role may ask for MFA: name the device with --serial-number, or `mfa_serial` in the profile",
+            )
+            .next_if(
+                !known.external_id,
+                "its trust policy may ask for an external id: --external-id, or `external_id` in the profile",
+            )
+            .next_if(known.external_id, "the external id may be another than its trust policy asks for")
+            .next("its trust policy may not name this user, or may ask for another session name (--role-session-name)")
+            .next("or there is no such role: check the ARN"),
+    }
+}

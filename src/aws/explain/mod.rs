@@ -1,0 +1,227 @@
+//! AWS's answers, and the network's, as the situation a person is in.
+//!
+//! [`answer`] reads what AWS said, [`wire`] what went wrong on the way; [`account`] and [`network`]
+//! write the sentences, [`advice`] puts them together. A [`Refusal`] keeps AWS's own words, made
+//! safe to print; it never holds a code, a token or a secret key. Whether to send a request again
+//! was decided before ([`super::retry`]); whether to ask for another code, lower a duration or
+//! guess a serial is the caller's.
+
+mod account;
+mod advice;
+pub(super) mod answer;
+mod network;
+pub(super) mod wire;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Call;
+
+pub use advice::Known;
+
+/// Codes change at every half minute of Unix time (RFC 6238 with AWS's step of 30 seconds).
+const STEP: i64 = 30;
+
+/// Why there is no result, told from where the person stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Situation {
+    /// AWS says the same of a mistyped, a spent and a drifted code.
+    WrongCode,
+    /// No such device, or another user's.
+    WrongSerial,
+    /// AssumeRole was denied.
+    RoleRefused(Denial),
+    /// The root user cannot assume roles.
+    RootUser,
+    /// More than the role's maximum session duration.
+    DurationOverRole,
+    /// More than the hour of a role assumed with temporary credentials.
+    DurationOverChain,
+    /// Outside of what the operation takes at all.
+    DurationOutOfRange,
+    /// AWS does not take another value as it is.
+    BadValue,
+    /// Any other operation was denied.
+    Denied(Denial),
+    /// The long-term key is deleted or inactive, or of another partition; AWS does not say which.
+    KeyNotAccepted,
+    /// The temporary key is unknown: ended, of another partition, or not valid in this region.
+    SessionNotAccepted,
+    /// The key id exists, the secret is another's.
+    SecretWrong,
+    /// The temporary key has expired.
+    SessionExpired,
+    /// GetSessionToken was called with temporary credentials.
+    NeedsLongTermKey,
+    /// STS or the whole region is switched off for the account.
+    RegionDisabled,
+    /// The signature's time is too far from AWS's.
+    ClockOff,
+    Throttled,
+    /// AWS itself failed.
+    Unavailable,
+    /// AWS said something this program does not know.
+    Other,
+
+    /// The endpoint's name cannot be resolved.
+    NameNotFound,
+    /// No connection: refused, or no route.
+    Unreachable,
+    /// No connection, or no answer, in time.
+    TimedOut,
+    /// The connection ended, or the answer broke off.
+    BrokenOff,
+    ProxyUnreachable,
+    /// The proxy wants a user name and a password.
+    ProxyPassword,
+    /// The proxy does not connect us to AWS.
+    ProxyRefused,
+    /// The certificate is signed by nobody we trust.
+    Untrusted,
+    /// The certificate is for another name.
+    WrongName,
+    /// The certificate is not valid now.
+    CertificateDates,
+    /// TLS failed in another way.
+    Tls,
+    /// Somebody else answered: `page` for a web page or a redirection (a captive portal).
+    Foreign {
+        status: u16,
+        page: bool,
+    },
+    /// The key's id or token cannot be sent: a character is no key's.
+    KeyGarbled,
+    /// The request could not even be made.
+    Unsent,
+}
+
+/// What a denial says of its reason (IAM User Guide, "Troubleshoot access denied error messages").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// A policy says Deny.
+    Explicit,
+    /// The caller's own policies do not say Allow.
+    NotAllowed,
+    /// The role's trust policy does not say Allow.
+    NotTrusted,
+    /// AWS does not say.
+    Unsaid,
+}
+
+/// A call that brought no result.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub situation: Situation,
+    pub operation: &'static str,
+    /// AWS's error code, like `AccessDenied`.
+    pub code: Option<String>,
+    /// AWS's own words, or what the network said; safe to print.
+    pub message: String,
+    pub request_id: Option<String>,
+    pub status: Option<u16>,
+    /// Host and port that were called.
+    pub host: String,
+    /// How often the request was sent, without one refused for its signature's time.
+    pub attempts: u32,
+    /// A code was sent and nobody can tell whether it was accepted.
+    pub code_may_be_spent: bool,
+    /// AWS's clock minus ours.
+    pub skew: Option<SignedDuration>,
+    /// When, by AWS's clock.
+    pub at: Timestamp,
+}
+
+impl Refusal {
+    pub(super) fn new(operation: &'static str, situation: Situation, message: String) -> Self {
+        Self {
+            situation,
+            operation,
+            code: None,
+            message,
+            request_id: None,
+            status: None,
+            host: String::new(),
+            attempts: 1,
+            code_may_be_spent: false,
+            skew: None,
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// Seconds until a device with a right clock shows its next code: 1 to 30.
+    pub fn seconds_to_next_code(&self) -> u64 {
+        (STEP - self.at.as_second().rem_euclid(STEP)).unsigned_abs()
+    }
+
+    /// AWS understood the request and did not allow it to this caller.
+    pub fn is_denial(&self) -> bool {
+        matches!(
+            self.situation,
+            Situation::Denied(_) | Situation::RoleRefused(_)
+        )
+    }
+}
+
+impl Call<'_> {
+    /// What must not be found in anything printed, however AWS came to quote it.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.key.secret), self.key.token.as_ref(), self.code]
+            .into_iter()
+            .flatten()
+            .map(|secret| secret.expose())
+    }
+}
+
+/// The first lines of a message that others wrote, fit for a terminal: without `secrets` (AWS
+/// quotes the values it finds invalid), control characters and excess.
+pub(super) fn redact<'s>(message: &str, secrets: impl Iterator<Item = &'s str>) -> String {
+    const LONGEST: usize = 500;
+    let mut text = message.to_owned();
+    for secret in secrets.filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret, "[redacted]");
+    }
+    let mut shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(|c| !is_invisible(*c))
+        .take(LONGEST + 1)
+        .collect();
+    if shown.chars().count() > LONGEST {
+        shown.pop();
+        shown.push('…');
+    }
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Characters that can turn around or hide the text after them (Unicode bidirectional controls).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_made_safe_to_print() {
+        let secrets = ["492039", "wJalrX"];
+        let shown = redact(
+            "Value '492039' at\n 'tokenCode'\u{1b}[31m is \u{202e}wrong, wJalrX  ",
+            secrets.into_iter(),
+        );
+        assert_eq!(
+            shown,
+            "Value '[redacted]' at 'tokenCode' [31m is wrong, [redacted]"
+        );
+        let long = redact(&"x".repeat(10_000), std::iter::empty());
+        assert_eq!(long.chars().count(), 501);
+    }
+
+    #[test]
+    fn the_next_code_is_one_to_thirty_seconds_away() {
+        let mut refusal = Refusal::new("GetSessionToken", Situation::WrongCode, String::new());
+        for (second, expected) in [(0, 30), (1, 29), (29, 1), (30, 30), (1_800_000_017, 13)] {
+            refusal.at = Timestamp::from_second(second).unwrap();
+            assert_eq!(refusal.seconds_to_next_code(), expected, "{second}");
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Sends a request, and again where that is safe.
+//!
+//! The rule, in [`again`]:
+//!
+//! | what happened | without a code | with a code |
+//! | --- | --- | --- |
+//! | the connection was never made, and a moment later it might be | again | again |
+//! | AWS answers that it is throttling, or with a 5xx error document | again | again |
+//! | AWS refuses the signature for its time | signed with AWS's time, once | the same |
+//! | the reply was lost, broke off, or took too long | again | never |
+//! | a gateway's 5xx | again | never |
+//! | any other answer, a certificate or a proxy that says no | never | never |
+//!
+//! "With a code" is stricter because AWS accepts a code once: where the first request may have
+//! arrived, the second would be refused for the code, and the person told something untrue.
+//! Pauses double and are spread at random (AWS Architecture Blog, "Exponential Backoff And
+//! Jitter"); everything ends with the budget.
+
+use std::error::Error;
+use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::explain::{Refusal, Situation, answer, redact, wire};
+use super::http::Wire;
+use super::reply::Seen;
+use super::{Aws, Call};
+use crate::secret::{AccessKey, Secret};
+
+const ATTEMPTS: u32 = 5;
+
+impl Aws {
+    /// Calls `attempt` with a fresh wire until it succeeds or must not be repeated, and `read`s
+    /// what came of it. `read` names what an answer lacks that it must hold.
+    pub(super) async fn send<T, R, E, F>(
+        &self,
+        call: &Call<'_>,
+        attempt: impl Fn(Wire) -> F,
+        read: impl FnOnce(T) -> Result<R, Missing>,
+    ) -> Result<R, Refusal>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        if !can_be_sent(call.key) {
+            let message = "a character in it is none that AWS uses".to_owned();
+            return Err(self.told(call, Situation::KeyGarbled, message, &Seen::default()));
+        }
+        let deadline = Instant::now() + self.budget;
+        let mut attempts = 0;
+        let mut signed_again = false;
+        let mut in_doubt = false;
+        loop {
+            attempts += 1;
+            let wire = Wire::new(&self.http, self.limit(deadline, call));
+            let outcome = attempt(wire.clone()).await;
+            let seen = wire.seen();
+            self.note(call, &seen);
+            let error = match outcome {
+                Ok(output) => {
+                    return read(output).map_err(|missing| self.incomplete(call, missing, &seen));
+                }
+                Err(error) => error,
+            };
+            let mut refusal = self.refusal(call, &error, &seen);
+            in_doubt |= seen.in_doubt() || matches!(refusal.situation, Situation::Foreign { .. });
+            refusal.attempts = attempts;
+            refusal.code_may_be_spent = call.code.is_some() && in_doubt;
+            match again(&refusal.situation, &seen, call.code.is_some()) {
+                Again::Never => return Err(refusal),
+                Again::WithAwsTime => {
+                    if signed_again || !self.clock.sign_as_measured() {
+                        return Err(refusal);
+                    }
+                    signed_again = true;
+                    attempts -= 1;
+                }
+                Again::After(first) => {
+                    let pause = spread(first * 2u32.pow(attempts - 1));
+                    if attempts >= ATTEMPTS || Instant::now() + pause >= deadline {
+                        return Err(refusal);
+                    }
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// How long to wait for one reply: a lost one should leave time to ask again, unless asking
+    /// again is out of the question.
+    fn limit(&self, deadline: Instant, call: &Call<'_>) -> Duration {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match call.code {
+            Some(_) => left,
+            None => left.min(self.budget / 2),
+        }
+    }
+
+    /// Tells the trace, and the clock where AWS told the time.
+    fn note(&self, call: &Call<'_>, seen: &Seen) {
+        if seen.answered()
+            && let Some(date) = seen.date
+        {
+            self.clock.measure(date, seen.took);
+        }
+        (self.trace)(&redact(&line(call.operation, seen), call.secrets()));
+    }
+
+    fn refusal<E>(&self, call: &Call<'_>, error: &SdkError<E, HttpResponse>, seen: &Seen) -> Refusal
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let temporary = call.key.is_temporary();
+        let code = error.code().map(|code| redact(code, call.secrets()));
+        let (situation, message) = match (&seen.trouble, seen.status) {
+            (Some(trouble), _) => (trouble.situation.clone(), trouble.detail.clone()),
+            (None, Some(status)) => {
+                let message = error.message().unwrap_or_default().to_owned();
+                match &code {
+                    Some(code) => {
+                        let asked = answer::Asked {
+                            operation: call.operation,
+                            temporary,
+                        };
+                        (answer::situation(&asked, status, code, &message), message)
+                    }
+                    None => {
+                        let page = false;
+                        (Situation::Foreign { status, page }, message)
+                    }
+                }
+            }
+            (None, None) => (Situation::Unsent, wire::chain(error)),
+        };
+        let message = redact(&message, call.secrets());
+        Refusal {
+            code,
+            ..self.told(call, situation, message, seen)
+        }
+    }
+
+    /// An answer that reads as a success and lacks what a success must hold.
+    fn incomplete(&self, call: &Call<'_>, missing: Missing, seen: &Seen) -> Refusal {
+        let situation = Situation::Foreign {
+            status: seen.status.unwrap_or_default(),
+            page: false,
+        };
+        let message = format!("the answer has no {}", missing.0);
+        Refusal {
+            code_may_be_spent: call.code.is_some(),
+            ..self.told(call, situation, message, seen)
+        }
+    }
+
+    fn told(&self, call: &Call<'_>, situation: Situation, message: String, seen: &Seen) -> Refusal {
+        Refusal {
+            status: seen.status,
+            request_id: seen
+                .request_id
+                .as_deref()
+                .map(|id| redact(id, call.secrets())),
+            host: seen.host.clone(),
+            skew: self.clock.skew(),
+            at: self.clock.aws_now(),
+            ..Refusal::new(call.operation, situation, message)
+        }
+    }
+}
+
+/// What an answer should hold and does not, by AWS's name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Missing(pub(super) &'static str);
+
+#[derive(Debug, PartialEq, Eq)]
+enum Again {
+    Never,
+    WithAwsTime,
+    /// After about this long, twice as long the next time.
+    After(Duration),
+}
+
+fn again(situation: &Situation, seen: &Seen, carries_code: bool) -> Again {
+    const MOMENT: Again = Again::After(Duration::from_millis(100));
+    const WHILE: Again = Again::After(Duration::from_millis(400));
+    if seen.answered() {
+        return match situation {
+            Situation::ClockOff => Again::WithAwsTime,
+            Situation::Throttled => WHILE,
+            Situation::Unavailable => MOMENT,
+            _ => Again::Never,
+        };
+    }
+    if carries_code && seen.connected {
+        return Again::Never;
+    }
+    match situation {
+        Situation::NameNotFound
+        | Situation::Unreachable
+        | Situation::TimedOut
+        | Situation::BrokenOff
+        | Situation::ProxyUnreachable
+        | Situation::ProxyRefused
+        | Situation::Foreign { status: 500.., .. } => MOMENT,
+        _ => Again::Never,
+    }
+}
+
+/// The key's id and token travel in headers, and the SDK panics on what does not fit there.
+fn can_be_sent(key: &AccessKey) -> bool {
+    [
+        Some(key.id.as_str()),
+        key.token.as_ref().map(Secret::expose),
+    ]
+    .into_iter()
+    .flatten()
+    .all(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
+/// Between half of `pause` and all of it.
+fn spread(pause: Duration) -> Duration {
+    let share = RandomState::new().hash_one(()) % 512 + 512;
+    pause.mul_f64(share as f64 / 1024.0)
+}
+
+fn line(operation: &str, seen: &Seen) -> String {
+    let Seen { method, host, .. } = seen;
+    let took = seen.took.as_secs_f64() * 1000.0;
+    let outcome = match (&seen.trouble, seen.status) {
+        (Some(trouble), _) => trouble.detail.clone(),
+        (None, Some(status)) => status.to_string(),
+        (None, None) => return format!("{operation}: not sent"),
+    };
+    let connection = match (seen.connected, seen.reused) {
+        (false, _) => "no connection",
+        (true, false) => "new connection",
+        (true, true) => "kept connection",
+    };
+    let id = seen.request_id.as_deref().unwrap_or("none");
+    format!("{method} {host} {operation}: {outcome} ({took:.1} ms, {connection}, request id {id})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_between_half_and_whole() {
+        for _ in 0..100 {
+            let pause = spread(Duration::from_millis(1000));
+            assert!((500..=1000).contains(&pause.as_millis()));
+        }
+    }
+
+    #[test]
+    fn a_code_is_sent_again_only_where_the_first_cannot_have_been_spent() {
+        let never_made = Seen::default();
+        let lost = Seen {
+            connected: true,
+            ..Seen::default()
+        };
+        for (situation, seen, without, with) in [
+            (Situation::Unreachable, &never_made, true, true),
+            (Situation::NameNotFound, &never_made, true, true),
+            (Situation::TimedOut, &never_made, true, true),
+            (Situation::BrokenOff, &never_made, true, true),
+            (Situation::ProxyRefused, &never_made, true, true),
+            (Situation::TimedOut, &lost, true, false),
+            (Situation::BrokenOff, &lost, true, false),
+            (
+                Situation::Foreign {
+                    status: 502,
+                    page: true,
+                },
+                &lost,
+                true,
+                false,
+            ),
+            (
+                Situation::Foreign {
+                    status: 200,
+                    page: true,
+                },
+                &lost,
+                false,
+                false,
+            ),
+            (
+                Situation::Foreign {
+                    status: 302,
+                    page: true,
+                },
+                &lost,
+                false,
+                false,
+            ),
+            (Situation::Untrusted, &never_made, false, false),
+            (Situation::ProxyPassword, &never_made, false, false),
+        ] {
+            let mut seen = seen.clone();
+            seen.trouble = Some(super::super::reply::Trouble {
+                situation: situation.clone(),
+                detail: String::new(),
+            });
+            let sent = |code| again(&situation, &seen, code) != Again::Never;
+            assert_eq!(sent(false), without, "{situation:?} without a code");
+            assert_eq!(sent(true), with, "{situation:?} with a code");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The certificates that a private CA bundle brings.
+//!
+//! `AWS_CA_BUNDLE` (or `ca_bundle`) replaces the system's root certificates, as in the AWS CLI.
+//! The SDK takes the file's text and panics on what it cannot use, so it is read and checked here
+//! first, and only the certificates that can be a root are handed on. The system's own roots are
+//! not touched here: they load later, off-thread, where a connection needs them ([`super::http`]).
+
+use std::path::Path;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::failure::{Failure, Kind, Result};
+
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+/// The usable certificates of the bundle, as PEM.
+///
+/// # Errors
+///
+/// [`Kind::Configuration`] for a file that cannot be read, has a broken certificate, or none that
+/// TLS could trust.
+pub(super) fn read_bundle(path: &Path) -> Result<Vec<u8>> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| failure(path, "the CA bundle cannot be read").because(error))?;
+    match usable(&String::from_utf8_lossy(&bytes)) {
+        Ok(pem) if pem.is_empty() => Err(failure(path, "the CA bundle holds no certificate")),
+        Ok(pem) => Ok(pem.into_bytes()),
+        Err(nth) => Err(failure(
+            path,
+            &format!("certificate {nth} in the CA bundle is broken"),
+        )),
+    }
+}
+
+fn failure(path: &Path, what: &str) -> Failure {
+    Failure::new(Kind::Configuration, what)
+        .at(path.display())
+        .next(
+            "set AWS_CA_BUNDLE (or `ca_bundle` in the config file) to a file of PEM certificates, or remove it",
+        )
+}
+
+/// Leaves out what surrounds the certificates (comments, private keys), and the certificates that
+/// are sound PEM but that TLS would not take as a root: one such oddity among a hundred must not
+/// stop anybody. `Err` is the number, from one, of a certificate that is not even that.
+fn usable(text: &str) -> std::result::Result<String, usize> {
+    let mut kept = String::new();
+    let mut roots = RootCertStore::empty();
+    for (index, part) in text.split(BEGIN).skip(1).enumerate() {
+        let (body, _) = part.split_once(END).ok_or(index + 1)?;
+        let pem = format!("{BEGIN}{body}{END}\n");
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| index + 1)?;
+        match roots.add(certificate) {
+            Ok(()) => kept.push_str(&pem),
+            Err(_) => continue,
+        }
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate() -> String {
+        rcgen::generate_simple_self_signed(["localhost".to_owned()])
+            .unwrap()
+            .cert
+            .pem()
+    }
+
+    #[test]
+    fn certificates_are_kept_and_what_surrounds_them_is_not() {
+        let one = certificate();
+        let text = format!(
+            "# corporate CA\n{one}\n-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n{one}"
+        );
+        let kept = usable(&text).unwrap();
+        assert_eq!(kept.matches(BEGIN).count(), 2);
+        assert!(!kept.contains("PRIVATE"));
+        assert!(!kept.contains("corporate"));
+    }
+
+    #[test]
+    fn sound_pem_that_is_no_certificate_is_left_out() {
+        let odd = format!("{BEGIN}\nAAAA\n{END}\n");
+        assert_eq!(usable(&odd).unwrap(), "");
+        assert!(
+            !usable(&format!("{odd}{}", certificate()))
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_broken_bundle_is_refused_with_its_path() {
+        let directory = tempfile::tempdir().unwrap();
+        let good = certificate();
+        for (name, text, what) in [
+            ("empty", String::new(), "holds no certificate"),
+            (
+                "key-only",
+                "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n".to_owned(),
+                "holds no certificate",
+            ),
+            ("cut", good[..good.len() / 2].to_owned(), "certificate 1"),
+            (
+                "noise",
+                format!("{good}{BEGIN}\n!!!!\n{END}\n"),
+                "certificate 2",
+            ),
+        ] {
+            let path = directory.path().join(name);
+            write(&path, &text);
+            let failure = read_bundle(&path).unwrap_err();
+            assert_eq!(failure.kind(), Kind::Configuration);
+            assert!(failure.what().contains(what), "{name}: {failure}");
+            assert!(failure.place().unwrap().ends_with(name));
+        }
+        let failure = read_bundle(&directory.path().join("absent")).unwrap_err();
+        assert!(failure.what().contains("cannot be read"));
+        assert!(read_bundle(directory.path()).is_err());
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    fn write(path: &Path, text: &str) {
+        std::fs::write(path, text).unwrap();
+    }
+}
