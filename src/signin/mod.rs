@@ -1,0 +1,188 @@
+//! Signing in: from what the command line asked for to a section with temporary credentials.
+//!
+//! The order is the product's promise: the code is spent last.
+//!
+//! 1. [`prepare`] reads the files, resolves the profile and checks everything that can fail
+//!    without AWS and without a code. It writes nothing and sends nothing.
+//! 2. [`Prepared::good`] says whether the section is still good. If it is, that is all.
+//! 3. [`renew`] settles consent, proves that the file can be written ([`save::rehearse`]), finds
+//!    the device, gets a code while the connection is being made and the key is being proved,
+//!    calls STS ([`issue`]), and writes the section.
+//!
+//! It says nothing about the result: that is the command's. It never writes the section before
+//! STS has answered, and never sends a code before everything else is known.
+
+mod caller;
+mod desk;
+mod device;
+mod issue;
+mod save;
+mod signals;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::code::{CodeSource, Given};
+use crate::context::Context;
+use crate::failure::{Failure, Kind, Result};
+use crate::ini::{Document, Flavor};
+use crate::profile::{self, File, Files, Plan, Request, Target};
+use crate::secret::Secret;
+use crate::session::{self, Decision, Session, Why};
+use crate::store;
+use crate::ui::Ui;
+use desk::Desk;
+
+/// What a person asked for.
+#[derive(Debug)]
+pub struct Wanted {
+    pub request: Request,
+    /// A code from the command line, or `-`.
+    pub code: Option<(Secret, Given)>,
+    /// Renew even where the section is still good.
+    pub force: bool,
+    /// Consent to replacing temporary keys that somebody else wrote.
+    pub yes: bool,
+    /// A section that is good for less than this is renewed.
+    pub min_ttl: Duration,
+    /// How long to try to reach AWS, and to wait for a command or for the lock.
+    pub timeout: Duration,
+    /// Whether the answer to "who am I now" is worth a request of its own.
+    pub identify: bool,
+}
+
+/// Everything known before anything is sent.
+#[derive(Debug)]
+pub struct Prepared {
+    pub files: Files,
+    pub plan: Plan,
+    code: CodeSource,
+}
+
+/// New credentials, saved.
+#[derive(Debug)]
+pub struct Fresh {
+    /// Who one is with them, where AWS said so.
+    pub arn: Option<String>,
+    pub access_key_id: String,
+    pub expiration: Timestamp,
+    /// What the time left is counted from: AWS's clock, not ours.
+    pub aws_now: Timestamp,
+    /// AWS's clock minus ours.
+    pub skew: Option<SignedDuration>,
+    pub serial: Option<String>,
+    pub role_arn: Option<String>,
+    /// What was asked for and what was granted, where that is less.
+    pub lowered: Option<(Duration, Duration)>,
+}
+
+/// Reads, resolves and checks; see the module's first step.
+///
+/// # Errors
+///
+/// [`Kind::Usage`], [`Kind::Configuration`], [`Kind::File`] or [`Kind::Code`]; nothing has been
+/// sent or written.
+pub fn prepare(context: &Context, wanted: &Wanted) -> Result<Prepared> {
+    let given = wanted
+        .code
+        .as_ref()
+        .map(|(text, place)| (text.expose(), *place));
+    // A mistyped code is told before anything else is looked at.
+    CodeSource::decide(given, &context.env, None)?;
+    let files = read_files(context)?;
+    let plan = profile::resolve(context, &files, &wanted.request)?;
+    let process = plan.mfa_process.as_ref().map(|setting| {
+        (
+            setting.value.expose(),
+            &setting.origin as &dyn std::fmt::Display,
+        )
+    });
+    let code = CodeSource::decide(given, &context.env, process)?;
+    Ok(Prepared { files, plan, code })
+}
+
+/// A section that can be left as it is.
+#[derive(Debug)]
+pub struct Good<'a> {
+    pub session: &'a Session,
+    pub remaining: SignedDuration,
+}
+
+impl Prepared {
+    /// Whether the section is still good, or why not. A code from the command line is there to be
+    /// spent.
+    ///
+    /// # Errors
+    ///
+    /// Why new credentials are needed.
+    pub fn good(&self, now: Timestamp, wanted: &Wanted) -> Result<Good<'_>, Why> {
+        let force = wanted.force || wanted.code.is_some();
+        let decision = session::decide(&self.plan.target, &self.plan, now, wanted.min_ttl, force);
+        match (decision, &self.plan.target) {
+            (Decision::Reuse { remaining }, Target::Ours(session)) => {
+                Ok(Good { session, remaining })
+            }
+            (Decision::Reuse { .. }, _) => Err(Why::Nothing),
+            (Decision::Renew { why }, _) => Err(why),
+        }
+    }
+}
+
+/// Gets new credentials and writes them; see the module's third step.
+///
+/// # Errors
+///
+/// Any kind. Unless it says otherwise the file is as it was; the failure says whether a code was
+/// spent for nothing.
+pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) -> Result<Fresh> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::new(Kind::Internal, "no runtime could be started").because(error)
+        })?;
+    let outcome = runtime.block_on(async {
+        signals::survive_the_file_size_limit();
+        let mut desk = Desk::new(context, ui, wanted, prepared);
+        let obtained = tokio::select! {
+            obtained = desk.obtain() => obtained?,
+            () = signals::interrupted() => {
+                return Err(Failure::new(Kind::Interrupted, "interrupted; nothing was written"));
+            }
+        };
+        desk.save(&obtained)?;
+        Ok(desk.identified(obtained).await)
+    });
+    // A prompt that nobody answered is still being read on its thread.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Both files as they are now.
+fn read_files(context: &Context) -> Result<Files> {
+    let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
+    let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
+    Ok(Files {
+        config: read_file(config, Flavor::Config)?,
+        credentials: read_file(credentials, Flavor::Credentials)?,
+    })
+}
+
+fn read_file(path: PathBuf, flavor: Flavor) -> Result<File> {
+    let document = match store::read(&path)? {
+        Some(bytes) => parse(bytes, flavor, &path)?,
+        None => Document::empty(flavor),
+    };
+    Ok(File { path, document })
+}
+
+fn parse(bytes: Zeroizing<Vec<u8>>, flavor: Flavor, path: &Path) -> Result<Document> {
+    Document::parse(bytes, flavor).map_err(|unreadable| {
+        Failure::new(Kind::File, unreadable.reason)
+            .at(format!("{}:{}", path.display(), unreadable.line))
+            .next("mend that line; nothing was changed")
+    })
+}

@@ -1,0 +1,180 @@
+//! Putting the credentials into the section, and proving beforehand that it will work.
+//!
+//! The same edit is made twice: once before a code is asked for, with values of the same shape, so
+//! that a file the editor refuses, a lock that is held and a disk that is full are found while
+//! nothing has been spent; and once with what AWS issued. In between the lock is free, because a
+//! person may take minutes; if the file has changed meanwhile, it is judged again as it is then.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::{Prepared, parse};
+use crate::context::Context;
+use crate::failure::{Failure, Kind, Result};
+use crate::ini::{Change, Flavor};
+use crate::profile::{self, Learned, Marks, Request, Target};
+use crate::secret::{AccessKey, Secret};
+use crate::store::{self, Locked};
+use crate::ui::Ui;
+
+/// Keys of other tools that would outlive what they belong to: a second token, and expiry times
+/// under other names, which some prompt would show.
+const STALE: [&str; 5] = [
+    "aws_security_token",
+    "x_security_token_expires",
+    "awsmfa_expiration",
+    "aws_expiration",
+    "aws_session_expiration",
+];
+
+/// The length of a session token in a rehearsal, in bytes; those of assumed roles run to about a
+/// kilobyte.
+const TOKEN_LENGTH: usize = 2048;
+
+/// How long to wait for the lock once the code is spent, and giving up would lose what it bought.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What goes into the section.
+pub(super) struct Contents<'a> {
+    pub(super) key: &'a AccessKey,
+    pub(super) expiration: Timestamp,
+    pub(super) learned: Learned<'a>,
+}
+
+/// Proves that the section can be written, and leaves nothing behind.
+///
+/// # Errors
+///
+/// Whatever [`write`] would fail with, as far as it is there already.
+pub(super) fn rehearse(
+    context: &Context,
+    ui: &Ui,
+    prepared: &mut Prepared,
+    request: &Request,
+    wait: Duration,
+) -> Result<()> {
+    let key = AccessKey {
+        id: "ASIAREHEARSALREHEARS".to_owned(),
+        secret: Secret::new("x".repeat(40)),
+        token: Some(Secret::new("x".repeat(TOKEN_LENGTH))),
+    };
+    let contents = Contents {
+        key: &key,
+        expiration: Timestamp::UNIX_EPOCH,
+        learned: Learned {
+            source_key_id: "AKIAREHEARSALREHEARS",
+            serial: Some("arn:aws:iam::123456789012:mfa/rehearsal"),
+            role_arn: None,
+        },
+    };
+    let locked = lock(ui, prepared, wait)?;
+    catch_up(context, prepared, request, &locked)?;
+    let before = prepared.files.credentials.document.bytes().len();
+    let after = edited(prepared, &contents)?.len();
+    locked.rehearse(after.saturating_sub(before))
+}
+
+/// Writes the section.
+///
+/// # Errors
+///
+/// [`Kind::File`], or [`Kind::Configuration`] if the section has become one that must not be
+/// written. The file is then as it was.
+pub(super) fn write(
+    context: &Context,
+    ui: &Ui,
+    prepared: &mut Prepared,
+    request: &Request,
+    contents: &Contents<'_>,
+) -> Result<()> {
+    let locked = lock(ui, prepared, PATIENCE)?;
+    catch_up(context, prepared, request, &locked)?;
+    let bytes = edited(prepared, contents)?;
+    locked.commit(&bytes)
+}
+
+fn lock(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<Locked> {
+    store::lock(&prepared.files.credentials.path, wait, &mut |holder| {
+        ui.note(&format!(
+            "the credentials file is locked, waiting for {holder}"
+        ));
+    })
+}
+
+/// Takes note of what others have written since the file was read. A section that was free for
+/// the taking then, and now holds what is not ours, is not taken.
+fn catch_up(
+    context: &Context,
+    prepared: &mut Prepared,
+    request: &Request,
+    locked: &Locked,
+) -> Result<()> {
+    let bytes = locked.contents().unwrap_or_default();
+    if bytes == prepared.files.credentials.document.bytes() {
+        return Ok(());
+    }
+    let file = &mut prepared.files.credentials;
+    let bytes = Zeroizing::new(bytes.to_vec());
+    file.document = parse(bytes, Flavor::Credentials, &file.path)?;
+    let agreed = matches!(prepared.plan.target, Target::Foreign { .. });
+    let plan = profile::resolve(context, &prepared.files, request)?;
+    match plan.target {
+        Target::Foreign { line, .. } if !agreed => Err(Failure::new(
+            Kind::Configuration,
+            format!(
+                "another tool has just written section [{}]",
+                plan.section.value
+            ),
+        )
+        .at(format!(
+            "{}:{line}",
+            prepared.files.credentials.path.display()
+        ))
+        .next("sign in again, and agree with --yes if it is to be replaced")),
+        target => {
+            prepared.plan.target = target;
+            Ok(())
+        }
+    }
+}
+
+fn edited(prepared: &Prepared, contents: &Contents<'_>) -> Result<Zeroizing<Vec<u8>>> {
+    let plan = &prepared.plan;
+    let file = &prepared.files.credentials;
+    let expiration = contents
+        .expiration
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string();
+    let marks = plan.marks.lines(contents.learned);
+    let token = contents.key.token.as_ref().map_or("", Secret::expose);
+    let mut set = vec![
+        ("aws_access_key_id", contents.key.id.as_str()),
+        ("aws_secret_access_key", contents.key.secret.expose()),
+        ("aws_session_token", token),
+        ("expiration", &expiration),
+    ];
+    set.extend(marks.iter().map(|(key, value)| (*key, value.as_str())));
+    if let Some(region) = &plan.region_to_write {
+        set.push(("region", region));
+    }
+    let remove: Vec<&str> = STALE
+        .into_iter()
+        .chain(Marks::NAMES)
+        .filter(|name| set.iter().all(|(key, _)| key != name))
+        .collect();
+    let change = Change {
+        section: &plan.section.value,
+        set: &set,
+        remove: &remove,
+    };
+    file.document.edit(&change).map_err(|refused| {
+        let path = file.path.display();
+        let failure = Failure::new(Kind::File, refused.reason);
+        match refused.line {
+            Some(line) => failure.at(format!("{path}:{line}")),
+            None => failure.at(path),
+        }
+    })
+}
