@@ -1,0 +1,42 @@
+//! `awsmfa man`: the manual page, generated from the command's definition.
+
+use clap::{Args, Command};
+use clap_mangen::Man;
+
+use crate::failure::{Failure, Kind, Result};
+use crate::ui::Ui;
+
+/// Print the manual page (troff)
+///
+/// `awsmfa man | man -l -` shows it; packagers write it to `man1/awsmfa.1`.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The command to describe [default: awsmfa itself]
+    command: Option<String>,
+}
+
+pub(super) fn run(ui: &Ui, arguments: &Arguments, mut definition: Command) -> Result<()> {
+    let Arguments { command } = arguments;
+    definition.build();
+    let described = match command {
+        None => definition,
+        Some(name) => definition
+            .find_subcommand(name)
+            .cloned()
+            .ok_or_else(|| unknown(name))?,
+    };
+    let mut page = Vec::new();
+    Man::new(described).render(&mut page).map_err(|error| {
+        Failure::new(Kind::Internal, "the manual page could not be made").because(error)
+    })?;
+    ui.print(&page)
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::new(
+        Kind::Usage,
+        format!("there is no command `{}`", name.escape_debug()),
+    )
+    .at("COMMAND")
+    .next("`awsmfa --help` lists the commands")
+}

@@ -1,0 +1,186 @@
+//! The command line: its definition, the flags every command shares, and the dispatch.
+//!
+//! One file per command, holding its arguments, its help (the doc comments) and its behaviour.
+//! Parsing happens before anything is read; what clap can declare (conflicts, ranges, choices) is
+//! declared, not checked by hand. After this comes the command; before it, only `main`.
+
+mod completions;
+mod login;
+mod man;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+
+use crate::context::Context;
+use crate::failure::Kind;
+use crate::profile::parse_duration;
+use crate::ui::{Manner, Output, Ui};
+
+/// Sign in to AWS behind MFA with one six-digit code.
+///
+/// Takes a profile and a code, calls STS with your MFA device, and writes the temporary
+/// credentials into a section of the credentials file. Every other byte of that file stays as it
+/// was. Without a command, `awsmfa [CODE]` is `awsmfa login [CODE]`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "awsmfa",
+    version,
+    subcommand_precedence_over_arg = true,
+    after_help = EXIT_CODES,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    login: login::Arguments,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    a fault in awsmfa
+  2    the command line is wrong
+  3    profiles, settings or environment do not add up
+  4    no code, or AWS did not accept it
+  5    AWS answered no
+  6    AWS was not reached
+  7    a file could not be read, understood, locked or written
+  130  interrupted";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Login(login::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+/// How the program speaks; the same for every command.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Options of every command")]
+struct Voice {
+    /// What stdout carries: nothing (text), or one document (json)
+    #[arg(long, value_enum, global = true, default_value_t = Output::Text, value_name = "FORMAT")]
+    output: Output,
+
+    /// Say nothing but errors and questions
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Trace on stderr where each value came from and what was sent; secrets are left out
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+impl From<Voice> for Manner {
+    fn from(voice: Voice) -> Self {
+        let Voice {
+            output,
+            quiet,
+            verbose,
+        } = voice;
+        Self {
+            quiet,
+            verbose,
+            output,
+        }
+    }
+}
+
+/// Which profile, and how to reach AWS for it. As with the AWS CLI these may stand before the
+/// command or after it.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Options of every command")]
+struct Target {
+    /// The profile to use [default: AWSMFA_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"]
+    #[arg(short, long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// The region whose endpoint is called [default: from environment or profile, else us-east-1]
+    #[arg(long, global = true, value_name = "REGION")]
+    region: Option<String>,
+
+    /// Call this address instead of AWS's own
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    endpoint_url: Option<String>,
+
+    /// How long to keep trying to reach AWS, and to wait for `mfa_process` or a locked file
+    #[arg(long, global = true, value_name = "TIME", default_value = "20s", value_parser = time_limit)]
+    timeout: Duration,
+}
+
+/// A time limit is at least a second: zero would make every call fail, which nobody means.
+fn time_limit(text: &str) -> Result<Duration, String> {
+    let limit = parse_duration(text)?;
+    if limit < Duration::from_secs(1) || limit > Duration::from_secs(3600) {
+        return Err("expected a time from 1s to 1h".to_owned());
+    }
+    Ok(limit)
+}
+
+/// Parses `argv` and runs what it asks for; the result is the exit code.
+pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
+    let cli = match parse(argv) {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let Cli {
+        command,
+        login,
+        target,
+        voice,
+    } = cli;
+    let ui = Ui::new(voice.into(), &context.env);
+    let outcome = match command.unwrap_or(Command::Login(login)) {
+        Command::Login(arguments) => login::run(context, &ui, target, arguments),
+        Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
+        Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.kind().exit_code()
+        }
+    }
+}
+
+/// The flags of `login` may stand without a command, but not before another one: there they would
+/// be ignored. (clap's own `args_conflicts_with_subcommands` would refuse `-p NAME login`, too.)
+fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut definition = Cli::command();
+    let matches = definition.try_get_matches_from_mut(argv)?;
+    if let Some((command, _)) = matches.subcommand() {
+        let mut of_login = login::Arguments::augment_args(clap::Command::new("login"));
+        of_login.build();
+        for argument in of_login.get_arguments() {
+            let id = argument.get_id().as_str();
+            if matches.value_source(id) == Some(ValueSource::CommandLine) {
+                return Err(definition.error(
+                    ErrorKind::ArgumentConflict,
+                    format!("`{argument}` must stand after `{command}`, if it is meant for it"),
+                ));
+            }
+        }
+    }
+    Cli::from_arg_matches(&matches)
+}
+
+/// `--help` and `--version` come out of the parser as errors, too; it prints those on stdout.
+fn refused(error: &clap::Error) -> u8 {
+    // A reader that went away has what it wanted.
+    let _ = error.print();
+    if error.use_stderr() {
+        Kind::Usage.exit_code()
+    } else {
+        0
+    }
+}

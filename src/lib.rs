@@ -1,0 +1,41 @@
+//! `awsmfa`: one MFA code in, temporary AWS credentials in a named section of the credentials
+//! file out, every other byte of that file untouched.
+//!
+//! The way of the data, and with it the order of the modules:
+//!
+//! 1. [`commands`] parses the command line and dispatches; [`context`] has captured the
+//!    environment, the home directory and the clock.
+//! 2. [`store`] reads the two files of the AWS CLI, [`ini`] finds sections and values in their
+//!    bytes.
+//! 3. [`profile`] resolves what was asked for into a plan, every value with its origin.
+//! 4. [`session`] decides whether the section is still good.
+//! 5. [`signin`] goes from the plan to credentials: device, [`code`], [`aws`], and back into the
+//!    file.
+//! 6. [`ui`] says what happened; a [`failure::Failure`] becomes the exit code.
+//!
+//! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`secret`] and
+//! [`arn`] are the words that the others share. Who may call whom is written down in
+//! `docs/design.md` and held by `clippy.toml`.
+
+pub mod arn;
+pub mod aws;
+pub mod code;
+pub mod commands;
+pub mod context;
+pub mod failure;
+pub mod ini;
+pub mod process;
+pub mod profile;
+pub mod secret;
+pub mod session;
+pub mod signin;
+pub mod store;
+pub mod terminal;
+pub mod ui;
+
+use context::Context;
+
+/// Runs the command line of this process; the result is the exit code.
+pub fn run() -> u8 {
+    commands::run(std::env::args_os(), &Context::capture())
+}
