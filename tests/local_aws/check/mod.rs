@@ -1,0 +1,17 @@
+//! Checks of the local AWS over the wire: by a small client of its own that can be made to do
+//! everything wrong, and by the AWS SDK, which nobody here wrote.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "where a test's own tool fails, the test has failed"
+)]
+
+mod client;
+mod clients;
+mod control;
+mod devices;
+mod faults;
+mod protocol;
+mod roles;
+mod sessions;
+mod vectors;

@@ -1,0 +1,273 @@
+//! A local AWS: STS and IAM over the Query protocol, strict, on loopback, for tests and the demo.
+//!
+//! Signatures are verified by recomputation, one-time codes by RFC 6238, policies by evaluation;
+//! limits, error codes and messages are AWS's. It shares no code with the program it judges. What
+//! a correct client never sends is refused and remembered ([`LocalAws::violations`]).
+//!
+//! The way of a request: [`server`] (connections, faults, the log) → [`http`] → [`service`]
+//! ([`form`], [`sigv4`], credentials) → [`sts`] or [`iam`], which ask [`access`] ([`policy`]) and
+//! change [`model`] → [`xml`]. Set it up through [`scenario`].
+
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    clippy::disallowed_methods,
+    reason = "included by several test crates and examples, each of which uses its own part; \
+              and it is the outside world, so the clock and the network are its own"
+)]
+
+pub mod access;
+pub mod clock;
+pub mod control;
+pub mod document;
+pub mod fault;
+pub mod form;
+pub mod http;
+pub mod iam;
+pub mod log;
+pub mod model;
+pub mod policy;
+pub mod presets;
+pub mod random;
+pub mod refusal;
+pub mod scenario;
+pub mod server;
+pub mod service;
+pub mod sigv4;
+pub mod sts;
+pub mod tls;
+pub mod totp;
+pub mod wire;
+pub mod xml;
+
+use std::io;
+use std::sync::Arc;
+
+pub use fault::{Fault, When};
+pub use log::Entry;
+pub use scenario::{AccountHandle, Key, Mfa, Preset, RoleHandle, Trust, UserHandle};
+
+/// The account that exists from the start.
+pub const ACCOUNT: &str = "123456789012";
+
+/// A running server. Dropping it closes every connection.
+#[derive(Debug)]
+pub struct LocalAws {
+    shared: Arc<server::Shared>,
+    listener: server::Listener,
+}
+
+/// How to start one.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// 0: any free one.
+    pub port: u16,
+    pub tls: bool,
+    /// Further names in the certificate, besides 127.0.0.1 and localhost.
+    pub names: Vec<String>,
+    /// Serve [`control`] as well.
+    pub control: bool,
+}
+
+impl LocalAws {
+    /// HTTP on a free port.
+    pub fn start() -> Self {
+        Self::with(&Options::default()).expect("loopback has a free port")
+    }
+
+    /// HTTPS on a free port.
+    pub fn start_tls() -> Self {
+        Self::with(&Options {
+            tls: true,
+            ..Options::default()
+        })
+        .expect("loopback has a free port")
+    }
+
+    /// # Errors
+    /// The port is taken.
+    pub fn with(options: &Options) -> io::Result<Self> {
+        let tls = options.tls.then(|| tls::Tls::new(&options.names));
+        let shared = Arc::new(server::Shared::new(tls, options.control));
+        AccountHandle::create(&shared, ACCOUNT, "aws");
+        let listener = server::Listener::start(Arc::clone(&shared), options.port)?;
+        Ok(Self { shared, listener })
+    }
+
+    /// `http://127.0.0.1:PORT`, for `--endpoint-url`.
+    pub fn endpoint(&self) -> String {
+        let scheme = self.shared.authority_pem().map_or("http", |_| "https");
+        format!("{scheme}://{}", self.listener.address)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.listener.address.port()
+    }
+
+    /// The authority's certificate in PEM, for a file that `AWS_CA_BUNDLE` names.
+    ///
+    /// # Panics
+    /// Without TLS.
+    pub fn ca_pem(&self) -> &str {
+        self.shared.authority_pem().expect("the server speaks TLS")
+    }
+
+    /// The account that exists from the start, [`ACCOUNT`] in partition `aws`.
+    pub fn account(&self) -> AccountHandle {
+        AccountHandle::create(&self.shared, ACCOUNT, "aws")
+    }
+
+    /// Another account, in `aws`, `aws-cn` or `aws-us-gov`.
+    pub fn another_account(&self, id: &str, partition: &str) -> AccountHandle {
+        AccountHandle::create(&self.shared, id, partition)
+    }
+
+    /// A new user of [`ACCOUNT`].
+    pub fn user(&self, name: &str) -> UserHandle {
+        self.account().user(name)
+    }
+
+    /// A new role of [`ACCOUNT`].
+    pub fn role(&self, name: &str) -> RoleHandle {
+        self.account().role(name)
+    }
+
+    /// A code of this device that would be accepted now and has not been spent.
+    ///
+    /// # Panics
+    /// When there is no such device, or the three codes that are good now are spent: advance the
+    /// clock by a step.
+    pub fn code(&self, serial: &str) -> String {
+        let now = self.now();
+        self.with_device(serial, |device| device.unspent(now))
+            .expect("a code is left: each of the three that are good now can be spent once")
+    }
+
+    /// The code of the step that many steps from now, spent or not.
+    pub fn code_at(&self, serial: &str, steps: i64) -> String {
+        let step = totp::step(self.now()).saturating_add_signed(steps);
+        self.with_device(serial, |device| totp::code(&device.seed, step))
+    }
+
+    /// Six digits that are no code of this device now.
+    pub fn wrong_code(&self, serial: &str) -> String {
+        let step = totp::step(self.now());
+        (0..1_000_000)
+            .map(|number| format!("{number:06}"))
+            .find(|text| {
+                // A margin of a step, for a clock that ticks meanwhile.
+                (step - 3..=step + 3).all(|step| {
+                    self.with_device(serial, |device| totp::code(&device.seed, step) != *text)
+                })
+            })
+            .expect("seven codes are not all there are")
+    }
+
+    fn with_device<T>(&self, serial: &str, look: impl FnOnce(&model::Device) -> T) -> T {
+        let world = self.shared.world();
+        let mut accounts = world.accounts.values();
+        let device = accounts.find_map(|account| account.devices.get(serial));
+        look(device.unwrap_or_else(|| panic!("there is no device {serial}")))
+    }
+
+    /// Seconds since the epoch by the server's clock.
+    pub fn now(&self) -> u64 {
+        self.shared.clock.now()
+    }
+
+    /// Moves the clock; negative is back.
+    pub fn advance(&self, seconds: i64) {
+        self.shared.clock.advance(seconds);
+    }
+
+    /// Sets the clock this many seconds off the machine's.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.shared.clock.set_offset(seconds);
+    }
+
+    /// Strikes the next request of `operation` (`*` for any).
+    pub fn fault(&self, operation: &str, fault: Fault) {
+        self.fault_rule(operation, fault, 0, Some(1));
+    }
+
+    /// Strikes every request of `operation` until [`LocalAws::clear_faults`].
+    pub fn fault_always(&self, operation: &str, fault: Fault) {
+        self.fault_rule(operation, fault, 0, None);
+    }
+
+    /// Lets `skip` requests pass, then strikes `times`.
+    pub fn fault_rule(&self, operation: &str, fault: Fault, skip: u32, times: Option<u32>) {
+        self.shared.faults().add(fault::Rule {
+            operation: operation.to_owned(),
+            fault,
+            skip,
+            times,
+        });
+    }
+
+    pub fn clear_faults(&self) {
+        self.shared.faults().clear();
+    }
+
+    /// Every request so far, in order of arrival.
+    pub fn log(&self) -> Vec<Entry> {
+        self.shared.log().clone()
+    }
+
+    pub fn clear_log(&self) {
+        self.shared.log().clear();
+    }
+
+    /// How often an operation was requested, carried out or not.
+    pub fn count(&self, operation: &str) -> usize {
+        let log = self.shared.log();
+        log.iter()
+            .filter(|entry| entry.operation == operation)
+            .count()
+    }
+
+    /// The operations requested so far, in order.
+    pub fn operations(&self) -> Vec<String> {
+        let log = self.shared.log();
+        log.iter().map(|entry| entry.operation.clone()).collect()
+    }
+
+    /// Connections accepted so far.
+    pub fn connections(&self) -> u64 {
+        self.shared.connections()
+    }
+
+    /// Every secret key and session token that was handed out for a while.
+    pub fn issued_secrets(&self) -> Vec<String> {
+        let world = self.shared.world();
+        let sessions = world.sessions.values();
+        sessions
+            .flat_map(|session| [session.secret.clone(), session.token.clone()])
+            .collect()
+    }
+
+    /// The ARN of whoever this key id, long-term or temporary, belongs to.
+    pub fn owner_of(&self, key_id: &str) -> Option<String> {
+        let world = self.shared.world();
+        let caller = world.credential(key_id)?.caller;
+        Some(
+            world
+                .account(&caller.account)
+                .principal_arn(&caller.principal),
+        )
+    }
+
+    /// What was sent that no correct client sends.
+    pub fn violations(&self) -> Vec<String> {
+        let log = self.shared.log();
+        log.iter()
+            .filter_map(|entry| entry.violation.clone())
+            .collect()
+    }
+
+    /// Blocks until the process ends.
+    pub fn serve_for_ever(self) {
+        self.listener.wait();
+    }
+}
