@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""Measures what docs/performance.md promises and prints the table for it, in Markdown.
+
+    cargo build --release --locked --bin awsmfa --example local_aws
+    sudo python3 benches/measure.py
+
+How each figure is come by is said there under "Method". Needs Linux, curl and GNU time; the AWS CLI
+where there is one; root for the part with the delay line. Exit code 1: a limit was missed.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from process import interleaved, peak_memory, seconds
+from world import World
+
+ROOT = Path(__file__).resolve().parents[1]
+MILLISECOND = 1e-3
+MIB = 1024 * 1024
+ROUND_TRIP = 50 * MILLISECOND
+TYPING = 2.0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    release = ROOT / "target" / "release"
+    parser.add_argument("--binary", type=Path, default=release / "awsmfa")
+    parser.add_argument("--server", type=Path, default=release / "examples" / "local_aws")
+    parser.add_argument("--aws", default=ROOT / ".ci" / "venv" / "bin" / "aws", help="AWS CLI v1")
+    parser.add_argument("--runs", type=int, default=20, help="rounds of each comparison")
+    parser.add_argument("--only", nargs="*", choices=list(PARTS), help="some parts only")
+    return parser.parse_args()
+
+
+class Report:
+    """The rows of the table; a row without a limit is there to compare with."""
+
+    def __init__(self):
+        self.rows = []
+        self.missed = False
+
+    def row(self, what, figure, limit="", kept=True):
+        self.missed |= not kept
+        verdict = "" if not limit else "yes" if kept else "**no**"
+        self.rows.append((what, figure, limit, verdict))
+        print("    " + " | ".join(self.rows[-1]), file=sys.stderr, flush=True)
+
+    def at_most(self, what, value, limit, unit, scale):
+        shown = [f"{number / scale:.2f} {unit}" for number in (value, limit)]
+        self.row(what, shown[0], shown[1], value <= limit)
+
+    def table(self):
+        lines = ["| what | measured | limit | kept |", "| --- | ---: | ---: | --- |"]
+        return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in self.rows])
+
+
+def ms(value):
+    return f"{value / MILLISECOND:.2f} ms"
+
+
+def starting(options, report):
+    """Programs that do nothing: what starting costs."""
+    with World(options) as world:
+        world.sign_in()
+        medians = interleaved(
+            options.runs,
+            true=lambda: seconds(["/bin/true"], world.environment),
+            version=lambda: seconds([options.binary, "--version"], world.environment),
+            reuse=lambda: seconds([options.binary, "--quiet"], world.environment),
+        )
+    report.row("`/bin/true`", ms(medians["true"]))
+    for name, what in (("version", "`awsmfa --version`"), ("reuse", "reuse, nothing to do")):
+        over = medians[name] - medians["true"]
+        report.at_most(f"{what}, over `/bin/true`", over, 1 * MILLISECOND, "ms", MILLISECOND)
+
+
+def plain(options, report):
+    with World(options) as world:
+        medians = interleaved(
+            options.runs, awsmfa=world.sign_in, curl=lambda: seconds(world.curl(), {})
+        )
+    ratio(report, "sign-in over HTTP", medians, "curl", "one POST by curl over HTTP", 0.6)
+
+
+def tls(options, report):
+    with World(options, tls=True) as world, World(options, tls=True) as other:
+        actions = {"awsmfa": world.sign_in, "curl": lambda: seconds(world.curl(), {})}
+        if Path(options.aws).exists():
+            actions["aws"] = other.aws_cli
+        medians = interleaved(options.runs, **actions)
+    ratio(report, "sign-in over TLS", medians, "curl", "one POST by curl over TLS", 0.8)
+    if "aws" in medians:
+        ratio(report, "sign-in over TLS", medians, "aws", "`aws sts get-session-token`", 1 / 60)
+
+
+def ratio(report, what, medians, peer, peer_name, limit):
+    own, theirs = medians["awsmfa"], medians[peer]
+    figure = f"{ms(own)} / {ms(theirs)} = {own / theirs:.3f}"
+    report.row(f"{what} / {peer_name}", figure, f"{limit:.3f}", own <= limit * theirs)
+
+
+def large_files(options, report):
+    """Sections before and after ours, about 200 bytes each, as a file grows in years."""
+    with World(options) as empty, World(options, sections=10_000) as ten_thousand:
+        with World(options, sections=100_000) as hundred_thousand:
+            medians = interleaved(
+                options.runs,
+                empty=empty.sign_in,
+                ten=ten_thousand.sign_in,
+                hundred=hundred_thousand.sign_in,
+            )
+    ten = medians["ten"] - medians["empty"]
+    hundred = medians["hundred"] - medians["empty"]
+    report.row("sign-in, credentials file with one section", ms(medians["empty"]))
+    report.at_most("10,000 sections: more by", ten, 8 * MILLISECOND, "ms", MILLISECOND)
+    report.row(
+        "100,000 sections: more by", f"{ms(hundred)} = {hundred / ten:.1f} × that of 10,000",
+        "linear, 12 ×", hundred <= 12 * ten,
+    )
+
+
+def delayed(options, report):
+    """Enter → file at 50 ms. The same binary each time; only when the code comes differs."""
+    if os.geteuid() != 0:
+        report.row("Enter → file at 50 ms", "not measured: needs root")
+        return
+    far = {"tls": True, "round_trip": ROUND_TRIP}
+    with World(options, **far) as warm, World(options, **far) as cold, World(options, **far) as given:
+        medians = interleaved(
+            options.runs,
+            line=warm.connect,
+            warm=lambda: warm.enter(TYPING)[0],
+            at_once=lambda: cold.enter(0)[0],
+            given=given.sign_in,
+        )
+    line = medians["line"]
+    report.row("round trip of the line (TCP connect)", ms(line))
+    report.at_most("Enter → file, after 2 s of typing", medians["warm"], line + 5e-3, "ms", 1e-3)
+    report.row("the same, typed at once: no time to warm up", ms(medians["at_once"]))
+    report.row("code on the command line, start → end", ms(medians["given"]))
+
+
+def memory(options, report):
+    with World(options, tls=True) as world:
+        peaks = [peak_memory(world.command(), world.environment) for _ in range(5)]
+    report.at_most("peak memory of a sign-in over TLS", max(peaks), 12 * MIB, "MiB", MIB)
+
+
+def size(options, report):
+    report.at_most("the binary", options.binary.stat().st_size, 7_000_000, "MB", 1_000_000)
+
+
+PARTS = {
+    "starting": starting,
+    "http": plain,
+    "tls": tls,
+    "files": large_files,
+    "delay": delayed,
+    "memory": memory,
+    "size": size,
+}
+
+
+def machine():
+    model = next(
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith(("model name", "Model"))
+    )
+    return f"{platform.system()} {platform.release()}, {os.cpu_count()} cores ({model})"
+
+
+def main():
+    options = arguments()
+    report = Report()
+    for name, part in PARTS.items():
+        if not options.only or name in options.only:
+            print(f"{name}:", file=sys.stderr)
+            part(options, report)
+    version = subprocess.run([options.binary, "--version"], capture_output=True, text=True)
+    print(f"{version.stdout.strip()}; {machine()}; {time.strftime('%Y-%m-%d')};", end=" ")
+    print(f"medians of {options.runs} runs; files in {tempfile.gettempdir()}\n")
+    print(report.table())
+    sys.exit(report.missed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""One local AWS and one user of it, ready to sign in again and again.
+
+Each `World` is a server process, a home directory with a credentials file, and, where a round trip
+is asked for, a delay line between the two. A code is spent once per device and three are good at a
+time, so the server's clock is moved by a step when they run out; it stays within the five minutes
+that a signature may be off.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+from pathlib import Path
+
+from process import Prompted, seconds
+
+STEP = 30
+# The signer's clock is the real one, and AWS allows it to be five minutes off.
+OFFSETS = range(-285, 286, STEP)
+DELAY_LINE = Path(__file__).parent / "delay_line.py"
+
+
+class World(contextlib.ExitStack):
+    def __init__(self, options, tls=False, sections=0, round_trip=None):
+        super().__init__()
+        self.options = options
+        self.tls = tls
+        self.client, self.server = ((), ())
+        if round_trip:
+            self._delay(round_trip)
+        self.home = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="awsmfa-bench-")))
+        self._serve()
+        self._write_files(sections)
+        self.offsets = iter(OFFSETS)
+        self._next_step()
+
+    def _delay(self, round_trip):
+        line = self._start([sys.executable, DELAY_LINE, str(round_trip)])
+        names = line.stdout.readline().split()
+        ip = shutil.which("ip")
+        self.client, self.server = ((ip, "netns", "exec", name) for name in names)
+
+    def _start(self, command):
+        """A process that ends when its standard input is closed."""
+        process = subprocess.Popen(
+            [*map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.callback(process.wait)
+        self.callback(process.stdin.close)
+        return process
+
+    def _serve(self):
+        command = [*self.server, self.options.server, "--until-eof"]
+        if self.tls:
+            self.authority = self.home / "authority.pem"
+            command += ["--tls", "--ca", self.authority]
+        state = json.loads(self._start(command).stdout.readline())
+        self.endpoint = state["endpoint"]
+        self.control = state["control"]
+        self.user = state["users"]["alice"]
+        self.serial = self.user["devices"][0]["serial"]
+        self.environment = {
+            "HOME": str(self.home),
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "PATH": os.defpath,
+        }
+        if self.tls:
+            self.environment["AWS_CA_BUNDLE"] = str(self.authority)
+
+    def _write_files(self, sections):
+        directory = self.home / ".aws"
+        directory.mkdir(mode=0o700)
+        (directory / "config").write_text(f"[default]\nmfa_serial = {self.serial}\n")
+        self.credentials = directory / "credentials"
+        own = (
+            f"[default]\n"
+            f"aws_access_key_id = {self.user['key_id']}\n"
+            f"aws_secret_access_key = {self.user['secret']}\n"
+        )
+        half = sections // 2
+        parts = itertools.chain(
+            map(filler, range(half)), [own], map(filler, range(half, sections))
+        )
+        self.credentials.write_text("\n".join(parts))
+        self.credentials.chmod(0o600)
+
+    def command(self):
+        """A sign-in with a fresh code on the command line."""
+        return [*self.client, self.options.binary, "--quiet", "--token-code", self.code()]
+
+    def sign_in(self):
+        return seconds(self.command(), self.environment)
+
+    def enter(self, typing):
+        """Signs in at the prompt, a code typed after so many seconds."""
+        code = self.code()
+        command = [*self.client, self.options.binary, "--force"]
+        return Prompted(command, self.environment).enter(code, self.credentials, typing)
+
+    def aws_cli(self):
+        """The same GetSessionToken by the AWS CLI."""
+        command = [
+            *(self.options.aws, "sts", "get-session-token"),
+            *("--serial-number", self.serial, "--token-code", self.code()),
+        ]
+        return seconds(command, self.environment)
+
+    def curl(self):
+        """One signed POST, the cheapest that the server knows."""
+        return [
+            *("curl", "--silent", "--fail", "--output", "/dev/null", *self._authority()),
+            *("--aws-sigv4", "aws:amz:us-east-1:sts"),
+            *("--user", f"{self.user['key_id']}:{self.user['secret']}"),
+            *("--data", "Action=GetCallerIdentity&Version=2011-06-15", self.endpoint + "/"),
+        ]
+
+    def connect(self):
+        """Seconds that a TCP connection takes: one round trip."""
+        times = self._curl("--write-out", "%{time_connect}", "--output", "/dev/null", self.endpoint)
+        return float(times)
+
+    def code(self):
+        """A code that is good now. The server says when all three are spent."""
+        while True:
+            answer = self._ask("code", serial=self.serial)
+            if len(answer) == 6:
+                return answer
+            self._next_step()
+
+    def _next_step(self):
+        self._ask("clock", offset=next(self.offsets))
+
+    def _ask(self, command, **query):
+        return self._curl(f"{self.control}{command}?{urllib.parse.urlencode(query)}", via=self.server)
+
+    def _curl(self, *words, via=None):
+        via = self.client if via is None else via
+        command = [*via, "curl", "--silent", *self._authority(), *words]
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+    def _authority(self):
+        return ("--cacert", str(self.authority)) if self.tls else ()
+
+
+def filler(number):
+    """Somebody's long-term keys: about 200 bytes, as in the file of a person with many accounts."""
+    return (
+        f"# account {number:06}, asked for by the team that owns it; renewed every quarter\n"
+        f"[team-{number:06}]\n"
+        f"aws_access_key_id = AKIAFILLER{number:010}\n"
+        f"aws_secret_access_key = {number:040}\n"
+    )
