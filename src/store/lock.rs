@@ -28,9 +28,19 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 const LONGEST_TEXT: u64 = 256;
 
 /// Released when dropped.
+#[derive(Debug)]
 pub(super) struct Lock(File);
 
 impl Lock {
+    /// `None` if somebody holds it.
+    pub(super) fn attempt(path: &Path) -> Result<Option<Self>> {
+        match try_lock(path) {
+            Ok(Some(file)) => Self::sign(file, path).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(unusable(path, error)),
+        }
+    }
+
     pub(super) fn acquire(
         path: &Path,
         wait: Duration,
@@ -40,10 +50,8 @@ impl Lock {
         let mut pause = PAUSES.0;
         let mut told = false;
         loop {
-            match try_lock(path) {
-                Ok(Some(file)) => return Self::sign(file, path),
-                Ok(None) => {}
-                Err(error) => return Err(unusable(path, error)),
+            if let Some(lock) = Self::attempt(path)? {
+                return Ok(lock);
             }
             let waited = begin.elapsed();
             if waited >= wait {
@@ -148,22 +156,49 @@ fn signature() -> String {
 #[cfg(unix)]
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
     use std::fs::TryLockError;
-    use std::os::unix::fs::OpenOptionsExt;
 
-    // A link here was not made by us, and what it leads to is not ours to truncate.
-    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits();
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(flags.cast_signed())
-        .open(path)?;
+    let file = open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    // A link here was not made by us, and what it leads to is not ours to truncate.
+    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits();
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .custom_flags(flags.cast_signed());
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            hand_over(&file, path);
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the superuser makes in somebody's directory (`sudo`, a container with `~/.aws` mounted)
+/// must not lock that person out afterwards. Anybody else owns the directory, or may not give the
+/// file away.
+#[cfg(unix)]
+fn hand_over(file: &File, path: &Path) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+
+    let owner = path.parent().and_then(|parent| parent.metadata().ok());
+    if let (Some(owner), Ok(own)) = (owner, file.metadata())
+        && owner.uid() != own.uid()
+    {
+        let _ = fchown(file, Some(owner.uid()), Some(owner.gid()));
     }
 }
 
@@ -245,6 +280,15 @@ mod tests {
         };
         assert_eq!(pid, std::process::id());
         assert!(command.starts_with("awsmfa-"), "{command}");
+    }
+
+    #[test]
+    fn a_new_holder_leaves_nothing_of_the_text_before() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(LONGEST_TEXT - 1).unwrap();
+        let _lock = Lock::acquire(file.path(), Duration::ZERO, &mut |_| {}).unwrap();
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        assert_eq!(text, signature());
     }
 
     #[test]

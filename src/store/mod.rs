@@ -2,10 +2,10 @@
 //!
 //! 1. [`read`] hands out the bytes of a file, for looking only.
 //! 2. [`lock`] is for whoever is going to write. It follows symbolic links to the file that is
-//!    meant, takes the advisory lock beside it, clears what killed runs left behind, and only then
-//!    reads. What it returns is the permission to write.
-//! 3. [`Locked::rehearse`] proves, before a one-time code is spent, that the write will work.
-//! 4. [`Locked::commit`] consumes the lock: the new bytes go to a temporary file in the same
+//!    meant, takes the advisory lock beside it, and clears what killed runs left behind.
+//! 3. [`Lease::rehearse`] proves, before a one-time code is spent, that a write will work.
+//! 4. [`Lease::read`] reads under the lock. What it returns is the permission to write.
+//! 5. [`Locked::commit`] consumes the lock: the new bytes go to a temporary file in the same
 //!    directory, which is brought to the disk and then renamed over the old one.
 //!
 //! Killed at any instant, or with the disk full, the file is the old one or the new one, complete.
@@ -42,43 +42,102 @@ use target::Target;
 /// credentials file holds, and small enough to be kept in memory.
 pub const LARGEST: usize = 64 << 20;
 
+const NULL_DEVICE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 /// The bytes of the file at `path`, or `None` if there is no such file.
 ///
-/// A symbolic link is followed; one whose target does not exist counts as no file. No lock is
-/// needed, because files are only ever replaced whole.
+/// A symbolic link is followed; one whose target does not exist counts as no file. So does the
+/// null device, which is how scripts say that there is none (`AWS_CONFIG_FILE=/dev/null`). No lock
+/// is needed, because files are only ever replaced whole.
 ///
 /// # Errors
 ///
 /// [`Kind::File`] for whatever exists and is not a readable regular file of at most [`LARGEST`].
 pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let target = Target::of(path)?;
+    if target.file == Path::new(NULL_DEVICE) {
+        return Ok(None);
+    }
     Ok(Existing::read(&target)?.map(|existing| existing.bytes))
 }
 
-/// Takes the lock on the file at `path`, waiting for at most `wait`, and reads it.
+/// Takes the lock on the file at `path`, waiting for at most `wait`.
 ///
 /// The file's directory is created where it is missing, for its owner alone. When the wait becomes
 /// noticeable (a third of a second), `on_wait` is told, once, who holds the lock.
 ///
 /// # Errors
 ///
-/// [`Kind::File`] as for [`read`]; if the lock cannot be had, naming its holder; if the directory
-/// cannot be created or not be written.
-pub fn lock(path: &Path, wait: Duration, on_wait: &mut dyn FnMut(&Holder)) -> Result<Locked> {
+/// [`Kind::File`] for whatever exists and is not a regular file of at most [`LARGEST`]; if the lock
+/// cannot be had, naming its holder; if the directory cannot be created or not be written.
+pub fn lock(path: &Path, wait: Duration, on_wait: &mut dyn FnMut(&Holder)) -> Result<Lease> {
+    let target = lockable(path)?;
+    let lock = Lock::acquire(&target.lock_file(), wait, on_wait)?;
+    Ok(Lease::new(target, lock))
+}
+
+/// Takes the lock if it can be had at once; `None` if somebody holds it.
+///
+/// # Errors
+///
+/// As for [`lock`].
+pub fn try_lock(path: &Path) -> Result<Option<Lease>> {
+    let target = lockable(path)?;
+    let lock = Lock::attempt(&target.lock_file())?;
+    Ok(lock.map(|lock| Lease::new(target, lock)))
+}
+
+/// What is going to be refused gets no lock file.
+fn lockable(path: &Path) -> Result<Target> {
     let target = Target::of(path)?;
     if let Ok(metadata) = fs::metadata(&target.file) {
-        // What is going to be refused gets no lock file.
         check(&target, &metadata)?;
     }
     target.create_directory()?;
-    let lock = Lock::acquire(&target.beside("", ".lock"), wait, on_wait)?;
-    replace::clear_leftovers(&target);
-    let existing = Existing::read(&target)?;
-    Ok(Locked {
-        target,
-        existing,
-        _lock: lock,
-    })
+    Ok(target)
+}
+
+/// The lock on a file. Dropping it releases the lock and changes nothing.
+#[derive(Debug)]
+pub struct Lease {
+    target: Target,
+    lock: Lock,
+}
+
+impl Lease {
+    fn new(target: Target, lock: Lock) -> Self {
+        replace::clear_leftovers(&target);
+        Self { target, lock }
+    }
+
+    /// Proves that a file `room` bytes larger than the present one can be put here, by making one
+    /// beside it and removing it again.
+    ///
+    /// Nothing is read and nothing is brought to the disk, so this costs microseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if the file is write-protected or belongs to somebody else, the directory
+    /// cannot be written, or there is no room (full disk, quota, file-size limit).
+    pub fn rehearse(&self, room: usize) -> Result<()> {
+        let existing = metadata(&self.target)?;
+        let size = existing.as_ref().map_or(0, size_of).saturating_add(room);
+        replace::rehearse(&self.target, existing.as_ref(), size)
+    }
+
+    /// Reads the file under the lock, which makes it possible to write it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`].
+    pub fn read(self) -> Result<Locked> {
+        let existing = Existing::read(&self.target)?;
+        Ok(Locked {
+            target: self.target,
+            existing,
+            _lock: self.lock,
+        })
+    }
 }
 
 /// A file that is locked and has been read; the only way to write one.
@@ -98,28 +157,13 @@ impl Locked {
             .map(|existing| existing.bytes.as_slice())
     }
 
-    /// Proves that [`Locked::commit`] will be able to put a file here that is `room` bytes larger
-    /// than the present one, by making one beside it and removing it again.
-    ///
-    /// Nothing is brought to the disk, so this costs microseconds for an ordinary file and less
-    /// than a millisecond for one of 2 MB.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::File`] if the file is write-protected or belongs to somebody else, the directory
-    /// cannot be written, or there is no room (full disk, quota, file-size limit).
-    pub fn rehearse(&self, room: usize) -> Result<()> {
-        let size = self.contents().map_or(0, <[u8]>::len).saturating_add(room);
-        replace::rehearse(&self.target, self.metadata(), size)
-    }
-
     /// Makes `bytes` the contents of the file, in one step, and releases the lock.
     ///
     /// The mode of the old file is kept, less every right of group and others; a new file is 0600.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] as for [`Locked::rehearse`], or if somebody who does not know our lock has
+    /// [`Kind::File`] as for [`Lease::rehearse`], or if somebody who does not know our lock has
     /// changed the file since it was read. The old file is then still there, untouched. The one
     /// error after the new file is in place says so.
     pub fn commit(self, bytes: &[u8]) -> Result<()> {
@@ -148,24 +192,33 @@ struct Existing {
 
 impl Existing {
     fn read(target: &Target) -> Result<Option<Self>> {
-        let cannot = |error| failure("the file cannot be read", target, error);
-        match fs::metadata(&target.file) {
-            // Opening comes second: to open a pipe would wait for its writer.
-            Ok(metadata) => check(target, &metadata)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(cannot(error)),
+        // Opening comes second: to open a pipe would wait for its writer.
+        if metadata(target)?.is_none() {
+            return Ok(None);
         }
-        let file = File::open(&target.file).map_err(cannot)?;
-        let metadata = file.metadata().map_err(cannot)?;
+        let mut file = File::open(&target.file).map_err(|error| unread(target, error))?;
+        let metadata = file.metadata().map_err(|error| unread(target, error))?;
         check(target, &metadata)?;
         // Room for everything at once: growing would leave copies that nobody wipes.
         let mut bytes = Zeroizing::new(Vec::with_capacity(size_of(&metadata) + 1));
-        file.take(LARGEST as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(cannot)?;
+        file.read_to_end(&mut bytes)
+            .map_err(|error| unread(target, error))?;
         check_size(target, bytes.len())?;
         Ok(Some(Self { bytes, metadata }))
     }
+}
+
+/// What is known about the file without opening it; none if it does not exist.
+fn metadata(target: &Target) -> Result<Option<Metadata>> {
+    match fs::metadata(&target.file) {
+        Ok(metadata) => check(target, &metadata).map(|()| Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unread(target, error)),
+    }
+}
+
+fn unread(target: &Target, error: io::Error) -> Failure {
+    failure("the file cannot be read", target, error)
 }
 
 fn check(target: &Target, metadata: &Metadata) -> Result<()> {

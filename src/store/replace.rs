@@ -20,7 +20,7 @@ use crate::failure::{Failure, Result};
 const MARK: &str = ".awsmfa-";
 const RANDOM: usize = 6;
 
-/// What a rehearsal writes: not the contents, so that a kill leaves no copy of them.
+/// What a rehearsal writes where it has to.
 static FILLER: [u8; 64 << 10] = [b'#'; 64 << 10];
 
 /// Removes the temporary files of runs that were killed. Only under the lock, where no living run
@@ -36,7 +36,7 @@ pub(super) fn clear_leftovers(target: &Target) {
             .as_encoded_bytes()
             .strip_prefix(prefix.as_encoded_bytes())
             .is_some_and(|rest| rest.len() == RANDOM && rest.iter().all(u8::is_ascii_alphanumeric));
-        if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        if ours {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -46,15 +46,41 @@ pub(super) fn clear_leftovers(target: &Target) {
 /// become visible; then it is removed.
 pub(super) fn rehearse(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<()> {
     let mut file = prepare(target, existing, size)?;
+    occupy(&mut file, size).map_err(|error| unwritten(target, error))?;
+    file.close()
+        .map_err(|error| failure("the directory cannot be written", target, error))
+}
+
+/// Takes up room on the disk. Not with the contents, so that a kill leaves no copy of them.
+fn occupy(file: &mut NamedTempFile, size: usize) -> io::Result<()> {
+    if reserve(file.as_file(), size)? {
+        return Ok(());
+    }
     let mut left = size;
     while left > 0 {
         let piece = left.min(FILLER.len());
-        file.write_all(&FILLER[..piece])
-            .map_err(|error| unwritten(target, error))?;
+        file.write_all(&FILLER[..piece])?;
         left -= piece;
     }
-    file.close()
-        .map_err(|error| failure("the directory cannot be written", target, error))
+    Ok(())
+}
+
+/// Asks the file system for the room without writing; false where it cannot be asked.
+#[cfg(target_os = "linux")]
+fn reserve(file: &fs::File, size: usize) -> io::Result<bool> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+
+    match fallocate(file, FallocateFlags::empty(), 0, size.max(1) as u64) {
+        Ok(()) => Ok(true),
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reserve(_file: &fs::File, _size: usize) -> io::Result<bool> {
+    Ok(false)
 }
 
 pub(super) fn commit(target: &Target, existing: Option<&Metadata>, bytes: &[u8]) -> Result<()> {
@@ -62,6 +88,7 @@ pub(super) fn commit(target: &Target, existing: Option<&Metadata>, bytes: &[u8])
     file.write_all(bytes)
         .and_then(|()| file.as_file().sync_all())
         .map_err(|error| unwritten(target, error))?;
+    // Once more and as late as can be: to bring the bytes to the disk has taken its time.
     check_unchanged(target, existing)?;
     rename(file, target).map_err(|error| failure("the file cannot be replaced", target, error))?;
     sync_directory(target)
@@ -89,6 +116,7 @@ fn prepare(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<
     })?;
     #[cfg(unix)]
     if let Some(existing) = existing {
+        keep_mode(target, file.as_file(), existing)?;
         keep_owner(target, file.as_file(), existing)?;
     }
     Ok(file)
@@ -107,6 +135,15 @@ fn mode(existing: Option<&Metadata>) -> u32 {
     use std::os::unix::fs::MetadataExt;
 
     existing.map_or(0o600, |metadata| metadata.mode() & 0o700)
+}
+
+/// A umask that takes rights from the owner is for new files, and this is none.
+#[cfg(unix)]
+fn keep_mode(target: &Target, file: &fs::File, existing: &Metadata) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    file.set_permissions(fs::Permissions::from_mode(mode(Some(existing))))
+        .map_err(|error| failure("the mode of the file cannot be kept", target, error))
 }
 
 /// Gives the new file the old one's owner. Somebody else's file is not taken over in silence.
@@ -147,7 +184,7 @@ fn check_replaceable(target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// As containers do it with a single file (`docker run -v credentials:/root/.aws/credentials`).
+/// As containers are given a single file (`docker run -v ~/.aws/credentials:…`).
 #[cfg(target_os = "linux")]
 fn is_mount(target: &Target) -> bool {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};

@@ -56,6 +56,11 @@ impl Target {
             .expect("a path without a name was refused")
     }
 
+    /// The file whose lock is the target's.
+    pub(super) fn lock_file(&self) -> PathBuf {
+        self.beside("", ".lock")
+    }
+
     /// A file in the same directory, called as this one with something around its name.
     pub(super) fn beside(&self, before: &str, after: &str) -> PathBuf {
         let mut name = OsString::from(before);

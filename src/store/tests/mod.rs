@@ -26,11 +26,21 @@ mod rights;
 const WAIT: Duration = Duration::from_secs(30);
 
 fn locked(path: &Path) -> Locked {
-    lock(path, WAIT, &mut |_| {}).unwrap()
+    lease(path).unwrap().read().unwrap()
+}
+
+fn lease(path: &Path) -> Result<Lease> {
+    lock(path, WAIT, &mut |_| {})
+}
+
+fn rehearsed(path: &Path, room: usize) -> Result<()> {
+    lease(path)?.rehearse(room)
 }
 
 fn refused(path: &Path) -> Failure {
-    lock(path, Duration::ZERO, &mut |_| {}).unwrap_err()
+    lock(path, Duration::ZERO, &mut |_| {})
+        .and_then(Lease::read)
+        .unwrap_err()
 }
 
 fn names(directory: &Path) -> Vec<String> {
@@ -83,7 +93,7 @@ fn in_a_process_of_its_own() {
         "hold" => {
             let _locked = locked(&file);
             fs::write(file.with_extension("held"), "").unwrap();
-            thread::sleep(Duration::from_secs(600));
+            thread::sleep(WAIT);
         }
         "commit for ever" => {
             for round in 0_u32.. {
@@ -91,20 +101,18 @@ fn in_a_process_of_its_own() {
             }
         }
         "too large" => {
-            let locked = locked(&file);
             for failure in [
-                locked.rehearse(2 << 20).unwrap_err(),
-                locked.commit(&vec![b'n'; 2 << 20]).unwrap_err(),
+                rehearsed(&file, 2 << 20).unwrap_err(),
+                locked(&file).commit(&vec![b'n'; 2 << 20]).unwrap_err(),
             ] {
                 assert!(failure.cause().unwrap().contains("too large"), "{failure}");
                 assert!(failure.advice()[0].contains("ulimit"), "{failure:?}");
             }
         }
         "full disk" => {
-            let locked = locked(&file);
             for failure in [
-                locked.rehearse(2 << 20).unwrap_err(),
-                locked.commit(&vec![b'n'; 2 << 20]).unwrap_err(),
+                rehearsed(&file, 2 << 20).unwrap_err(),
+                locked(&file).commit(&vec![b'n'; 2 << 20]).unwrap_err(),
             ] {
                 assert!(failure.advice()[0].contains("free some space"), "{failure}");
             }
@@ -120,9 +128,9 @@ fn in_a_process_of_its_own() {
             assert!(failure.cause().unwrap().contains("ermission"), "{failure}");
         }
         "rehearse and commit are refused" => {
+            rehearsed(&file, 0).unwrap_err();
             let locked = locked(&file);
             assert!(locked.contents().is_some());
-            locked.rehearse(0).unwrap_err();
             let failure = locked.commit(b"new").unwrap_err();
             assert_eq!(failure.kind(), Kind::File);
         }
@@ -144,15 +152,15 @@ fn version(round: u32) -> Vec<u8> {
 fn what_is_committed_is_read_back_and_nothing_else_stays() {
     let (home, file) = home();
     assert!(read(&file).unwrap().is_none());
+    rehearsed(&file, 100).unwrap();
+    assert_eq!(names(home.path()), ["credentials.lock"]);
     let first = locked(&file);
     assert_eq!(first.contents(), None);
-    first.rehearse(100).unwrap();
-    assert_eq!(names(home.path()), ["credentials.lock"]);
     first.commit(b"one\r\n\xff").unwrap();
 
+    rehearsed(&file, 100).unwrap();
     let second = locked(&file);
     assert_eq!(second.contents(), Some(b"one\r\n\xff".as_slice()));
-    second.rehearse(100).unwrap();
     second.commit(b"").unwrap();
     assert_eq!(read(&file).unwrap().unwrap().as_slice(), b"");
     assert_eq!(names(home.path()), ["credentials", "credentials.lock"]);
@@ -209,8 +217,8 @@ fn a_file_over_the_limit_is_refused_before_it_is_read_and_never_written() {
         assert!(failure.what().contains("larger than 64 MiB"), "{failure}");
     }
     sparse.set_len(3).unwrap();
+    rehearsed(&file, LARGEST).unwrap_err();
     let locked = locked(&file);
-    locked.rehearse(LARGEST).unwrap_err();
     let failure = locked.commit(&vec![0; LARGEST + 1]).unwrap_err();
     assert!(failure.what().contains("larger than 64 MiB"), "{failure}");
     assert_eq!(read(&file).unwrap().unwrap().len(), 3);
@@ -314,7 +322,9 @@ fn a_wait_that_ends_in_time_succeeds_and_tells_nobody() {
                 .commit(b"theirs")
                 .unwrap();
         });
-        let ours = lock(&file, WAIT, &mut |holder| panic!("told of {holder}")).unwrap();
+        let ours = lock(&file, WAIT, &mut |holder| panic!("told of {holder}"))
+            .and_then(Lease::read)
+            .unwrap();
         assert_eq!(ours.contents(), Some(b"theirs".as_slice()));
     });
 }
@@ -330,6 +340,7 @@ fn whoever_waits_is_told_who_holds_the_lock_until_the_holder_dies() {
     let (_home, file) = home_with(b"old");
     let mut child = holder(&file);
 
+    assert!(try_lock(&file).unwrap().is_none());
     let mut told = Vec::new();
     let failure = lock(&file, Duration::from_millis(800), &mut |holder| {
         told.push(holder.clone());
@@ -346,7 +357,7 @@ fn whoever_waits_is_told_who_holds_the_lock_until_the_holder_dies() {
     child.wait().unwrap();
     let left_behind = fs::read_to_string(file.with_extension("lock")).unwrap();
     assert!(left_behind.starts_with(&child.id().to_string()));
-    let locked = lock(&file, Duration::ZERO, &mut |_| {}).unwrap();
+    let locked = try_lock(&file).unwrap().unwrap().read().unwrap();
     let text = fs::read_to_string(file.with_extension("lock")).unwrap();
     assert!(
         text.starts_with(&format!("{} ", std::process::id())),

@@ -156,12 +156,15 @@ fn a_pipe_or_a_device_is_refused_without_waiting_for_it() {
     let pipe = home.path().join("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
-    for path in [pipe.as_path(), Path::new("/dev/null")] {
+    for path in [pipe.as_path(), Path::new("/dev/zero")] {
         for failure in [read(path).unwrap_err(), refused(path)] {
             assert_eq!(failure.what(), "this is not a regular file");
         }
     }
     assert_eq!(names(home.path()), ["pipe"]);
+    let null = Path::new("/dev/null");
+    assert!(read(null).unwrap().is_none());
+    assert_eq!(refused(null).what(), "this is not a regular file");
 }
 
 /// Plays a scenario after `prepare` has mounted something over the home directory or the file, in
@@ -210,4 +213,18 @@ fn a_file_that_is_a_mount_is_refused_before_and_not_by_the_rename() {
     with_mounts(mount, "rehearse and commit are refused", &file);
     let left = names(home.path());
     assert!(left.iter().all(|name| !name.starts_with('.')), "{left:?}");
+}
+
+#[test]
+fn another_file_of_the_same_size_and_time_is_a_change() {
+    let (_home, file) = home_with(b"old");
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    let locked = locked(&file);
+    let other = file.with_extension("theirs");
+    fs::write(&other, "new").unwrap();
+    let open = fs::File::options().write(true).open(&other).unwrap();
+    open.set_modified(modified).unwrap();
+    fs::rename(other, &file).unwrap();
+    locked.commit(b"ours").unwrap_err();
+    assert_eq!(fs::read(&file).unwrap(), b"new");
 }
