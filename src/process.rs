@@ -12,12 +12,13 @@
 //! A command that takes too long is ended together with all it has started; `group` says how.
 
 mod group;
+mod running;
 
 #[cfg(test)]
 mod tests;
 
 use std::io::Read;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,7 +26,10 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, Kind, Result};
+use crate::secret::Secret;
+use crate::terminal::detached;
 use group::Group;
+use running::{Leash, Running};
 
 /// The most a command may print, in bytes. Credentials with a long session token are about 2 KB.
 pub const MOST_OUTPUT: usize = 64 << 10;
@@ -65,16 +69,31 @@ impl Setting {
 
 /// Runs `line` and returns what it has printed on standard output, if it ends well within `limit`.
 ///
-/// Blocks the thread. What the command leaves running in the background, even with our pipe open,
-/// is neither waited for nor ended.
+/// The command starts at once. Dropping the future ends it as the limit would: whoever has lost
+/// interest leaves nobody behind who asks for a touch or a PIN. What the command leaves running in
+/// the background, even with our pipe open, is neither waited for nor ended.
 ///
 /// # Errors
 ///
 /// [`Kind::Code`] or [`Kind::Configuration`], by the setting: the command cannot be started, takes
 /// longer than `limit`, prints more than [`MOST_OUTPUT`], or does not end with status 0.
 /// [`Kind::Interrupted`] if it was stopped by Ctrl-C.
-pub fn run(setting: Setting, line: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>> {
-    run_in(Group::for_terminal(), setting, line, limit)
+pub fn run(
+    setting: Setting,
+    line: &str,
+    limit: Duration,
+) -> impl Future<Output = Result<Zeroizing<Vec<u8>>>> + use<> {
+    let line = Secret::new(line);
+    let group = Group::for_terminal();
+    let leash = Leash::default();
+    let running = leash.0.clone();
+    let answer = detached(setting.name(), move || {
+        run_in(group, setting, line.expose(), limit, &running)
+    });
+    async move {
+        let _leash = leash;
+        answer.await
+    }
 }
 
 fn run_in(
@@ -82,27 +101,25 @@ fn run_in(
     setting: Setting,
     line: &str,
     limit: Duration,
+    running: &Running,
 ) -> Result<Zeroizing<Vec<u8>>> {
     let deadline = Instant::now() + limit;
     let mut command = shell(line);
     group.apply(&mut command);
-    let mut child = command
+    command
         .stdin(Stdio::inherit())
         .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
+        .stderr(Stdio::inherit());
+    let output = running
+        .start(group, &mut command)
         .map_err(|error| setting.failure("cannot be started").because(error))?;
-    let output = child.stdout.take().expect("stdout was asked to be a pipe");
-    let result = collect(&mut child, output, deadline)
-        .and_then(|output| Ok((output, await_end(&mut child, deadline)?)));
+    let result = collect(running, output, deadline)
+        .and_then(|output| Ok((output, await_end(running, deadline)?)));
     match result {
         Ok((output, status)) if status.success() => Ok(output),
         Ok((_, status)) => Err(unsuccessful(setting, status)),
         Err(stop) => {
-            // Once it has ended, what runs on is in the background, and its number may be another's.
-            if has_ended(&mut child).is_none() {
-                group.end(&mut child);
-            }
+            running.end();
             Err(stop.failure(setting, limit))
         }
     }
@@ -133,7 +150,7 @@ impl Stop {
 /// Everything the command prints until it closes its output. When it has ended but something it
 /// started keeps the pipe open, that is everything until it falls silent.
 fn collect(
-    child: &mut Child,
+    running: &Running,
     output: ChildStdout,
     deadline: Instant,
 ) -> Result<Zeroizing<Vec<u8>>, Stop> {
@@ -151,7 +168,7 @@ fn collect(
             Ok(piece) => collected.extend_from_slice(&piece),
             Err(RecvTimeoutError::Disconnected) => return Ok(collected),
             Err(RecvTimeoutError::Timeout) if ended => return Ok(collected),
-            Err(RecvTimeoutError::Timeout) => ended = has_ended(child).is_some(),
+            Err(RecvTimeoutError::Timeout) => ended = running.status().is_some(),
         }
     }
 }
@@ -181,9 +198,9 @@ fn read_in_background(output: ChildStdout) -> Receiver<Zeroizing<Vec<u8>>> {
 }
 
 /// A command usually ends in the moment it closes its output, so this hardly ever waits.
-fn await_end(child: &mut Child, deadline: Instant) -> Result<ExitStatus, Stop> {
+fn await_end(running: &Running, deadline: Instant) -> Result<ExitStatus, Stop> {
     loop {
-        if let Some(status) = has_ended(child) {
+        if let Some(status) = running.status() {
             return Ok(status);
         }
         if Instant::now() >= deadline {
@@ -191,11 +208,6 @@ fn await_end(child: &mut Child, deadline: Instant) -> Result<ExitStatus, Stop> {
         }
         thread::sleep(Duration::from_millis(1));
     }
-}
-
-/// Waiting for a child of our own that nobody else waits for cannot fail.
-fn has_ended(child: &mut Child) -> Option<ExitStatus> {
-    child.try_wait().ok().flatten()
 }
 
 fn unsuccessful(setting: Setting, status: ExitStatus) -> Failure {

@@ -6,13 +6,18 @@ use super::*;
 /// Longer than any command here takes, unless it is meant to be ended.
 const AMPLE: Duration = Duration::from_secs(30);
 
+fn now(setting: Setting, line: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(run(setting, line, AMPLE))
+}
+
 fn output(line: &str) -> String {
-    let output = run(Setting::MfaProcess, line, AMPLE).unwrap();
+    let output = now(Setting::MfaProcess, line).unwrap();
     String::from_utf8(output.to_vec()).unwrap()
 }
 
 fn failure(line: &str) -> Failure {
-    run(Setting::MfaProcess, line, AMPLE).unwrap_err()
+    now(Setting::MfaProcess, line).unwrap_err()
 }
 
 #[test]
@@ -27,7 +32,7 @@ fn the_platform_s_shell_runs_the_line() {
 
 #[test]
 fn the_setting_decides_whose_fault_it_is() {
-    let failure = run(Setting::CredentialProcess, "exit 3", AMPLE).unwrap_err();
+    let failure = now(Setting::CredentialProcess, "exit 3").unwrap_err();
     assert_eq!(failure.kind(), Kind::Configuration);
     assert!(failure.what().starts_with("the credential_process command"));
     assert_eq!(self::failure("exit 3").kind(), Kind::Code);
@@ -53,7 +58,8 @@ mod unix {
 
     fn ended(group: Group, line: &str) -> Failure {
         let begin = Instant::now();
-        let failure = run_in(group, Setting::MfaProcess, line, SHORT).unwrap_err();
+        let failure =
+            run_in(group, Setting::MfaProcess, line, SHORT, &Running::default()).unwrap_err();
         assert!(begin.elapsed() < AMPLE, "{line}");
         failure
     }
