@@ -13,11 +13,11 @@
 use zeroize::Zeroizing;
 
 use super::entry::{BLANKS, Entry};
-use super::line::{indent, is_blank, lines};
+use super::line::{Lead, is_blank, lines};
 use super::profile::{Part, Profile};
-use super::splice::{Splice, apply};
+use super::splice::{Splice, apply, growth};
 use super::title::{ends_cleanly, spell};
-use super::{Document, Section, content_start, writable};
+use super::{Document, content_start, writable};
 
 /// What one section is to say.
 #[derive(Clone, Copy)]
@@ -46,17 +46,28 @@ impl Document {
     /// Names, keys or values that not every reader would read back as they are; a section that has
     /// a line nobody understands, or whose lines do not end in the same place for all readers.
     pub fn edit(&self, change: &Change<'_>) -> Result<Zeroizing<Vec<u8>>, Refused> {
+        Ok(apply(self.bytes(), self.splices(change)?, self.eol))
+    }
+
+    /// By how many bytes at most the file would grow if `change` were made.
+    ///
+    /// # Errors
+    /// As for [`Document::edit`].
+    pub fn growth(&self, change: &Change<'_>) -> Result<usize, Refused> {
+        Ok(growth(&self.splices(change)?, self.eol))
+    }
+
+    fn splices(&self, change: &Change<'_>) -> Result<Vec<Splice>, Refused> {
         writable::check(change)?;
         let eol = self.eol;
-        let splices = match self.profile(change.section) {
+        Ok(match self.profile(change.section) {
             Some(profile) => {
                 refuse_what_is_not_certain(self.bytes(), &profile, eol)?;
                 Edit::new(self, &profile, change, eol).plan()
             }
             None if change.set.is_empty() => Vec::new(),
             None => vec![self.new_section(change, eol)],
-        };
-        Ok(apply(self.bytes(), splices, eol))
+        })
     }
 
     fn new_section(&self, change: &Change<'_>, eol: &str) -> Splice {
@@ -102,7 +113,7 @@ impl<'e, 'd> Edit<'e, 'd> {
     fn plan(mut self) -> Vec<Splice> {
         let home = self.profile.home();
         if !home.title.agreed && !self.change.set.is_empty() {
-            self.respell(home.section);
+            self.respell(home);
         }
         let kept: Vec<Option<&Entry<'d>>> = self
             .change
@@ -133,13 +144,14 @@ impl<'e, 'd> Edit<'e, 'd> {
 
     /// Makes the header one that all readers read. What stood behind it and confused some of them
     /// becomes a comment of its own.
-    fn respell(&mut self, section: &Section) {
+    fn respell(&mut self, home: &Part<'d>) {
         let bytes = self.document.bytes();
+        let section = home.section;
         let header = section.header();
         let line = lines(bytes, header..section.body()).next();
         let end = line.expect("a section has a header line").end;
         let close = header + section.name().end + 1;
-        let spelled = spell(self.change.section, self.document.flavor);
+        let spelled = home.title.respell(self.document.flavor);
         let rest = &bytes[close..end];
         if ends_cleanly(rest) {
             let splice = Splice::replace(header..close, &[spelled.as_bytes()]);
@@ -179,8 +191,10 @@ impl<'e, 'd> Edit<'e, 'd> {
             self.splices.push(Splice::insert_lines(at, &parts));
         }
         let splice = if spelled {
-            let tight = entry.value.start == entry.delimiter + 1 && entry.key.end < entry.delimiter;
-            let space = if tight { " " } else { "" };
+            // `key =` without a value has a blank on one side only.
+            let lopsided = entry.value == (entry.delimiter + 1..entry.delimiter + 1)
+                && entry.key.end < entry.delimiter;
+            let space = if lopsided { " " } else { "" };
             let range = at + entry.value.start..at + end;
             Splice::replace(range, &[space.as_bytes(), value.as_bytes()])
         } else {
@@ -209,12 +223,13 @@ impl<'e, 'd> Edit<'e, 'd> {
         if missing.is_empty() {
             return;
         }
-        let next = &self.document.bytes()[part.section.end()..];
-        let depth = &next[..indent(next)];
-        let depth = std::str::from_utf8(depth).expect("spaces and tabs are ASCII");
+        let bytes = self.document.bytes();
+        let next = lines(bytes, part.section.end()..bytes.len()).next();
+        let next = next.map_or(&[][..], |line| line.text(bytes));
+        let depth = " ".repeat(Lead::of(next).depth);
         let parts: Vec<&[u8]> = missing
             .iter()
-            .flat_map(|(key, value)| assignment(depth, key, value, self.eol))
+            .flat_map(|(key, value)| assignment(&depth, key, value, self.eol))
             .collect();
         self.splices
             .push(Splice::insert_lines(part.body.tail, &parts));
@@ -241,7 +256,7 @@ fn refuse_what_is_not_certain(
     if let Some(broken) = profile.broken() {
         return refuse(broken.line, &broken.reason);
     }
-    if let Some(reason) = profile.doubt() {
+    if let Some(reason) = profile.homeless() {
         return refuse(profile.line(), reason);
     }
     if eol == "\r" {

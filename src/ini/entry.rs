@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::line::{Classifier, Line, Shape, indent, is_blank, lines};
+use super::line::{Classifier, Line, Shape, indent, is_blank, is_odd_blank, lines};
 use super::{Document, Section, Unreadable};
 
 /// One `key = value` with the lines that continue it. The ranges are offsets into `text`.
@@ -79,6 +79,13 @@ impl<'d> Body<'d> {
                 }
                 continue;
             };
+            if !is_comment && text.trim_start_matches(BLANKS).starts_with(is_odd_blank) {
+                body.breaks(
+                    number,
+                    "the line starts with a blank that is neither space nor tab",
+                );
+                continue;
+            }
             match body.entries.last_mut() {
                 Some(entry) if attached => {
                     entry.gap |= blank_before && !is_comment;
@@ -123,15 +130,15 @@ impl<'d> Entry<'d> {
         if text[start..].starts_with('[') {
             return Err("a section header has no closing bracket");
         }
-        if text[start..].starts_with(is_odd_blank) {
-            return Err("the line starts with a blank that is neither space nor tab");
-        }
         let delimiter = text
             .find(['=', ':'])
             .ok_or("the line is neither a header, a comment nor `key = value`")?;
         let key = start..text[..delimiter].trim_end_matches(BLANKS).len();
         if key.start >= key.end {
             return Err("there is no key before the `=`");
+        }
+        if text[key.clone()].ends_with(is_odd_blank) {
+            return Err("the key ends in a blank that is neither space nor tab");
         }
         let comment = comment(&text[delimiter + 1..]).map(|at| delimiter + 1 + at..text.len());
         let end = comment.as_ref().map_or(text.len(), |range| range.start);
@@ -191,7 +198,8 @@ impl<'d> Entry<'d> {
 
     /// How AWS's readers disagree about this value, taken by itself.
     pub(super) fn doubt(&self) -> Option<&'static str> {
-        let value = &self.text[self.value.clone()];
+        let first = &self.text[self.value.clone()];
+        let mut texts = std::iter::once(first).chain(self.more.iter().map(|more| more.text));
         if self.comment.is_some() {
             Some(
                 "the AWS CLI takes the comment behind this value for a part of it, the SDKs do not",
@@ -206,7 +214,7 @@ impl<'d> Entry<'d> {
             Some("a lone carriage return ends this line for the AWS CLI, not for the SDKs")
         } else if self.gap {
             Some("the AWS CLI keeps the blank line inside this value, the SDKs do not")
-        } else if value.starts_with(is_odd_blank) || value.ends_with(is_odd_blank) {
+        } else if texts.any(|text| text.starts_with(is_odd_blank) || text.ends_with(is_odd_blank)) {
             Some(
                 "the AWS CLI drops the blank at the edge of this value that is neither space nor tab, the SDKs keep it",
             )
@@ -218,17 +226,11 @@ impl<'d> Entry<'d> {
 
 /// Where an inline comment starts: at a `#` or `;` with white space before it.
 pub(super) fn comment(text: &str) -> Option<usize> {
-    let mut after_blank = false;
-    text.char_indices().find_map(|(at, character)| {
-        let found = after_blank && matches!(character, '#' | ';');
-        after_blank = character.is_whitespace();
-        found.then_some(at)
-    })
-}
-
-/// What Python strips from the ends of a line beyond space and tab, a full-width space among it.
-pub(super) fn is_odd_blank(character: char) -> bool {
-    !BLANKS(character) && (character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character))
+    let bytes = text.bytes().enumerate();
+    bytes
+        .filter(|(_, byte)| matches!(byte, b'#' | b';'))
+        .map(|(at, _)| at)
+        .find(|at| text[..*at].ends_with(char::is_whitespace))
 }
 
 pub(super) const BLANKS: fn(char) -> bool = |character| u8::try_from(character).is_ok_and(is_blank);

@@ -76,7 +76,7 @@ pub(super) enum Shape {
 #[derive(Debug, Default)]
 pub(super) struct Classifier {
     in_section: bool,
-    key_indent: Option<usize>,
+    key_depth: Option<usize>,
 }
 
 impl Classifier {
@@ -84,35 +84,77 @@ impl Classifier {
     pub(super) fn after_header() -> Self {
         Self {
             in_section: true,
-            key_indent: None,
+            key_depth: None,
         }
     }
 
     pub(super) fn shape(&mut self, text: &[u8]) -> Shape {
-        let indent = indent(text);
-        let deeper = self.key_indent.is_some_and(|key| indent > key);
-        match text.get(indent) {
+        let Lead { length, depth } = Lead::of(text);
+        let deeper = self.key_depth.is_some_and(|key| depth > key);
+        match text.get(length) {
             None => Shape::Blank,
-            Some(b'#' | b';') if indent == 0 => Shape::Comment,
+            Some(b'#' | b';') if length == 0 => Shape::Comment,
             Some(b'#' | b';') => Shape::IndentedComment { attached: deeper },
             Some(_) if deeper => Shape::Continuation,
-            Some(b'[') => match header(&text[indent..]) {
+            Some(b'[') => match header(&text[length..]) {
                 Some(name) => {
                     *self = Self::after_header();
-                    Shape::Header(name.start + indent..name.end + indent)
+                    Shape::Header(name.start + length..name.end + length)
                 }
-                None => self.entry(indent),
+                None => self.entry(depth),
             },
-            Some(_) => self.entry(indent),
+            Some(_) => self.entry(depth),
         }
     }
 
-    fn entry(&mut self, indent: usize) -> Shape {
+    fn entry(&mut self, depth: usize) -> Shape {
         if self.in_section {
-            self.key_indent = Some(indent);
+            self.key_depth = Some(depth);
         }
         Shape::Entry
     }
+}
+
+/// The blanks a line starts with, as the AWS CLI counts them: in characters, and with every blank
+/// Unicode knows.
+pub(super) struct Lead {
+    /// In bytes.
+    pub(super) length: usize,
+    /// In characters.
+    pub(super) depth: usize,
+}
+
+impl Lead {
+    pub(super) fn of(text: &[u8]) -> Self {
+        let plain = indent(text);
+        if text
+            .get(plain)
+            .is_none_or(|byte| (0x20..0x80).contains(byte))
+        {
+            return Self {
+                length: plain,
+                depth: plain,
+            };
+        }
+        let chunk = text.utf8_chunks().next();
+        let text = chunk.map_or("", |chunk| chunk.valid());
+        let rest = text.trim_start_matches(is_space);
+        let blanks = &text[..text.len() - rest.len()];
+        Self {
+            length: blanks.len(),
+            depth: blanks.chars().count(),
+        }
+    }
+}
+
+/// What Python takes for white space: a full-width space among it, and four control characters.
+pub(super) fn is_space(character: char) -> bool {
+    character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+}
+
+/// A blank to the AWS CLI but not to the SDKs, for which only space and tab are.
+pub(super) fn is_odd_blank(character: char) -> bool {
+    is_space(character) && !matches!(character, ' ' | '\t')
 }
 
 /// How many spaces and tabs a line starts with.
@@ -127,6 +169,12 @@ pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+/// Without the spaces and tabs at its end.
+pub(super) fn trim_end(text: &[u8]) -> &[u8] {
+    let last = text.iter().rposition(|byte| !is_blank(*byte));
+    &text[..last.map_or(0, |at| at + 1)]
+}
+
 /// Where the name stands in `[name]`. The SDKs cut a comment off first and want the bracket last;
 /// where that fails it is the AWS CLI's rule, which takes everything up to the last bracket.
 fn header(text: &[u8]) -> Option<Range<usize>> {
@@ -134,10 +182,13 @@ fn header(text: &[u8]) -> Option<Range<usize>> {
         .iter()
         .position(|byte| matches!(byte, b'#' | b';'))
         .unwrap_or(text.len());
-    let visible = text[..comment].trim_ascii_end();
+    let visible = trim_end(&text[..comment]);
     let close = match visible {
         [.., b']'] => visible.len() - 1,
-        _ => text.iter().rposition(|byte| *byte == b']')?,
+        _ => {
+            let close = text.iter().rposition(|byte| *byte == b']');
+            close.filter(|close| *close > 1)?
+        }
     };
     Some(1..close)
 }
@@ -180,6 +231,7 @@ mod tests {
             ("[a]b]", Some("a]b")),
             ("[a#b]", Some("a#b")),
             ("[]", Some("")),
+            ("[]b", None),
             ("[a", None),
             ("[a # b", None),
         ] {

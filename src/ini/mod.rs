@@ -1,7 +1,7 @@
 //! The shared config and credentials files, read and edited without losing a byte.
 //!
 //! A [`Document`] keeps the file's bytes as they are and an index of its section headers, nothing
-//! else. A profile is read out of it when asked for ([`profile`]). It knows no file system and no
+//! else. A profile is read out of it when asked for. It knows no file system and no
 //! AWS call: bytes come from [`crate::store`] and go back there, and what the values mean is
 //! [`crate::profile`]'s.
 //!
@@ -26,9 +26,9 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 pub use edit::{Change, Refused};
-use line::{Classifier, Shape, lines};
+use line::{Classifier, Shape, lines, trim_end};
 pub use profile::{Profile, Value};
-use title::Title;
+use title::{PROFILE, Title};
 pub use warning::Warning;
 
 /// Which of the two files: they name profiles differently.
@@ -147,33 +147,44 @@ impl Document {
     /// Profile `name`, its sections merged. `[profile x]` in the credentials file is not profile
     /// x, and `[x]` in the config file is none at all.
     pub fn profile(&self, name: &str) -> Option<Profile<'_>> {
-        Profile::read(self, |title| title.is_profile(name))
+        Profile::read(self, PROFILE, name)
     }
 
     /// The names of all profiles in file order, without repeats.
     pub fn profile_names(&self) -> impl Iterator<Item = &str> {
         let mut seen = HashSet::new();
         self.titles()
-            .filter(|(_, title)| title.is_profile(title.name))
+            .filter(|(_, title)| title.kind == PROFILE)
             .map(|(_, title)| title.name)
             .filter(move |name| seen.insert(*name))
     }
 
     /// A section of the config file that is no profile: `[services x]`, `[sso-session x]`.
     pub fn section(&self, kind: &str, name: &str) -> Option<Profile<'_>> {
-        Profile::read(self, |title| title.kind == kind && title.name == name)
+        Profile::read(self, kind, name)
     }
 
     fn titles(&self) -> impl Iterator<Item = (&Section, Title<'_>)> {
-        self.sections.iter().filter_map(|section| {
+        self.titles_ending_in("")
+    }
+
+    /// The sections whose name may be `name`: a cheap look spares the others being understood.
+    fn titles_ending_in(&self, name: &str) -> impl Iterator<Item = (&Section, Title<'_>)> {
+        self.sections.iter().filter_map(move |section| {
             let line = &self.bytes[section.header()..section.body()];
+            let raw = trim_end(&line[section.name()]);
+            let unquoted = raw.strip_suffix(b"\"").or(raw.strip_suffix(b"'"));
+            let ends = |raw: &[u8]| raw.ends_with(name.as_bytes());
+            if !ends(raw) && !unquoted.is_some_and(ends) {
+                return None;
+            }
             let title = Title::read(line, section.name(), self.flavor)?;
             Some((section, title))
         })
     }
 }
 
-/// Section names may be shown; their number tells enough.
+/// Shows nothing of the bytes.
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Document")

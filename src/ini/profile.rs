@@ -9,7 +9,11 @@ use std::fmt;
 
 use super::entry::{Body, Entry};
 use super::title::Title;
-use super::{Document, Section, Unreadable};
+use super::{Document, Flavor, Section, Unreadable};
+
+const TWO_DEFAULTS: &str = "the AWS CLI reads the later of [default] and [profile default], the SDKs read [profile default]";
+const TWO_SPELLINGS: &str = "the headers of this profile are spelled in two ways, which the AWS CLI keeps apart and the SDKs do not";
+const TWO_SPELLINGS_IN_CONFIG: &str = "the headers of this profile are spelled in two ways, of which the AWS CLI reads the later and the SDKs both";
 
 /// The sections of one name, in file order; never empty.
 pub struct Profile<'d> {
@@ -38,26 +42,25 @@ pub struct Value<'d> {
 
 impl<'d> Profile<'d> {
     /// `None` when there is no such section.
-    pub(super) fn read(
-        document: &'d Document,
-        wanted: impl Fn(&Title<'d>) -> bool,
-    ) -> Option<Self> {
+    pub(super) fn read(document: &'d Document, kind: &str, name: &str) -> Option<Self> {
         let mut found: Vec<(&Section, Title<'d>)> = document
-            .titles()
-            .filter(|(_, title)| wanted(title))
+            .titles_ending_in(name)
+            .filter(|(_, title)| title.is(kind, name))
             .collect();
         let mut doubt = None;
-        // `[profile default]` replaces `[default]` in the SDKs; in the AWS CLI the later one does.
         if found.iter().any(|(_, title)| title.prefixed_default) {
-            if found
-                .last()
-                .is_some_and(|(_, title)| !title.prefixed_default)
-            {
-                doubt = Some(
-                    "the AWS CLI reads the later of [default] and [profile default], the SDKs [profile default]",
-                );
-            }
+            let all = found.len();
+            let last = found[all - 1].1;
+            // `[profile default]` replaces `[default]` in the SDKs; in the AWS CLI the later one
+            // does.
             found.retain(|(_, title)| title.prefixed_default);
+            if found.len() < all && !(last.prefixed_default && last.agreed) {
+                doubt = Some(TWO_DEFAULTS);
+            }
+        }
+        let raw = found.first()?.1.raw;
+        if document.flavor == Flavor::Config && found.iter().any(|(_, title)| title.raw != raw) {
+            doubt = doubt.or(Some(TWO_SPELLINGS_IN_CONFIG));
         }
         let name = found.first()?.1.name;
         let parts = found.into_iter().map(|(section, title)| Part {
@@ -123,9 +126,10 @@ impl<'d> Profile<'d> {
         self.parts.iter().find_map(|part| part.body.broken.clone())
     }
 
-    /// Why every value of this profile is in doubt, if so.
-    pub(super) fn doubt(&self) -> Option<&'static str> {
-        self.doubt
+    /// Why there is no section that all readers would take for this profile's after an edit.
+    pub(super) fn homeless(&self) -> Option<&'static str> {
+        let ambiguous = self.parts.len() > 1 && !self.home().title.agreed;
+        self.doubt.or(ambiguous.then_some(TWO_SPELLINGS))
     }
 
     pub(super) fn parts(&self) -> &[Part<'d>] {
@@ -161,9 +165,7 @@ impl<'d> Profile<'d> {
         let elsewhere = || {
             let mut others = self.parts.iter().filter(|part| part.title.raw != home);
             let stray = others.any(|part| part.body.entries.iter().any(|entry| entry.is(key)));
-            stray.then_some(
-                "the headers of this profile are spelled in two ways, which the AWS CLI keeps apart and the SDKs do not",
-            )
+            stray.then_some(TWO_SPELLINGS)
         };
         let twice = || {
             let assignments = self.entries().filter(|entry| entry.is(key)).count();

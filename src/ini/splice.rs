@@ -42,11 +42,8 @@ impl Splice {
 /// `bytes` with all the splices made; they do not overlap.
 pub(super) fn apply(bytes: &[u8], mut splices: Vec<Splice>, eol: &str) -> Zeroizing<Vec<u8>> {
     splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
-    let added: usize = splices
-        .iter()
-        .map(|splice| splice.text.len() + eol.len())
-        .sum();
-    let mut output = Zeroizing::new(Vec::with_capacity(bytes.len() + added));
+    let room = bytes.len() + growth(&splices, eol);
+    let mut output = Zeroizing::new(Vec::with_capacity(room));
     let mut copied = 0;
     for splice in &splices {
         output.extend_from_slice(&bytes[copied..splice.range.start]);
@@ -58,6 +55,12 @@ pub(super) fn apply(bytes: &[u8], mut splices: Vec<Splice>, eol: &str) -> Zeroiz
     }
     output.extend_from_slice(&bytes[copied..]);
     output
+}
+
+/// How much longer the file can become.
+pub(super) fn growth(splices: &[Splice], eol: &str) -> usize {
+    let added = splices.iter().map(|splice| splice.text.len() + eol.len());
+    added.sum()
 }
 
 /// A lone carriage return counts as a line end only in a file that knows no other.

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::Flavor;
-use super::line::is_blank;
+use super::line::{indent, is_blank};
 
 /// What stands between the brackets of a header, understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) struct Title<'d> {
     pub(super) prefixed_default: bool,
 }
 
-const PROFILE: &str = "profile";
+pub(super) const PROFILE: &str = "profile";
 const DEFAULT: &str = "default";
 
 impl<'d> Title<'d> {
@@ -53,8 +53,17 @@ impl<'d> Title<'d> {
         })
     }
 
-    pub(super) fn is_profile(&self, name: &str) -> bool {
-        self.kind == PROFILE && self.name == name
+    pub(super) fn is(&self, kind: &str, name: &str) -> bool {
+        self.kind == kind && self.name == name
+    }
+
+    /// The same header, spelled for every reader.
+    pub(super) fn respell(&self, flavor: Flavor) -> String {
+        if self.prefixed_default {
+            format!("[{PROFILE} {DEFAULT}]")
+        } else {
+            spell(self.name, flavor)
+        }
     }
 }
 
@@ -87,7 +96,9 @@ fn config<'d>(raw: &'d str, inner: &'d str) -> Option<Title<'d>> {
 /// Whether what follows a header's closing bracket confuses no reader: nothing, or a comment in
 /// which the AWS CLI finds no further bracket.
 pub(super) fn ends_cleanly(rest: &[u8]) -> bool {
-    match rest.trim_ascii() {
+    let rest = rest.strip_suffix(b"\n").unwrap_or(rest);
+    let rest = rest.strip_suffix(b"\r").unwrap_or(rest);
+    match &rest[indent(rest)..] {
         [] => true,
         [b'#' | b';', comment @ ..] => !comment.contains(&b']'),
         _ => false,

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::entry::comment;
-use super::line::{Classifier, Shape, indent, lines};
+use super::line::{Classifier, Lead, Shape, indent, lines, trim_end};
 use super::{BYTE_ORDER_MARK, Document, content_start};
 
 /// One reason, at the first line it applies to.
@@ -36,7 +36,9 @@ enum Oddity {
     Colon,
     TwoKeys,
     Indented,
+    OddBlank,
     NestedWithoutEquals,
+    NestedWithoutKey,
     NestedComment,
 }
 
@@ -79,6 +81,12 @@ impl Oddity {
             Self::NestedWithoutEquals => {
                 "the AWS CLI and the SDKs refuse this file: this line of a nested block has no `=`"
             }
+            Self::NestedWithoutKey => {
+                "the AWS SDKs refuse this file: there is no key in this line of a nested block"
+            }
+            Self::OddBlank => {
+                "the AWS SDKs refuse or misread this file: this line starts with a blank that is neither space nor tab"
+            }
             Self::NestedComment => {
                 "the AWS SDKs refuse this file: there is an indented comment in this nested block"
             }
@@ -109,7 +117,8 @@ impl Document {
 struct Survey<'d> {
     found: BTreeMap<Oddity, usize>,
     sections: HashSet<&'d [u8]>,
-    keys: HashSet<Cow<'d, [u8]>>,
+    /// Of the section at hand, in lower case, with their lines.
+    keys: Vec<(Cow<'d, [u8]>, usize)>,
     in_section: bool,
     /// The value above is empty for the AWS CLI, for the SDKs: indented lines nest.
     nests: (bool, bool),
@@ -131,6 +140,9 @@ impl<'d> Survey<'d> {
                 self.note(Oddity::LoneCarriageReturn, number);
             }
             let text = line.text(bytes);
+            if Lead::of(text).length > indent(text) {
+                self.note(Oddity::OddBlank, number);
+            }
             match classifier.shape(text) {
                 Shape::Blank | Shape::Comment => {}
                 Shape::Header(name) => self.header(number, text, name.start),
@@ -140,6 +152,7 @@ impl<'d> Survey<'d> {
                 Shape::Entry => self.entry(number, text),
             }
         }
+        self.compare_keys();
     }
 
     fn note(&mut self, oddity: Oddity, line: usize) {
@@ -148,12 +161,12 @@ impl<'d> Survey<'d> {
 
     fn header(&mut self, number: usize, text: &'d [u8], name: usize) {
         self.in_section = true;
-        self.keys.clear();
+        self.compare_keys();
         if name > 1 {
             self.note(Oddity::Indented, number);
         }
         let visible = text.split(|byte| matches!(byte, b'#' | b';')).next();
-        if !visible.is_some_and(|visible| visible.trim_ascii_end().ends_with(b"]")) {
+        if !visible.is_some_and(|visible| trim_end(visible).ends_with(b"]")) {
             self.note(Oddity::BehindBracket, number);
         }
         // The AWS CLI's name reaches to the last bracket of the line.
@@ -170,18 +183,18 @@ impl<'d> Survey<'d> {
         if !self.in_section {
             return self.note(Oddity::NoSection, number);
         }
-        let depth = indent(text);
-        if depth > 0 {
+        let lead = Lead::of(text).length;
+        if lead > 0 {
             self.note(Oddity::Indented, number);
         }
-        let text = &text[depth..];
+        let text = &text[lead..];
         if text.starts_with(b"[") {
             self.note(Oddity::NoBracket, number);
         }
         let Some(delimiter) = text.iter().position(|byte| matches!(byte, b'=' | b':')) else {
             return self.note(Oddity::NoDelimiter, number);
         };
-        let key = text[..delimiter].trim_ascii_end();
+        let key = trim_end(&text[..delimiter]);
         if key.is_empty() {
             self.note(Oddity::NoKey, number);
         }
@@ -193,21 +206,33 @@ impl<'d> Survey<'d> {
             text[delimiter + 1..].trim_ascii().is_empty(),
             value.is_some_and(|empty| empty),
         );
-        if !self.keys.insert(lower_case(key)) {
+        self.keys.push((lower_case(key), number));
+    }
+
+    /// Looks for a key assigned twice, and makes room for the next section's.
+    fn compare_keys(&mut self) {
+        self.keys.sort();
+        let pairs = self.keys.windows(2);
+        let repeats = pairs
+            .filter(|pair| pair[0].0 == pair[1].0)
+            .map(|pair| pair[1].1);
+        if let Some(number) = repeats.min() {
             self.note(Oddity::TwoKeys, number);
         }
+        self.keys.clear();
     }
 
     fn continuation(&mut self, number: usize, text: &[u8]) {
         let (cli, sdk) = self.nests;
-        let no_equals = cli && !text.contains(&b'=');
-        if no_equals || (sdk && sdk_value(text.trim_ascii()).is_none()) {
+        if cli && !text.contains(&b'=') {
             self.note(Oddity::NestedWithoutEquals, number);
+        } else if sdk && sdk_value(&text[indent(text)..]).is_none() {
+            self.note(Oddity::NestedWithoutKey, number);
         }
     }
 
     fn indented_comment(&mut self, number: usize, text: &[u8]) {
-        if self.nests.1 && sdk_value(text.trim_ascii()).is_none() {
+        if self.nests.1 && sdk_value(&text[indent(text)..]).is_none() {
             self.note(Oddity::NestedComment, number);
         }
     }
@@ -215,10 +240,18 @@ impl<'d> Survey<'d> {
 
 /// Whether the SDKs find an empty value in `key = value`; `None` where they find no such thing.
 fn sdk_value(text: &[u8]) -> Option<bool> {
-    let text = String::from_utf8_lossy(text);
-    let shown = &text[..comment(&text).unwrap_or(text.len())];
-    let (key, value) = shown.split_once('=')?;
-    (!key.trim().is_empty()).then(|| value.trim().is_empty())
+    if text.iter().any(|byte| matches!(byte, b'#' | b';')) {
+        let text = String::from_utf8_lossy(text);
+        let shown = &text[..comment(&text).unwrap_or(text.len())];
+        return empty_value(shown.as_bytes());
+    }
+    empty_value(text)
+}
+
+fn empty_value(text: &[u8]) -> Option<bool> {
+    let is_empty = |text: &[u8]| indent(text) == text.len();
+    let equals = text.iter().position(|byte| *byte == b'=')?;
+    (!is_empty(&text[..equals])).then(|| is_empty(&text[equals + 1..]))
 }
 
 fn lower_case(key: &[u8]) -> Cow<'_, [u8]> {

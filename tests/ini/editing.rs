@@ -95,6 +95,7 @@ fn a_value_is_replaced_where_it_stands() {
             ("[a]\nt = 2\nx = y\nk = 1", "[a]\nt = tok\nx = y\nk = new"),
             ("[a]\nk = 1  \nt =\n", "[a]\nk = new  \nt = tok\n"),
             ("[a]\nk=\nt = 2\n", "[a]\nk=new\nt = tok\n"),
+            ("[a]\nk =1\nt= 2\n", "[a]\nk =new\nt= tok\n"),
             ("[a]\nk = \nt = 2\n", "[a]\nk = new\nt = tok\n"),
             (
                 "[a]\n# c1\nk = 1\n; c2\n\nx = y\nt = 2\n# c3\n",
@@ -338,6 +339,21 @@ fn a_section_whose_lines_end_differently_for_different_readers_is_refused() {
             "[b]\nx = 1\ry = 2\n[a]\nk = new\nt = tok\n",
         )],
     );
+}
+
+#[test]
+fn a_profile_no_one_section_of_which_all_readers_would_take_is_refused() {
+    for (flavor, before) in [
+        (Credentials, "[ a ]\nk = 1\n[a] junk\nk = 2\n"),
+        (Config, "[profile a]\nk = 1\n[profile 'a']\nx = y\n"),
+        (Config, "[profile a]\nk = 1\n[profile  a]\nx = y\n"),
+    ] {
+        let bytes = Zeroizing::new(before.as_bytes().to_vec());
+        let document = Document::parse(bytes, flavor).unwrap();
+        let refused = document.edit(&CHANGE).unwrap_err();
+        assert!(refused.line.is_some(), "{before:?}");
+        assert!(refused.reason.contains("two ways"), "{refused:?}");
+    }
 }
 
 #[test]
