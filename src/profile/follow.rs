@@ -1,7 +1,7 @@
 //! From the chosen profile back to the long-term key.
 //!
 //! One step at a time, never by recursion, each profile at most once. A step is one of three: a
-//! section of ours leads to the profile it was made for; a name with a `NAME-long-term` beside it
+//! section of ours, written or [`promised`], leads to the profile it is made for; a name with a `NAME-long-term` beside it
 //! (aws-mfa's convention) leads there; any other profile leads on through `source_profile`, or
 //! holds the key. What it refuses: loops, told with the whole way, and profiles that are not
 //! there, told with who sent us. Values are only collected here; whether AWS takes them is looked
@@ -12,15 +12,13 @@ use std::collections::HashSet;
 use super::choose::{Choice, environment_key};
 use super::given::Given;
 use super::lost;
-use super::names::check_profile;
+use super::names::{LONG_TERM, check_profile, is_long_term_of};
+use super::promised;
 use super::settings::{Found, Settings, Shared};
 use super::{Marks, Origin, Request, Source, Sourced, key};
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::AccessKey;
-
-/// What aws-mfa appends to the name of the section that holds the long-term key.
-const LONG_TERM: &str = "-long-term";
 
 /// The way that was found.
 pub(super) struct Trail<'s> {
@@ -31,7 +29,7 @@ pub(super) struct Trail<'s> {
     /// The roles, the last to be assumed first.
     pub(super) hops: Vec<Hop>,
     pub(super) source: Source,
-    /// The section of ours that was named, and what it says.
+    /// The section of ours that was named, and what it says: nothing if it is not there yet.
     pub(super) followed: Option<(Sourced<String>, Marks)>,
     /// Whether the profile is the section of a `-long-term` one.
     pub(super) convention: bool,
@@ -165,6 +163,12 @@ impl<'s> Walk<'s> {
         if let Some(long_term) = self.long_term_of(&at.value, settings.as_ref(), marks.as_ref()) {
             return self.step_by_convention(at, settings, marks, long_term);
         }
+        if marks.is_none()
+            && let Some(next) = promised::by(self.shared, at, settings.as_ref())?
+        {
+            self.remember(at, Marks::default());
+            return Ok(Step::To(next));
+        }
         let settings = settings.ok_or_else(|| lost::missing(self.shared, at))?;
         settings.check()?;
         match marks {
@@ -188,9 +192,7 @@ impl<'s> Walk<'s> {
         self.given.or_recorded(section, &marks);
         let origin = Origin::Section(section.to_owned());
         let next = marks.profile.clone().or_else(|| marks.source.clone());
-        if self.followed.is_none() && self.hops.is_empty() && self.nodes.is_empty() {
-            self.followed = Some((at.clone(), marks));
-        }
+        self.remember(at, marks);
         if let Some(name) = next {
             return Ok(Step::To(Sourced::new(name, origin)));
         }
@@ -207,6 +209,13 @@ impl<'s> Walk<'s> {
         let source = self.environment(&profile.value, key)?;
         self.profile.get_or_insert(profile);
         Ok(Step::Found(source))
+    }
+
+    /// The section that was named is the one to write; one on the way to the key is not.
+    fn remember(&mut self, section: &Sourced<String>, marks: Marks) {
+        if self.followed.is_none() && self.hops.is_empty() && self.nodes.is_empty() {
+            self.followed = Some((section.clone(), marks));
+        }
     }
 
     /// The section beside `name` that holds its long-term key, if the two are aws-mfa's or ours
@@ -383,8 +392,4 @@ impl<'s> Walk<'s> {
 fn marks(settings: &Settings<'_>) -> Option<Marks> {
     let part = settings.credentials.as_ref()?;
     Marks::read(&part.section).filter(|_| !key::holds_long_term(part))
-}
-
-pub(super) fn is_long_term_of(long_term: &str, name: &str) -> bool {
-    long_term.strip_suffix(LONG_TERM) == Some(name)
 }

@@ -20,6 +20,15 @@ pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
     if let Some(meant) = meant {
         failure = failure.next(format!("leave out the word `profile`: `--profile {meant}`"));
     }
+    let prefixed = format!("profile {name}");
+    let credentials = &shared.files.credentials;
+    if let Some(prefixed) = credentials.document.profile(&prefixed) {
+        failure = failure.next(format!(
+            "{}:{}: in the credentials file the section is `[{name}]`, without the word `profile`",
+            credentials.path.display(),
+            prefixed.line()
+        ));
+    }
     if matches!(at.origin, Origin::Default) && !names.is_empty() {
         failure = failure.next("name a profile with `--profile` or AWS_PROFILE");
     }

@@ -15,6 +15,7 @@ const SOURCE: &str = "awsmfa_source";
 const CREDENTIAL_SOURCE: &str = "awsmfa_credential_source";
 const SOURCE_KEY_ID: &str = "awsmfa_source_key_id";
 const FOR: &str = "awsmfa_for";
+const ISSUED_KEY_ID: &str = "awsmfa_issued_key_id";
 const ROLE_ARN: &str = "awsmfa_role_arn";
 const MFA_SERIAL: &str = "awsmfa_mfa_serial";
 const FLAGS: &str = "awsmfa_flags";
@@ -36,6 +37,8 @@ pub struct Marks {
     pub source: Option<String>,
     /// The id of that key, so that a replaced key is noticed.
     pub source_key_id: Option<String>,
+    /// The id of the temporary key, where it does not show by itself that it is one.
+    pub issued_key_id: Option<String>,
     /// The profile that was signed in to, where it is neither the source nor the section.
     pub profile: Option<String>,
     /// The last role assumed; a full ARN once AWS has answered.
@@ -57,6 +60,8 @@ pub struct Marks {
 pub struct Learned<'a> {
     /// The id of the long-term key that signed.
     pub source_key_id: &'a str,
+    /// The id of the temporary key that was issued.
+    pub issued_key_id: &'a str,
     /// The device the code was made by; none where the key was temporary already.
     pub serial: Option<&'a str>,
     /// The full ARN of the last role, where one was assumed.
@@ -66,10 +71,11 @@ pub struct Learned<'a> {
 impl Marks {
     /// Every key this version writes. The ones not in [`Marks::lines`] are to be removed from a
     /// section that is rewritten.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 11] = [
         SOURCE,
         CREDENTIAL_SOURCE,
         SOURCE_KEY_ID,
+        ISSUED_KEY_ID,
         FOR,
         ROLE_ARN,
         MFA_SERIAL,
@@ -95,6 +101,7 @@ impl Marks {
         Some(Self {
             source,
             source_key_id: text(SOURCE_KEY_ID),
+            issued_key_id: text(ISSUED_KEY_ID),
             profile: text(FOR),
             role_arn: text(ROLE_ARN),
             role_from_flag: flags.split_whitespace().any(|flag| flag == FLAG_ROLE_ARN),
@@ -115,8 +122,14 @@ impl Marks {
         };
         let duration = self.duration.map(|duration| duration.as_secs().to_string());
         let flags = self.role_from_flag.then(|| FLAG_ROLE_ARN.to_owned());
+        // Those of AWS begin so (IAM User Guide, "IAM identifiers"), those of its imitations may not.
+        let unclear = !learned.issued_key_id.starts_with("ASIA");
         let rest = [
             (SOURCE_KEY_ID, Some(learned.source_key_id.to_owned())),
+            (
+                ISSUED_KEY_ID,
+                unclear.then(|| learned.issued_key_id.to_owned()),
+            ),
             (FOR, self.profile.clone()),
             (ROLE_ARN, learned.role_arn.map(str::to_owned)),
             (MFA_SERIAL, learned.serial.map(str::to_owned)),

@@ -7,8 +7,9 @@
 //! remembers where it came from, so that a failure later on can name the line to change.
 //!
 //! 1. `choose`: which profile was meant.
-//! 2. `follow`: from that profile back to the long-term key, over sections of ours, aws-mfa's
-//!    `-long-term` names and `source_profile`, collecting the roles on the way.
+//! 2. `follow`: from that profile back to the long-term key, over sections of ours (`promised`:
+//!    also before they are there), aws-mfa's `-long-term` names and `source_profile`, collecting
+//!    the roles on the way.
 //! 3. `key`: the key at the end of that way.
 //! 4. `roles`, `device`, `duration`, `region`, `endpoint`: the settings, checked as far
 //!    as they can be without asking AWS.
@@ -27,6 +28,7 @@ mod lost;
 mod marks;
 mod names;
 mod origin;
+mod promised;
 mod region;
 mod roles;
 mod settings;
@@ -244,6 +246,7 @@ fn marks_of(
             .map(|value| value.value.clone())
     };
     Marks {
+        issued_key_id: None,
         source,
         source_key_id: key_id,
         profile: (!told).then(|| profile.clone()),

@@ -3,6 +3,14 @@
 use super::Origin;
 use crate::failure::{Failure, Result};
 
+/// What aws-mfa appends to the name of the section that holds the long-term key.
+pub(super) const LONG_TERM: &str = "-long-term";
+
+/// Whether the first is aws-mfa's name for the section with the key of the second.
+pub(super) fn is_long_term_of(long_term: &str, name: &str) -> bool {
+    long_term.strip_suffix(LONG_TERM) == Some(name)
+}
+
 /// Refuses a profile name that could not stand in a section header, or could end one.
 ///
 /// AWS tools take almost anything as a name, so only what cannot be looked up or recorded safely
@@ -35,7 +43,9 @@ pub(super) fn check_profile(name: &str, origin: &Origin) -> Result<()> {
 /// Whether every AWS reader takes `name` as the name of one section of the credentials file
 /// (docs/design.md, "The file format: what readers do").
 pub(super) fn is_safe_section(name: &str) -> bool {
+    // The AWS CLI takes `[DEFAULT]` for defaults of all profiles.
     !name.is_empty()
+        && name != "DEFAULT"
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"_.@:+%/-".contains(&byte))
@@ -139,7 +149,17 @@ mod tests {
         for name in ["default-mfa", "a.b_c@d:e+f%g/h", "1"] {
             assert!(is_safe_section(name), "{name:?}");
         }
-        for name in ["", "profile x", "a]", "é", "a#b", "a\n", "\"a\"", "a,b"] {
+        for name in [
+            "",
+            "DEFAULT",
+            "profile x",
+            "a]",
+            "é",
+            "a#b",
+            "a\n",
+            "\"a\"",
+            "a,b",
+        ] {
             assert!(!is_safe_section(name), "{name:?}");
         }
     }

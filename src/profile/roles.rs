@@ -107,11 +107,10 @@ fn role(hop: &Hop, duration: Option<Duration>) -> Result<Role> {
     let session_name = hop.session_name.as_ref();
     let external_id = hop.external_id.as_ref();
     if let Some(name) = session_name {
-        check(name, "role session name", 2..=64, is_name_char)?;
+        check(name, "role session name", 2..=64, NAME_SIGNS)?;
     }
     if let Some(id) = external_id {
-        let allowed = |letter| is_name_char(letter) || matches!(letter, ':' | '/');
-        check(id, "external id", 2..=1224, allowed)?;
+        check(id, "external id", 2..=1224, "_+=,.@-:/")?;
     }
     Ok(Role {
         arn: name_of_role(&hop.arn)?,
@@ -126,30 +125,28 @@ fn check(
     value: &Sourced<String>,
     what: &str,
     lengths: std::ops::RangeInclusive<usize>,
-    allowed: impl Fn(char) -> bool,
+    signs: &str,
 ) -> Result<()> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || signs.contains(letter);
     if lengths.contains(&value.value.len()) && value.value.chars().all(allowed) {
         return Ok(());
     }
-    Err(Failure::new(
-        value.origin.kind(),
-        format!(
-            "this is not a {what}: {} to {} letters, digits and `_+=,.@-`{} are",
-            lengths.start(),
-            lengths.end(),
-            if what == "external id" {
-                " and `:/`"
-            } else {
-                ""
-            }
-        ),
+    Err(
+        Failure::new(value.origin.kind(), format!("the {what} cannot be one"))
+            .at(&value.origin)
+            .next(format!(
+                "it is {} to {} letters, digits and `{signs}`, without blanks",
+                lengths.start(),
+                lengths.end()
+            )),
     )
-    .at(&value.origin))
 }
 
-/// `[\w+=,.@-]`, the alphabet of IAM's names.
+/// With letters and digits `[\w+=,.@-]`, the alphabet of IAM's names.
+const NAME_SIGNS: &str = "_+=,.@-";
+
 fn is_name_char(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter)
+    letter.is_ascii_alphanumeric() || NAME_SIGNS.contains(letter)
 }
 
 /// The ARN of an IAM role as it is, or a role's name without what the caller's account makes

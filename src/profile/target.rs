@@ -5,8 +5,9 @@
 
 use jiff::Timestamp;
 
-use super::follow::{Trail, is_long_term_of};
-use super::names::is_safe_section;
+use super::follow::Trail;
+use super::names::{is_long_term_of, is_safe_section};
+use super::promised::SUFFIX;
 use super::settings::{Part, Settings};
 use super::{Origin, Request, Source, Sourced, key};
 use crate::failure::{Failure, Kind, Result};
@@ -56,7 +57,7 @@ pub(super) fn name(request: &Request, trail: &Trail<'_>) -> Result<Sourced<Strin
     } else if trail.convention {
         trail.profile.clone()
     } else {
-        Sourced::new(format!("{}-mfa", trail.profile.value), Origin::Default)
+        Sourced::new(format!("{}{SUFFIX}", trail.profile.value), Origin::Default)
     };
     check_name(&section)?;
     check_source(&section, trail)?;
@@ -163,13 +164,9 @@ fn warn_of_rivals(settings: &Settings<'_>, warnings: &mut Vec<String>) {
 }
 
 fn refuse_long_term(part: &Part<'_>) -> Result<()> {
-    if !key::holds_long_term(part) {
+    let Some(line) = key::long_term_line(part) else {
         return Ok(());
-    }
-    let line = [key::ID, key::SECRET]
-        .iter()
-        .find_map(|key| part.get(key))
-        .map_or(part.place(), |found| found.origin().to_string());
+    };
     Err(Failure::new(
         Kind::Configuration,
         format!(
@@ -177,6 +174,6 @@ fn refuse_long_term(part: &Part<'_>) -> Result<()> {
             part.section.name()
         ),
     )
-    .at(line)
+    .at(format!("{}:{line}", part.path.display()))
     .next("choose another section with `--to NAME`"))
 }

@@ -230,7 +230,7 @@ fn a_credential_process_is_asked_before_the_config_files_keys_and_after_the_cred
 fn what_cannot_be_a_long_term_key_is_refused_at_its_line_and_never_quoted() {
     let table = [
         (
-            "aws_access_key_id = hunter2\naws_secret_access_key = x",
+            "aws_access_key_id = hunter2/\naws_secret_access_key = x",
             "does not look like",
             2,
         ),
@@ -431,4 +431,23 @@ fn a_value_that_readers_disagree_about_is_warned_of_once_with_its_line() {
         .filter(|text| text.starts_with("config:2: `region`"))
         .collect();
     assert_eq!(told.len(), 1, "{:?}", plan.warnings);
+}
+
+#[test]
+fn the_short_key_ids_of_stand_ins_for_aws_are_taken() {
+    let plan = World {
+        credentials: "[default]\naws_access_key_id = test\naws_secret_access_key = test\n",
+        ..World::default()
+    }
+    .plan();
+    assert_eq!(source_key(&plan), Some("test"));
+    let plan = World {
+        env: &[
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ],
+        ..World::default()
+    }
+    .plan();
+    assert_eq!(source_name(&plan), "$");
 }

@@ -73,6 +73,8 @@ fn a_long_term_key_is_never_in_the_way() {
         "aws_access_key_id = SOMETHINGELSE01234\naws_secret_access_key = x",
         "aws_secret_access_key = x",
         "aws_access_key_id = AKIAXXXXXXXXXXXXXXXX\nawsmfa_source = default",
+        "aws_access_key_id = AKIAXXXXXXXXXXXXXXXX\naws_session_token = t\nawsmfa_source = default\nawsmfa_issued_key_id = AKIAYYYYYYYYYYYYYYYY",
+        "aws_access_key_id = AKIAXXXXXXXXXXXXXXXX\naws_secret_access_key = x\n[x]\naws_access_key_id = ASIAXXXXXXXXXXXXXXXX\naws_secret_access_key = x\naws_session_token = t",
     ] {
         World {
             credentials: &format!("{KEYS}[x]\n{lines}\n"),
@@ -85,6 +87,18 @@ fn a_long_term_key_is_never_in_the_way() {
             "credentials:9",
         );
     }
+}
+
+#[test]
+fn a_key_that_we_were_issued_is_temporary_whatever_it_looks_like() {
+    let ours = "aws_access_key_id = AKIAYYYYYYYYYYYYYYYY\naws_secret_access_key = x\naws_session_token = t\nawsmfa_source = default\nawsmfa_issued_key_id = AKIAYYYYYYYYYYYYYYYY\n";
+    let plan = World {
+        credentials: &format!("{KEYS}[x]\n{ours}"),
+        request: to("x"),
+        ..World::default()
+    }
+    .plan();
+    assert!(matches!(plan.target, Target::Ours(_)));
 }
 
 #[test]

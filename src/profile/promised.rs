@@ -1,0 +1,62 @@
+//! A section that is named before it is there: `AWS_PROFILE=work-mfa` stands in the shell's
+//! start-up file, and this is the first sign-in on a new machine.
+//!
+//! Such a name means the profile that will write it: the one whose `awsmfa_profile` it is, or the
+//! one that it is called after. A profile that is there and has anything to sign in with is never
+//! taken for a promise; one with a region and an output format alone is.
+
+use super::settings::{Found, Settings, Shared};
+use super::{Sourced, key};
+use crate::failure::{Failure, Kind, Result};
+
+/// What the section is called where nothing else names it.
+pub(super) const SUFFIX: &str = "-mfa";
+
+/// The profile whose section `at` will be, if it is only going to be one.
+///
+/// # Errors
+///
+/// [`Kind::Configuration`] if several profiles write that section.
+pub(super) fn by(
+    shared: &Shared<'_>,
+    at: &Sourced<String>,
+    settings: Option<&Settings<'_>>,
+) -> Result<Option<Sourced<String>>> {
+    if settings.is_some_and(signs_in) {
+        return Ok(None);
+    }
+    let section = at.value.as_str();
+    let mut writers = shared
+        .files
+        .config
+        .document
+        .profile_names()
+        .filter_map(|name| {
+            let found = named_section(&shared.profile(name)?)?;
+            (name != section && found.text == section).then(|| (name, found.origin()))
+        });
+    match (writers.next(), writers.next()) {
+        (Some((name, origin)), None) => Ok(Some(Sourced::new(name.to_owned(), origin))),
+        (Some((one, origin)), Some((other, _))) => Err(Failure::new(
+            Kind::Configuration,
+            format!("section `[{section}]` is not there, and both profile `{one}` and profile `{other}` write it"),
+        )
+        .at(origin)
+        .next(format!("name one of them with `--profile {one}`"))),
+        (None, _) => Ok(section
+            .strip_suffix(SUFFIX)
+            .filter(|name| shared.profile(name).is_some_and(|own| named_section(&own).is_none()))
+            .map(|name| Sourced::new(name.to_owned(), at.origin.clone()))),
+    }
+}
+
+fn named_section<'f>(settings: &Settings<'f>) -> Option<Found<'f>> {
+    settings.get("awsmfa_profile")
+}
+
+fn signs_in(settings: &Settings<'_>) -> bool {
+    key::has_static(settings)
+        || settings.has("role_arn")
+        || settings.has("credential_process")
+        || key::other_way(settings).is_some()
+}
