@@ -26,11 +26,25 @@ pub struct Context {
 impl Context {
     /// Reads the real world. Called once, by `main`.
     pub fn capture() -> Self {
+        let env = Env::capture();
         Self {
-            env: Env::capture(),
-            home: dirs::home_dir(),
+            home: home(&env),
+            env,
             clock: Clock::system(),
         }
+    }
+
+    /// The zone to show times in; UTC with a fixed clock, so that tests do not depend on the
+    /// machine.
+    pub fn zone(&self) -> TimeZone {
+        if self.clock.fixed.is_some() {
+            return TimeZone::UTC;
+        }
+        let local = match self.env.raw("TZ") {
+            None if cfg!(unix) => local_zone(),
+            _ => None,
+        };
+        local.unwrap_or_else(TimeZone::system)
     }
 
     /// The AWS config and credentials files: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`
@@ -58,6 +72,13 @@ impl Context {
             _ => given,
         }
     }
+}
+
+/// On Windows `USERPROFILE` decides, as it does for the AWS CLI and the SDKs, and not what the
+/// system knows without asking the environment.
+fn home(env: &Env) -> Option<PathBuf> {
+    let profile = env.raw("USERPROFILE").filter(|_| cfg!(windows));
+    profile.map(PathBuf::from).or_else(dirs::home_dir)
 }
 
 /// The environment as it was at the start.
@@ -142,14 +163,13 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         self.fixed.unwrap_or_else(Timestamp::now)
     }
+}
 
-    /// The zone to show times in; UTC for a fixed clock, so that tests do not depend on `TZ`.
-    pub fn zone(&self) -> TimeZone {
-        match self.fixed {
-            Some(_) => TimeZone::UTC,
-            None => TimeZone::system(),
-        }
-    }
+/// The zone that `/etc/localtime` holds. jiff would look for its name too, through all of the time
+/// zone database, which takes longer than the rest of a run that has nothing to do.
+fn local_zone() -> Option<TimeZone> {
+    let rules = std::fs::read("/etc/localtime").ok()?;
+    TimeZone::tzif("local", &rules).ok()
 }
 
 #[cfg(test)]
