@@ -17,7 +17,7 @@ mod text;
 mod time;
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 
 use anstream::{AutoStream, ColorChoice};
@@ -177,18 +177,23 @@ impl Ui {
         put(&mut stdout.lock(), document)
     }
 
-    /// Prints what is not for a person but for a shell or a pager, as it is.
+    /// Prints what is not for a person but for a shell or a pager, as it is. A pager that goes away
+    /// has seen enough.
     ///
     /// # Errors
     ///
-    /// As for [`Ui::document`].
+    /// [`Kind::File`] if standard output does not take all of it.
     pub fn print(&self, bytes: &[u8]) -> Result<()> {
         #[expect(
             clippy::disallowed_methods,
             reason = "the bytes are what was asked for"
         )]
         let stdout = std::io::stdout();
-        whole(&mut stdout.lock(), bytes)
+        let mut stdout = stdout.lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Says on a terminal that `text` is going on, should it take longer than a third of a
@@ -236,17 +241,16 @@ fn put(out: &mut impl Write, document: &impl Serialize) -> Result<()> {
         .because(error)
     })?;
     let json = text::printable_json(json);
-    whole(out, format!("{json}\n").as_bytes())
+    out.write_all(format!("{json}\n").as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(not_written)
 }
 
-fn whole(out: &mut impl Write, bytes: &[u8]) -> Result<()> {
-    out.write_all(bytes)
-        .and_then(|()| out.flush())
-        .map_err(|error| {
-            Failure::new(Kind::File, "the result could not be written")
-                .at("standard output")
-                .because(error)
-        })
+/// Standard output did not take a result.
+pub fn not_written(error: io::Error) -> Failure {
+    Failure::new(Kind::File, "the result could not be written")
+        .at("standard output")
+        .because(error)
 }
 
 fn wants_colour(env: &Env, terminal: bool) -> bool {

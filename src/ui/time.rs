@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// When something ends, in local time, and how long that is from `now`:
-/// `18:04 (in 11 h 59 min)`, with the date where it is not today, or `18:04 (3 min ago)`.
+/// `18:04 (in 12 h)`, with the date where it is not today, or `18:04 (3 min ago)`.
+///
+/// From an hour on the length is rounded to the minute, as the clock time beside it is: what was
+/// granted for 12 hours a second ago is good for 12 hours.
 pub fn until(end: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let local = end.to_zoned(zone.clone());
     let today = now.to_zoned(zone.clone()).date();
@@ -18,11 +21,19 @@ pub fn until(end: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
         local.strftime("%Y-%m-%d %H:%M")
     };
     let distance = end.duration_since(now);
-    let length = in_words(distance.unsigned_abs());
+    let length = in_words(to_the_minute(distance.unsigned_abs()));
     if distance.is_negative() {
         format!("{clock} ({length} ago)")
     } else {
         format!("{clock} (in {length})")
+    }
+}
+
+fn to_the_minute(length: Duration) -> Duration {
+    let seconds = length.as_secs();
+    match (seconds + 30) / 60 * 60 {
+        rounded @ 3600.. => Duration::from_secs(rounded),
+        _ => length,
     }
 }
 
@@ -73,7 +84,25 @@ mod tests {
                 "2026-11-21T18:04:00Z",
                 "2026-11-21T06:04:01Z",
                 &TimeZone::UTC,
+                "18:04 (in 12 h)",
+            ),
+            (
+                "2026-11-21T18:04:00Z",
+                "2026-11-21T06:04:31Z",
+                &TimeZone::UTC,
                 "18:04 (in 11 h 59 min)",
+            ),
+            (
+                "2026-11-21T07:04:00Z",
+                "2026-11-21T06:04:02Z",
+                &TimeZone::UTC,
+                "07:04 (in 1 h)",
+            ),
+            (
+                "2026-11-21T07:04:00Z",
+                "2026-11-21T06:04:31Z",
+                &TimeZone::UTC,
+                "07:04 (in 59 min 29 s)",
             ),
             (
                 "2026-11-21T18:04:00Z",
