@@ -57,6 +57,25 @@ impl Endpoints {
     }
 }
 
+/// The region that IAM's signatures name: one for each partition, wherever one works (AWS General
+/// Reference, "AWS Identity and Access Management endpoints and quotas"). The SDK's rules know it
+/// for IAM's own endpoints, and sign for the configured region where the endpoint is overridden.
+pub(super) fn iam_signing_region(region: &str) -> &'static str {
+    const PARTITIONS: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    let found = PARTITIONS
+        .iter()
+        .find(|(prefix, _)| region.starts_with(prefix));
+    first_region(found.map(|(_, partition)| *partition))
+}
+
 fn first_region(partition: Option<&str>) -> &'static str {
     match partition {
         Some("aws-cn") => "cn-north-1",
@@ -128,6 +147,19 @@ mod tests {
                 ..Settings::default()
             };
             assert_eq!(Endpoints::choose(&settings).unwrap().region, region);
+        }
+    }
+
+    #[test]
+    fn iam_signs_for_one_region_of_each_partition() {
+        for (region, signed) in [
+            ("ap-northeast-1", "us-east-1"),
+            ("us-east-1", "us-east-1"),
+            ("cn-northwest-1", "cn-north-1"),
+            ("us-gov-east-1", "us-gov-west-1"),
+            ("us-isob-east-1", "us-isob-east-1"),
+        ] {
+            assert_eq!(iam_signing_region(region), signed, "{region}");
         }
     }
 

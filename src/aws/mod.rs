@@ -154,7 +154,11 @@ impl Aws {
         let mut config = aws_sdk_iam::config::Builder::from(&self.shared)
             .credentials_provider(credentials(key))
             .http_client(wire);
-        config.set_endpoint_url(self.endpoints.iam.clone());
+        if let Some(url) = &self.endpoints.iam {
+            config.set_endpoint_url(Some(url.clone()));
+            let region = endpoint::iam_signing_region(&self.endpoints.region);
+            config.set_region(Some(Region::new(region)));
+        }
         aws_sdk_iam::Client::from_conf(config.build())
     }
 }

@@ -43,6 +43,13 @@ impl Proxies {
     /// [`Kind::Configuration`] with the variable's name, never its value: it may hold a password.
     pub(super) fn from_env(env: &Env) -> Result<Self> {
         let bypass = first(env, ["no_proxy", "NO_PROXY"])?.map(|(_, rules)| rules);
+        if bypass.is_some_and(|rules| rules.split(',').any(|rule| rule.trim() == "*")) {
+            // The SDK takes the star for names only, not for addresses.
+            return Ok(Self {
+                http: None,
+                https: None,
+            });
+        }
         let all = first(env, ["all_proxy", "ALL_PROXY"])?
             .filter(|(_, url)| !url.to_ascii_lowercase().starts_with("socks"));
         let http = first(env, ["http_proxy", "HTTP_PROXY"])?.or(all);

@@ -40,9 +40,11 @@ impl Seen {
         self.trouble.is_none() && self.status.is_some()
     }
 
-    /// The request may have been carried out, and nobody can tell.
+    /// The request may have been carried out, and nobody can tell. A proxy that wants a password
+    /// has passed nothing on.
     pub(super) fn in_doubt(&self) -> bool {
-        self.connected && !self.answered()
+        let passed_on = |trouble: &Trouble| trouble.situation != Situation::ProxyPassword;
+        self.connected && !self.answered() && self.trouble.as_ref().is_none_or(passed_on)
     }
 }
 

@@ -137,18 +137,26 @@ impl Refusal {
 
 /// Reasons in the order of their likelihood, given what was sent along.
 fn role_refused(role: &str, reason: Denial, known: &Known<'_>) -> Told {
-    let told =
-        Told::new(Kind::Aws, format!("this key may not assume {role}")).place(known.key_origin);
+    let who = match known.chained {
+        true => "the role before it",
+        false => "this key",
+    };
+    let told = Told::new(Kind::Aws, format!("{who} may not assume {role}")).place(known.key_origin);
     match reason {
         Denial::Explicit => told
             .next("a policy denies it, often until one has signed in with MFA")
-            .next_if(known.serial.is_none(), "name the MFA device: --serial-number, or `mfa_serial` in the profile"),
-        Denial::NotAllowed => {
-            told.next("the user's own policies lack `sts:AssumeRole` for this role: ask whoever manages the account")
-        }
+            .next_if(known.serial.is_none() && !known.chained, "name the MFA device: --serial-number, or `mfa_serial` in the profile"),
+        Denial::NotAllowed => told.next(match known.chained {
+            true => "the policies of the role before lack `sts:AssumeRole` for this one: ask whoever manages the account",
+            false => "the user's own policies lack `sts:AssumeRole` for this role: ask whoever manages the account",
+        }),
         Denial::NotTrusted | Denial::Unsaid => told
             .next_if(
-                known.serial.is_none(),
+                known.chained,
+                "if its trust policy asks for MFA, it cannot be reached this way: AWS does not pass MFA on from role to role",
+            )
+            .next_if(
+                known.serial.is_none() && !known.chained,
                 "the role may ask for MFA: name the device with --serial-number, or `mfa_serial` in the profile",
             )
             .next_if(
@@ -156,7 +164,10 @@ fn role_refused(role: &str, reason: Denial, known: &Known<'_>) -> Told {
                 "its trust policy may ask for an external id: --external-id, or `external_id` in the profile",
             )
             .next_if(known.external_id, "the external id may be another than its trust policy asks for")
-            .next("its trust policy may not name this user, or may ask for another session name (--role-session-name)")
+            .next(match known.chained {
+                true => "its trust policy may not name the role before, or may ask for another session name",
+                false => "its trust policy may not name this user, or may ask for another session name (--role-session-name)",
+            })
             .next("or there is no such role: check the ARN"),
     }
 }

@@ -20,6 +20,8 @@ pub struct Known<'a> {
     pub role_arn: Option<&'a str>,
     /// Whether an external id was sent.
     pub external_id: bool,
+    /// Whether it was the role before this one that asked, and not the key itself.
+    pub chained: bool,
 }
 
 impl Refusal {

@@ -13,20 +13,20 @@ impl Refusal {
             }
             Situation::ProxyPassword => {
                 Told::new(Kind::Network, "the proxy wants a user name and a password").next(
-                    "put them into HTTPS_PROXY: `http://user:password@proxy.example.com:8080`",
+                    "put them into HTTPS_PROXY (for an http endpoint HTTP_PROXY): `http://user:password@proxy.example.com:8080`",
                 )
             }
             Situation::ProxyRefused => {
                 Told::new(Kind::Network, "the proxy does not connect to AWS").next(check)
             }
+            Situation::Foreign { status: 500.., .. } => {
+                Told::new(Kind::Network, "a gateway on the way to AWS failed")
+                    .next("try again in a while")
+            }
             Situation::Foreign { page: true, .. } => {
                 Told::new(Kind::Network, "a web page came back in AWS's place")
                     .next("open a browser: this network may want you to sign in first")
                     .next("behind a corporate proxy, set HTTPS_PROXY")
-            }
-            Situation::Foreign { status: 500.., .. } => {
-                Told::new(Kind::Network, "a gateway on the way to AWS failed")
-                    .next("try again in a while")
             }
             _ => Told::new(Kind::Network, "what answered is not AWS")
                 .next("check the endpoint URL (--endpoint-url, AWS_ENDPOINT_URL) and the proxy"),
