@@ -117,10 +117,7 @@ impl CodeSource {
             Self::Command { command, origin } => {
                 // The command may ask for a touch or a PIN on the terminal.
                 let _quiet = ui.question();
-                detached("mfa_process", move || {
-                    from_command(&command, &origin, limit)
-                })
-                .await
+                from_command(&command, &origin, limit).await
             }
             Self::Terminal => {
                 let terminal = Terminal::open(ui).map_err(|error| nobody_to_ask(&error))?;
@@ -226,9 +223,10 @@ fn stdin() -> io::Result<File> {
     Ok(File::from(duplicate))
 }
 
-fn from_command(command: &str, origin: &str, limit: Duration) -> Result<Code> {
-    let printed =
-        process::run(Setting::MfaProcess, command, limit).map_err(|failure| failure.at(origin))?;
+async fn from_command(command: &str, origin: &str, limit: Duration) -> Result<Code> {
+    let printed = process::run(Setting::MfaProcess, command, limit)
+        .await
+        .map_err(|failure| failure.at(origin))?;
     output::find(&printed).map_err(|why| {
         Failure::new(Kind::Code, format!("the mfa_process command {why}"))
             .at(origin)

@@ -12,11 +12,20 @@ use crate::failure::{Failure, Kind, Result};
 use crate::process::{self, Setting};
 use crate::profile::{Origin, Plan, Source, Sourced};
 use crate::secret::{AccessKey, Secret};
-use crate::terminal::detached;
 use crate::ui::Ui;
 
+/// The role that a call was about.
+pub(super) struct Asked {
+    /// The full ARN, or the bare name where AWS was not asked yet.
+    pub(super) arn: String,
+    /// Whether an external id was sent.
+    pub(super) external_id: bool,
+    /// Whether it was to be assumed with the credentials of the role before it.
+    pub(super) chained: bool,
+}
+
 pub(super) struct Caller {
-    aws: Aws,
+    aws: Arc<Aws>,
     key: AccessKey,
     /// Where the key was found, for messages.
     origin: String,
@@ -35,14 +44,14 @@ impl Caller {
         let voice = ui.clone();
         let trace = Arc::new(move |line: &str| voice.trace(line));
         Ok(Self {
-            aws: Aws::new(context, settings(plan, timeout), trace)?,
+            aws: Arc::new(Aws::new(context, settings(plan, timeout), trace)?),
             key,
             origin: plan.source.origin().to_string(),
             identity: None,
         })
     }
 
-    pub(super) fn aws(&self) -> &Aws {
+    pub(super) fn aws(&self) -> &Arc<Aws> {
         &self.aws
     }
 
@@ -81,18 +90,24 @@ impl Caller {
         refusal: &Refusal,
         plan: &Plan,
         serial: Option<&Sourced<String>>,
-        role_arn: Option<&str>,
+        role: Option<&Asked>,
     ) -> Failure {
         let serial_origin = serial.map(|serial| serial.origin.to_string());
-        let external_id = plan.roles.last().and_then(|role| role.external_id.as_ref());
+        let chained = role.is_some_and(|role| role.chained);
+        // A role before this one signed with credentials that are in no file.
+        let (key_id, key_origin) = match chained {
+            true => (None, None),
+            false => (Some(self.key.id.as_str()), Some(self.origin.as_str())),
+        };
         refusal.failure(&Known {
             profile: Some(&plan.profile.value),
-            key_id: Some(&self.key.id),
-            key_origin: Some(&self.origin),
+            key_id,
+            key_origin,
             serial: serial.map(|serial| serial.value.as_str()),
             serial_origin: serial_origin.as_deref(),
-            role_arn,
-            external_id: external_id.is_some(),
+            role_arn: role.map(|role| role.arn.as_str()),
+            external_id: role.is_some_and(|role| role.external_id),
+            chained,
         })
     }
 }
@@ -122,14 +137,27 @@ fn settings(plan: &Plan, timeout: Duration) -> Settings {
 async fn source_key(plan: &Plan, limit: Duration) -> Result<AccessKey> {
     match &plan.source {
         Source::Profile { key, .. } | Source::Environment { key } => Ok(key.clone()),
-        Source::Process { command, .. } => {
-            let (command, place) = (command.clone(), plan.source.origin());
-            detached("credential_process", move || {
-                from_process(command.expose(), &place, limit)
-            })
-            .await
+        Source::Process { name, command, .. } => {
+            let place = plan.source.origin();
+            let key = from_process(command.expose(), &place, limit).await?;
+            if key.is_temporary() && plan.roles.is_empty() {
+                return Err(temporary(name).at(place));
+            }
+            Ok(key)
         }
     }
+}
+
+/// Temporary credentials may assume a role, but AWS makes no session of a session.
+fn temporary(profile: &str) -> Failure {
+    Failure::new(
+        Kind::Configuration,
+        format!(
+            "the credential_process of profile `{profile}` prints temporary credentials, and only a long-term key can sign in with a code"
+        ),
+    )
+    .next(format!("AWS tools use profile `{profile}` as it is"))
+    .next("or name a role to assume with `--role-arn`")
 }
 
 /// What a `credential_process` prints (AWS SDKs and Tools Reference Guide, "Process credential
@@ -143,11 +171,16 @@ struct Printed {
     session_token: Option<String>,
 }
 
-fn from_process(command: &str, place: &Origin, limit: Duration) -> Result<AccessKey> {
+async fn from_process(command: &str, place: &Origin, limit: Duration) -> Result<AccessKey> {
     let output = process::run(Setting::CredentialProcess, command, limit)
+        .await
         .map_err(|failure| failure.at(place))?;
     // The parser's own message could quote what was printed.
-    let printed: Printed = serde_json::from_slice(&output).map_err(|_| {
+    let printed: Option<Printed> = serde_json::from_slice(&output).ok();
+    let whole = |printed: &Printed| {
+        !printed.access_key_id.is_empty() && !printed.secret_access_key.is_empty()
+    };
+    let printed = printed.filter(whole).ok_or_else(|| {
         Failure::new(
             Kind::Configuration,
             "the credential_process command did not print the document that AWS tools expect",

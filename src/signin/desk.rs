@@ -5,16 +5,18 @@
 //! is [`save`]'s.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use super::caller::Caller;
-use super::issue::{self, Granted, Mfa};
+use super::issue::{self, Failed, Granted, Mfa};
 use super::{Fresh, Prepared, Wanted, device, save};
-use crate::aws::Identity;
 use crate::code::{self, Code, CodeSource, Prompt};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
-use crate::profile::{Learned, Origin, Sourced, Target};
+use crate::profile::{Learned, Origin, Source, Sourced, Target};
 use crate::terminal::Terminal;
 use crate::ui::Ui;
 
@@ -23,6 +25,13 @@ const TRIES: usize = 3;
 
 /// How long the name of the new identity is worth waiting for once everything is written.
 const NICETY: Duration = Duration::from_secs(1);
+
+/// How often a request has to get its turn until it is on an open connection: the call, the
+/// client, the connection, and one to spare.
+const SENDING: usize = 4;
+
+/// What is going on while nothing is asked of the person.
+const ASKING: &str = "asking AWS for credentials";
 
 pub(super) struct Desk<'a> {
     context: &'a Context,
@@ -60,33 +69,65 @@ impl<'a> Desk<'a> {
     pub(super) async fn obtain(&mut self) -> Result<Obtained> {
         self.consent().await?;
         let source = std::mem::replace(&mut self.prepared.code, CodeSource::Terminal);
-        self.somebody_to_ask(&source)?;
-        let Wanted {
-            request, timeout, ..
-        } = self.wanted;
-        save::rehearse(self.context, self.ui, &mut self.prepared, request, *timeout)?;
+        // A temporary key needs no code, and a command may print one.
+        match &self.prepared.plan.source {
+            Source::Profile { key, .. } | Source::Environment { key } if !key.is_temporary() => {
+                self.somebody_to_ask(&source)?;
+            }
+            _ => {}
+        }
+        let timeout = self.wanted.timeout;
+        save::rehearse(self.ui, &self.prepared, timeout).await?;
         let plan = &self.prepared.plan;
-        let mut caller = Caller::new(self.context, self.ui, plan, *timeout).await?;
+        let mut caller = Caller::new(self.context, self.ui, plan, timeout).await?;
         if caller.key().is_temporary() {
-            self.no_code_needed(&source);
-            let granted = issue::credentials(&mut caller, plan, None)
-                .await
-                .map_err(|failed| failed.failure(&caller, plan, None))?;
-            return Ok(Obtained {
+            return self.without_code(caller, &source).await;
+        }
+        self.somebody_to_ask(&source)?;
+        let serial = match &plan.serial {
+            Some(serial) => serial.clone(),
+            None => self.discover(&mut caller).await?,
+        };
+        let from_command = matches!(source, CodeSource::Command { .. });
+        let code = self.first_code(source, &mut caller, &serial.value).await?;
+        self.with_code(caller, serial, code, from_command).await
+    }
+
+    /// A source whose credentials are temporary has shown its code elsewhere, or never will.
+    async fn without_code(&self, mut caller: Caller, source: &CodeSource) -> Result<Obtained> {
+        if source.is_given() {
+            self.ui
+                .note("the code was not used: the source's credentials are temporary already");
+        }
+        let plan = &self.prepared.plan;
+        let _working = self.ui.working(ASKING);
+        match issue::credentials(&mut caller, plan, None).await {
+            Ok(granted) => Ok(Obtained {
                 caller,
                 serial: None,
                 granted,
-            });
+            }),
+            Err(failed) => Err(failed.failure(&caller, plan, None)),
         }
-        let mut serial = self.device(&mut caller).await?;
-        let from_command = matches!(source, CodeSource::Command { .. });
-        let mut code = self.first_code(source, &mut caller, &serial.value).await?;
+    }
+
+    /// Spends the code; where AWS does not accept it and somebody can answer, asks for the next
+    /// one.
+    async fn with_code(
+        &self,
+        mut caller: Caller,
+        mut serial: Sourced<String>,
+        mut code: Code,
+        from_command: bool,
+    ) -> Result<Obtained> {
+        let plan = &self.prepared.plan;
         let mut refused: Vec<Code> = Vec::new();
         loop {
             let mfa = Mfa {
                 serial: &serial.value,
                 code: &code,
             };
+            let working = self.ui.working(ASKING);
             let failed = match issue::credentials(&mut caller, plan, Some(mfa)).await {
                 Ok(granted) => {
                     let serial = Some(serial.value);
@@ -98,28 +139,24 @@ impl<'a> Desk<'a> {
                 }
                 Err(failed) => failed,
             };
+            drop(working);
             if failed.is_about_the_serial() && matches!(serial.origin, Origin::Section(_)) {
                 // The device was replaced since the section was written. AWS looks at the device
                 // before it looks at the code, so the code is still good.
-                self.ui.note(&format!(
-                    "device {} is gone, looking for another",
-                    serial.value
-                ));
+                let gone = &serial.value;
+                self.ui
+                    .note(&format!("device {gone} is gone, looking for another"));
                 serial = self.discover(&mut caller).await?;
                 continue;
             }
             let failure = failed.failure(&caller, plan, Some(&serial));
             refused.push(code);
-            let terminal = match &self.terminal {
-                Ok(terminal)
-                    if failed.wants_another_code() && !from_command && refused.len() < TRIES =>
-                {
-                    terminal
-                }
-                _ => return Err(failure),
+            let another = failed.wants_another_code() && !from_command && refused.len() < TRIES;
+            let Some(terminal) = self.terminal.as_ref().ok().filter(|_| another) else {
+                return Err(failure);
             };
             code = self
-                .another_code(terminal, &serial.value, &failure, &refused)
+                .another_code(terminal, &serial.value, &why(&failed, &failure), &refused)
                 .await?;
         }
     }
@@ -164,21 +201,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn no_code_needed(&self, source: &CodeSource) {
-        if source.is_given() {
-            self.ui
-                .note("the code was not used: the source's credentials are temporary already");
-        }
-    }
-
-    /// The device that was named, or else the one that AWS lists.
-    async fn device(&self, caller: &mut Caller) -> Result<Sourced<String>> {
-        match &self.prepared.plan.serial {
-            Some(serial) => Ok(serial.clone()),
-            None => self.discover(caller).await,
-        }
-    }
-
+    /// The device that AWS lists.
     async fn discover(&self, caller: &mut Caller) -> Result<Sourced<String>> {
         let _working = self.ui.working("looking for the MFA device");
         let value = device::discover(
@@ -206,8 +229,7 @@ impl<'a> Desk<'a> {
         if !waits {
             return code.await;
         }
-        let plan = &self.prepared.plan;
-        let (code, ()) = tokio::try_join!(code, caller.warm_up(plan))?;
+        let (code, ()) = tokio::try_join!(code, caller.warm_up(&self.prepared.plan))?;
         Ok(code)
     }
 
@@ -215,20 +237,15 @@ impl<'a> Desk<'a> {
         &self,
         terminal: &Terminal,
         serial: &str,
-        failure: &Failure,
+        mut why: &str,
         refused: &[Code],
     ) -> Result<Code> {
-        let mut why = match failure.advice().first() {
-            Some(advice) => format!("{}: {advice}", failure.what()),
-            None => failure.what().to_owned(),
-        };
         loop {
-            let code = code::ask(terminal, &self.prompt(serial), Some(&why)).await?;
+            let code = code::ask(terminal, &self.prompt(serial), Some(why)).await?;
             if !refused.iter().any(|other| other.is_same(&code)) {
                 return Ok(code);
             }
-            why = "that code was sent before and will not be accepted again: wait for the next one"
-                .to_owned();
+            why = "that code was sent before and will not be accepted again: wait for the next one";
         }
     }
 
@@ -240,12 +257,13 @@ impl<'a> Desk<'a> {
     }
 
     /// Writes the section. After this the sign-in has happened.
-    pub(super) fn save(&mut self, obtained: &Obtained) -> Result<()> {
+    pub(super) async fn save(&mut self, obtained: &Obtained) -> Result<()> {
         let contents = save::Contents {
             key: &obtained.granted.issued.key,
             expiration: obtained.granted.issued.expiration,
             learned: Learned {
                 source_key_id: &obtained.caller.key().id,
+                issued_key_id: &obtained.granted.issued.key.id,
                 serial: obtained.serial.as_deref(),
                 role_arn: obtained.granted.role_arn.as_deref(),
             },
@@ -258,6 +276,7 @@ impl<'a> Desk<'a> {
             request,
             &contents,
         )
+        .await
         .map_err(|failure| match obtained.serial {
             Some(_) => {
                 failure.next("the code is used up: once this is mended, sign in with the next one")
@@ -266,24 +285,44 @@ impl<'a> Desk<'a> {
         })
     }
 
-    /// Who one is now. A session is the user's own, so the key's identity will do; where it is not
-    /// known yet, the new credentials are tried out by asking.
-    pub(super) async fn identified(&self, obtained: Obtained) -> Fresh {
+    /// Begins to find out who one is now, if that is not known and worth a request: the new
+    /// credentials are tried out by asking. The request is on its way when this returns, so that
+    /// AWS answers while the file is being written.
+    pub(super) async fn ask_who(&self, obtained: &Obtained) -> Option<JoinHandle<Option<String>>> {
+        let Obtained {
+            caller, granted, ..
+        } = obtained;
+        let known = granted.issued.arn.is_some() || caller.known_arn().is_some();
+        if known || !self.wanted.identify {
+            return None;
+        }
+        let (aws, key) = (Arc::clone(caller.aws()), granted.issued.key.clone());
+        let asked = tokio::spawn(async move {
+            let asked = aws.caller_identity(&key);
+            let answer = tokio::time::timeout(NICETY, asked).await;
+            answer.ok()?.ok().map(|identity| identity.arn)
+        });
+        for _ in 0..SENDING {
+            tokio::task::yield_now().await;
+        }
+        Some(asked)
+    }
+
+    /// What came of it. A session is the user's own, so the key's identity is its identity.
+    pub(super) async fn report(
+        &self,
+        obtained: Obtained,
+        asked: Option<JoinHandle<Option<String>>>,
+    ) -> Fresh {
         let Obtained {
             caller,
             serial,
             granted,
         } = obtained;
-        let mut arn = granted
-            .issued
-            .arn
-            .or_else(|| caller.known_arn().map(str::to_owned));
-        if arn.is_none() && self.wanted.identify {
-            let asked = caller.aws().caller_identity(&granted.issued.key);
-            if let Ok(Ok(Identity { arn: answer, .. })) = tokio::time::timeout(NICETY, asked).await
-            {
-                arn = Some(answer);
-            }
+        let known = caller.known_arn().map(str::to_owned);
+        let mut arn = granted.issued.arn.or(known);
+        if let Some(asked) = asked {
+            arn = asked.await.ok().flatten();
         }
         Fresh {
             arn,
@@ -295,5 +334,17 @@ impl<'a> Desk<'a> {
             role_arn: granted.role_arn,
             lowered: granted.lowered,
         }
+    }
+}
+
+/// Why another code is asked for, in one line.
+fn why(failed: &Failed, failure: &Failure) -> String {
+    let advice = match failed.may_have_spent_the_code() {
+        true => failure.advice().last(),
+        false => failure.advice().first(),
+    };
+    match advice {
+        Some(advice) => format!("{}: {advice}", failure.what()),
+        None => failure.what().to_owned(),
     }
 }

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::caller::Caller;
+use super::caller::{Asked, Caller};
 use crate::arn::Arn;
 use crate::aws::{AssumeRole, Issued, Refusal, Situation};
 use crate::code::Code;
@@ -37,7 +37,7 @@ pub(super) struct Granted {
 /// A refusal, and which role it was about.
 pub(super) struct Failed {
     refusal: Refusal,
-    role_arn: Option<String>,
+    role: Option<Asked>,
     /// An earlier call of the same sign-in has used up the code.
     after_the_code: bool,
 }
@@ -50,7 +50,12 @@ impl Failed {
 
     /// Whether the next code may do better.
     pub(super) fn wants_another_code(&self) -> bool {
-        self.refusal.situation == Situation::WrongCode || self.refusal.code_may_be_spent
+        self.refusal.situation == Situation::WrongCode || self.may_have_spent_the_code()
+    }
+
+    /// Nobody can tell whether AWS has accepted the code.
+    pub(super) fn may_have_spent_the_code(&self) -> bool {
+        self.refusal.code_may_be_spent
     }
 
     pub(super) fn failure(
@@ -59,7 +64,7 @@ impl Failed {
         plan: &Plan,
         serial: Option<&Sourced<String>>,
     ) -> Failure {
-        let failure = caller.explain(&self.refusal, plan, serial, self.role_arn.as_deref());
+        let failure = caller.explain(&self.refusal, plan, serial, self.role.as_ref());
         if self.after_the_code {
             return failure.next("the code is used up by the roles before this one");
         }
@@ -96,7 +101,7 @@ async fn session(caller: &Caller, plan: &Plan, mfa: Mfa<'_>) -> Result<Granted, 
         })
         .map_err(|refusal| Failed {
             refusal,
-            role_arn: None,
+            role: None,
             after_the_code: false,
         })
 }
@@ -112,9 +117,13 @@ async fn assume_all(
         let after_the_code = position > 0 && mfa.is_some();
         let mfa = mfa.filter(|_| position == 0);
         let step = assume(caller, &key, role, mfa).await;
-        let step = step.map_err(|(refusal, role_arn)| Failed {
+        let step = step.map_err(|(refusal, arn)| Failed {
             refusal,
-            role_arn: Some(role_arn),
+            role: Some(Asked {
+                arn,
+                external_id: role.external_id.is_some(),
+                chained: position > 0,
+            }),
             after_the_code,
         })?;
         key = step.issued.key.clone();

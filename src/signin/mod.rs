@@ -145,16 +145,26 @@ pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) ->
             Failure::new(Kind::Internal, "no runtime could be started").because(error)
         })?;
     let outcome = runtime.block_on(async {
-        signals::survive_the_file_size_limit();
         let mut desk = Desk::new(context, ui, wanted, prepared);
         let obtained = tokio::select! {
-            obtained = desk.obtain() => obtained?,
+            // The signal is listened to before a prompt is shown.
+            biased;
             () = signals::interrupted() => {
                 return Err(Failure::new(Kind::Interrupted, "interrupted; nothing was written"));
             }
+            obtained = desk.obtain() => obtained?,
         };
-        desk.save(&obtained)?;
-        Ok(desk.identified(obtained).await)
+        let asked = desk.ask_who(&obtained).await;
+        tokio::select! {
+            saved = desk.save(&obtained) => saved?,
+            () = signals::interrupted() => {
+                return Err(Failure::new(
+                    Kind::Interrupted,
+                    "interrupted; the code is used up and nothing was written",
+                ));
+            }
+        }
+        Ok(desk.report(obtained, asked).await)
     });
     // A prompt that nobody answered is still being read on its thread.
     runtime.shutdown_background();

@@ -13,10 +13,11 @@ use zeroize::Zeroizing;
 use super::{Prepared, parse};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
-use crate::ini::{Change, Flavor};
+use crate::ini::{Change, Document, Flavor, Refused};
 use crate::profile::{self, Learned, Marks, Request, Target};
 use crate::secret::{AccessKey, Secret};
-use crate::store::{self, Locked};
+use crate::store::{self, Lease, Locked};
+use crate::terminal::detached;
 use crate::ui::Ui;
 
 /// Keys of other tools that would outlive what they belong to: a second token, and expiry times
@@ -36,6 +37,9 @@ const TOKEN_LENGTH: usize = 2048;
 /// How long to wait for the lock once the code is spent, and giving up would lose what it bought.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often the file may change under our hands before we give up.
+const TRIES: usize = 3;
+
 /// What goes into the section.
 pub(super) struct Contents<'a> {
     pub(super) key: &'a AccessKey,
@@ -48,13 +52,7 @@ pub(super) struct Contents<'a> {
 /// # Errors
 ///
 /// Whatever [`write`] would fail with, as far as it is there already.
-pub(super) fn rehearse(
-    context: &Context,
-    ui: &Ui,
-    prepared: &mut Prepared,
-    request: &Request,
-    wait: Duration,
-) -> Result<()> {
+pub(super) async fn rehearse(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<()> {
     let key = AccessKey {
         id: "ASIAREHEARSALREHEARS".to_owned(),
         secret: Secret::new("x".repeat(40)),
@@ -65,42 +63,58 @@ pub(super) fn rehearse(
         expiration: Timestamp::UNIX_EPOCH,
         learned: Learned {
             source_key_id: "AKIAREHEARSALREHEARS",
+            issued_key_id: "ASIAREHEARSALREHEARS",
             serial: Some("arn:aws:iam::123456789012:mfa/rehearsal"),
             role_arn: None,
         },
     };
-    let locked = lock(ui, prepared, wait)?;
-    catch_up(context, prepared, request, &locked)?;
-    let before = prepared.files.credentials.document.bytes().len();
-    let after = edited(prepared, &contents)?.len();
-    locked.rehearse(after.saturating_sub(before))
+    let room = with_change(prepared, &contents, Document::growth)?;
+    lock(ui, prepared, wait).await?.rehearse(room)
 }
 
-/// Writes the section.
+/// Writes the section. If an editor that knows no lock changes the file in the middle of it, the
+/// whole is done again with what the file says then: the code is spent, and this is all there is
+/// to show for it.
 ///
 /// # Errors
 ///
 /// [`Kind::File`], or [`Kind::Configuration`] if the section has become one that must not be
 /// written. The file is then as it was.
-pub(super) fn write(
+pub(super) async fn write(
     context: &Context,
     ui: &Ui,
     prepared: &mut Prepared,
     request: &Request,
     contents: &Contents<'_>,
 ) -> Result<()> {
-    let locked = lock(ui, prepared, PATIENCE)?;
-    catch_up(context, prepared, request, &locked)?;
-    let bytes = edited(prepared, contents)?;
-    locked.commit(&bytes)
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let locked = lock(ui, prepared, PATIENCE).await?.read()?;
+        catch_up(context, prepared, request, &locked)?;
+        let bytes = with_change(prepared, contents, Document::edit)?;
+        match locked.commit(&bytes) {
+            Err(failure) if failure.kind() == Kind::File && tries < TRIES => {}
+            outcome => return outcome,
+        }
+    }
 }
 
-fn lock(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<Locked> {
-    store::lock(&prepared.files.credentials.path, wait, &mut |holder| {
-        ui.note(&format!(
-            "the credentials file is locked, waiting for {holder}"
-        ));
+/// Waiting for a lock must not keep Ctrl-C from being heard, so it is done aside.
+async fn lock(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<Lease> {
+    let path = prepared.files.credentials.path.clone();
+    if let Some(lease) = store::try_lock(&path)? {
+        return Ok(lease);
+    }
+    let ui = ui.clone();
+    detached("lock", move || {
+        store::lock(&path, wait, &mut |holder| {
+            ui.note(&format!(
+                "the credentials file is locked, waiting for {holder}"
+            ));
+        })
     })
+    .await
 }
 
 /// Takes note of what others have written since the file was read. A section that was free for
@@ -140,7 +154,12 @@ fn catch_up(
     }
 }
 
-fn edited(prepared: &Prepared, contents: &Contents<'_>) -> Result<Zeroizing<Vec<u8>>> {
+/// Hands the change of the section that `contents` means to one of the document's methods.
+fn with_change<T>(
+    prepared: &Prepared,
+    contents: &Contents<'_>,
+    method: impl FnOnce(&Document, &Change<'_>) -> Result<T, Refused>,
+) -> Result<T> {
     let plan = &prepared.plan;
     let file = &prepared.files.credentials;
     let expiration = contents
@@ -169,7 +188,7 @@ fn edited(prepared: &Prepared, contents: &Contents<'_>) -> Result<Zeroizing<Vec<
         set: &set,
         remove: &remove,
     };
-    file.document.edit(&change).map_err(|refused| {
+    method(&file.document, &change).map_err(|refused| {
         let path = file.path.display();
         let failure = Failure::new(Kind::File, refused.reason);
         match refused.line {
