@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -31,39 +31,39 @@ const NOTABLE_SKEW: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// The six digits from the MFA device; `-` reads them from standard input
-    #[arg(value_name = "CODE", num_args = 1..=2, conflicts_with = "token_code")]
+    #[arg(value_name = "CODE", num_args = 1..=2, value_hint = ValueHint::Other, conflicts_with = "token_code")]
     code: Vec<String>,
 
     /// The same as CODE
-    #[arg(short, long, value_name = "CODE")]
+    #[arg(short, long, value_name = "CODE", value_hint = ValueHint::Other)]
     token_code: Option<String>,
 
     /// Write the credentials into this section of the credentials file
-    #[arg(long, value_name = "SECTION")]
+    #[arg(long, value_name = "SECTION", value_hint = ValueHint::Other)]
     to: Option<String>,
 
     /// The MFA device: its ARN, or the serial number of a hardware device
-    #[arg(long, value_name = "ARN|SERIAL")]
+    #[arg(long, value_name = "ARN|SERIAL", value_hint = ValueHint::Other)]
     serial_number: Option<String>,
 
     /// The role to assume: its ARN, or its name where it is in the caller's own account
-    #[arg(long, value_name = "ARN|NAME")]
+    #[arg(long, value_name = "ARN|NAME", value_hint = ValueHint::Other)]
     role_arn: Option<String>,
 
     /// The name of the role session, as CloudTrail shows it [default: the user's name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     role_session_name: Option<String>,
 
     /// The external id that the role's trust policy asks for
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_hint = ValueHint::Other)]
     external_id: Option<String>,
 
     /// How long the credentials should last: seconds, or `1h`, `90m`
-    #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(short, long, value_name = "TIME", value_hint = ValueHint::Other, value_parser = parse_duration)]
     duration_seconds: Option<Duration>,
 
     /// Renew a section that has less than this left
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_hint = ValueHint::Other, default_value = "5m", value_parser = parse_duration)]
     min_ttl: Duration,
 
     /// Renew the section even if it is still good
@@ -208,11 +208,7 @@ fn reused(context: &Context, ui: &Ui, place: &Place, good: &Good<'_>) -> Result<
     ui.say(&format!(
         "[{}] is still good until {}; --force renews it",
         place.section,
-        until(
-            session.expiration.unwrap_or(now),
-            now,
-            &context.clock.zone()
-        )
+        until(session.expiration.unwrap_or(now), now, &context.zone())
     ));
     how_to_use(context, ui, &place.section);
     Ok(())
@@ -239,7 +235,7 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
     }
     let remaining = fresh.expiration.duration_since(fresh.aws_now);
     if ui.output() == Output::Json {
-        return ui.document(&Report {
+        let report = Report {
             action: "renewed",
             profile: &place.profile,
             section: &place.section,
@@ -250,7 +246,10 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
             access_key_id: &fresh.access_key_id,
             expiration: Some(rfc3339(fresh.expiration)),
             remaining_seconds: remaining.as_secs(),
-        });
+        };
+        return ui
+            .document(&report)
+            .map_err(|lost| lost.next(format!("[{}] is written all the same", place.section)));
     }
     let who = match &fresh.arn {
         Some(arn) => format!("[{}] is {arn}", place.section),
@@ -258,7 +257,7 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
     };
     ui.say(&format!(
         "signed in: {who} until {}",
-        until(fresh.expiration, fresh.aws_now, &context.clock.zone())
+        until(fresh.expiration, fresh.aws_now, &context.zone())
     ));
     how_to_use(context, ui, &place.section);
     Ok(())

@@ -26,7 +26,9 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments, mut definition: Command) -> Re
             .ok_or_else(|| unknown(name))?,
     };
     let mut page = Vec::new();
-    Man::new(described).render(&mut page).map_err(|error| {
+    // Left to itself the page of a command names the command as what it belongs to.
+    let man = Man::new(described).source(concat!("awsmfa ", env!("CARGO_PKG_VERSION")));
+    man.render(&mut page).map_err(|error| {
         Failure::new(Kind::Internal, "the manual page could not be made").because(error)
     })?;
     ui.print(&page)

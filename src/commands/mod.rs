@@ -9,6 +9,7 @@ mod login;
 mod man;
 
 use std::ffi::OsString;
+use std::io;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -18,7 +19,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use crate::context::Context;
 use crate::failure::Kind;
 use crate::profile::parse_duration;
-use crate::ui::{Manner, Output, Ui};
+use crate::ui::{self, Manner, Output, Ui};
 
 /// Sign in to AWS behind MFA with one six-digit code.
 ///
@@ -52,7 +53,7 @@ Exit codes:
   3    profiles, settings or environment do not add up
   4    no code, or AWS did not accept it
   5    AWS answered no
-  6    AWS was not reached
+  6    AWS was not reached, or what answered was not AWS
   7    a file could not be read, understood, locked or written
   130  interrupted";
 
@@ -71,7 +72,7 @@ struct Voice {
     #[arg(long, value_enum, global = true, default_value_t = Output::Text, value_name = "FORMAT")]
     output: Output,
 
-    /// Say nothing but errors and questions
+    /// Say nothing but warnings, errors and questions
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
@@ -101,11 +102,11 @@ impl From<Voice> for Manner {
 #[command(next_help_heading = "Options of every command")]
 struct Target {
     /// The profile to use [default: AWSMFA_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"]
-    #[arg(short, long, global = true, value_name = "NAME")]
+    #[arg(short, long, global = true, value_name = "NAME", value_hint = ValueHint::Other)]
     profile: Option<String>,
 
     /// The region whose endpoint is called [default: from environment or profile, else us-east-1]
-    #[arg(long, global = true, value_name = "REGION")]
+    #[arg(long, global = true, value_name = "REGION", value_hint = ValueHint::Other)]
     region: Option<String>,
 
     /// Call this address instead of AWS's own
@@ -113,7 +114,7 @@ struct Target {
     endpoint_url: Option<String>,
 
     /// How long to keep trying to reach AWS, and to wait for `mfa_process` or a locked file
-    #[arg(long, global = true, value_name = "TIME", default_value = "20s", value_parser = time_limit)]
+    #[arg(long, global = true, value_name = "TIME", value_hint = ValueHint::Other, default_value = "20s", value_parser = time_limit)]
     timeout: Duration,
 }
 
@@ -130,7 +131,7 @@ fn time_limit(text: &str) -> Result<Duration, String> {
 pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let cli = match parse(argv) {
         Ok(cli) => cli,
-        Err(error) => return refused(&error),
+        Err(error) => return refused(&error, context),
     };
     let Cli {
         command,
@@ -175,12 +176,18 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
 }
 
 /// `--help` and `--version` come out of the parser as errors, too; it prints those on stdout.
-fn refused(error: &clap::Error) -> u8 {
-    // A reader that went away has what it wanted.
-    let _ = error.print();
+fn refused(error: &clap::Error, context: &Context) -> u8 {
+    let printed = error.print();
     if error.use_stderr() {
-        Kind::Usage.exit_code()
-    } else {
-        0
+        return Kind::Usage.exit_code();
+    }
+    match printed {
+        // A reader that went away has what it wanted.
+        Err(lost) if lost.kind() != io::ErrorKind::BrokenPipe => {
+            let failure = ui::not_written(lost);
+            Ui::new(Manner::default(), &context.env).failure(&failure);
+            failure.kind().exit_code()
+        }
+        _ => 0,
     }
 }
