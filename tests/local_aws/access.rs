@@ -61,9 +61,8 @@ pub struct RoleRequest<'a> {
     pub role_arn: &'a str,
     pub session_name: &'a str,
     pub external_id: Option<&'a str>,
-    /// When the caller proved possession of a device: in this request, or in the one that made
-    /// the session.
-    pub mfa_at: Option<u64>,
+    /// A code came with the request itself and was right.
+    pub proven: bool,
 }
 
 /// Refuses unless both sides agree: the role's trust policy, and the caller's own policies where
@@ -86,8 +85,8 @@ pub fn assume(
     if let Some(external_id) = request.external_id {
         context.set("sts:ExternalId", external_id);
     }
-    if let Some(since) = request.mfa_at {
-        set_mfa(&mut context, since, now);
+    if request.proven {
+        set_mfa(&mut context, now, now);
     }
     let own = identity_verdict(world, caller, &context);
     if own == Verdict::Deny {

@@ -69,7 +69,7 @@ fn get_user(call: &mut Call<'_>) -> Result<Xml, Refusal> {
 fn list_users(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let mut check = Check::new(call.form);
     let prefix = check.optional(&PATH_PREFIX).unwrap_or("/");
-    let page = Page::read(&mut check);
+    let page = Page::read(&mut check, call.world.page_size);
     check.done()?;
     let account = call.world.account(&call.caller.account);
     let resource = account.arn(&format!("user{prefix}"));
@@ -106,7 +106,7 @@ fn describe_user(xml: &mut Xml, account: &Account, user: &User) {
 fn list_mfa_devices(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let mut check = Check::new(call.form);
     let named = check.optional(&USER_NAME);
-    let page = Page::read(&mut check);
+    let page = Page::read(&mut check, call.world.page_size);
     check.done()?;
     let user = user_meant(call, named, "iam:ListMFADevices")?;
     let account = call.world.account(&call.caller.account);
@@ -177,8 +177,8 @@ struct Page {
 
 impl Page {
     /// The outer result is the marker's, to be looked at after the constraints.
-    fn read(check: &mut Check<'_>) -> Result<Self, Refusal> {
-        let count = check.number("MaxItems", 1..=1000, 100) as usize;
+    fn read(check: &mut Check<'_>, usual: u64) -> Result<Self, Refusal> {
+        let count = check.number("MaxItems", 1..=1000, usual) as usize;
         let start = match check.optional(&MARKER) {
             None => 0,
             Some(marker) => marker

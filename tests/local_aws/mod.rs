@@ -238,6 +238,11 @@ impl LocalAws {
         self.shared.connections()
     }
 
+    /// Closes every connection, as a server does with those that have been idle for long.
+    pub fn close_connections(&self) {
+        self.shared.close_connections();
+    }
+
     /// Every secret key and session token that was handed out for a while.
     pub fn issued_secrets(&self) -> Vec<String> {
         let world = self.shared.world();
@@ -256,6 +261,17 @@ impl LocalAws {
                 .account(&caller.account)
                 .principal_arn(&caller.principal),
         )
+    }
+
+    /// Until when a temporary key is good, in seconds since the epoch.
+    pub fn expiry_of(&self, key_id: &str) -> Option<u64> {
+        self.shared.world().credential(key_id)?.expires
+    }
+
+    /// How many items a list action returns at most where the request does not say; AWS may
+    /// return fewer than it has at any time.
+    pub fn set_page_size(&self, items: u64) {
+        self.shared.world().page_size = items;
     }
 
     /// What was sent that no correct client sends.

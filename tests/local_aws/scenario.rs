@@ -228,6 +228,13 @@ impl UserHandle {
         }
     }
 
+    /// Removes one of the user's devices.
+    pub fn remove_device(&self, serial: &str) {
+        let mut world = self.account.shared.world();
+        let removed = world.account_mut(&self.account.id).devices.remove(serial);
+        assert!(removed.is_some(), "there is no device {serial}");
+    }
+
     /// Removes the user, and with it their devices and every session of theirs.
     pub fn delete(self) {
         let mut world = self.account.shared.world();

@@ -68,6 +68,13 @@ impl Shared {
         self.connections.load(Ordering::SeqCst)
     }
 
+    pub fn close_connections(&self) {
+        for stream in self.open().values() {
+            // One that is gone already needs no closing.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
     pub fn authority_pem(&self) -> Option<&str> {
         self.tls.as_ref().map(|tls| tls.authority_pem.as_str())
     }
@@ -115,9 +122,7 @@ impl Drop for Listener {
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
         }
-        for stream in self.shared.open().values() {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.shared.close_connections();
     }
 }
 
@@ -183,8 +188,6 @@ fn serve(socket: TcpStream, number: u64, shared: &Shared) -> io::Result<()> {
             }
             Ending::Close => return Ok(()),
             Ending::Reset => {
-                // The last handle has to go with the option set, so the listed one goes first.
-                shared.open().remove(&number);
                 return wire.reset();
             }
             Ending::Hang => {

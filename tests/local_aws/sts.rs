@@ -8,7 +8,7 @@
 use super::access::{self, RoleRequest};
 use super::clock;
 use super::form::{Check, Text, is_word_or};
-use super::model::{Account, Principal, Role, Session, World};
+use super::model::{Account, Kind, Principal, Role, Session, World};
 use super::refusal::Refusal;
 use super::service::{Action, Api, Call};
 use super::xml::Xml;
@@ -164,7 +164,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         role_arn: arn,
         session_name,
         external_id,
-        mfa_at: proof.as_ref().map(|_| call.now).or(call.caller.mfa_at),
+        proven: proof.is_some(),
     };
     let role = find_role(call.world, &account_id, arn);
     let verdict = access::assume(call.world, call.caller, call.now, role, &request);
@@ -252,7 +252,7 @@ fn step_proven(call: &Call<'_>, proof: &Proof) -> Result<u64, Refusal> {
             .devices
             .get(&proof.serial)
             .filter(|device| device.user.as_ref() == Some(name) && device.enabled.is_some())
-            .filter(|device| !device.seed.is_empty()),
+            .filter(|device| device.kind != Kind::Passkey),
         Principal::Root | Principal::Role { .. } => None,
     };
     let device = own.ok_or_else(|| {

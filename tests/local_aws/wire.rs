@@ -53,7 +53,7 @@ impl Wire {
         self.drain();
     }
 
-    /// Ends the connection with RST; takes effect only if this is the socket's last handle.
+    /// Ends the connection with RST, once its last handle is gone.
     pub fn reset(self) -> io::Result<()> {
         socket2::SockRef::from(self.socket()).set_linger(Some(Duration::ZERO))
     }

@@ -12,6 +12,7 @@ mod control;
 mod devices;
 mod faults;
 mod protocol;
+mod refusals;
 mod roles;
 mod sessions;
 mod vectors;

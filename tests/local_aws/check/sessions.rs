@@ -279,3 +279,18 @@ fn mfa_opens_what_deny_without_mfa_closes() {
     ];
     assert_eq!(sts(&aws, &key, "AssumeRole", &direct).verdict(), "200");
 }
+
+#[test]
+fn without_mfa_the_condition_key_is_false_for_a_session_and_absent_for_a_key() {
+    let aws = LocalAws::start();
+    let alice = aws.user("alice").policy_document(serde_json::json!({
+        "Statement": {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*",
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}
+    }));
+    let role = aws.role("Open").trusts(Trust::new(&alice.arn));
+    let key = Credentials::from(&alice.key());
+    let session = sts(&aws, &key, "GetSessionToken", &[]).credentials();
+    let assume = [("RoleArn", role.arn.as_str()), ("RoleSessionName", "alice")];
+    assert_eq!(sts(&aws, &key, "AssumeRole", &assume).verdict(), "200");
+    assert_eq!(sts(&aws, &session, "AssumeRole", &assume).status, 403);
+}
