@@ -11,10 +11,56 @@
     reason = "a test stands outside of the program: it has its own files, clock and streams"
 )]
 
+#[path = "../local_aws/check/client.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "a client that can also do everything wrong; here it tries out what was written"
+)]
+mod client;
+mod impostor;
 #[path = "../local_aws/mod.rs"]
 mod local_aws;
 #[cfg(unix)]
 mod pty;
+#[path = "../ini/sdk.rs"]
+mod sdk;
+mod told;
 mod world;
 
+mod bad_input;
+mod clock;
+mod codes;
+mod codes_refused;
+#[cfg(unix)]
+mod commands_that_fail;
+mod concurrency;
+mod consent;
+mod crash;
+mod devices;
+mod exit_codes;
 mod first;
+mod follow;
+#[cfg(unix)]
+mod full_disk;
+mod help;
+mod hostile_files;
+#[cfg(unix)]
+mod locks;
+mod lossless;
+mod network;
+#[cfg(unix)]
+mod places;
+#[cfg(unix)]
+mod prompt;
+mod proxy;
+mod refusals;
+mod report;
+mod retries;
+mod reuse;
+mod roles;
+mod session;
+mod source;
+#[cfg(unix)]
+mod streams;
+mod tls;

@@ -6,16 +6,20 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::client::Credentials;
 use crate::local_aws::{Key, LocalAws, Mfa, UserHandle};
 #[cfg(unix)]
 use crate::pty::{Finished, Launch};
 
 /// The binary under test.
 pub(crate) const AWSMFA: &str = env!("CARGO_BIN_EXE_awsmfa");
+
+/// No arguments.
+pub(crate) const NOTHING: [&str; 0] = [];
 
 pub(crate) struct World {
     pub(crate) aws: LocalAws,
@@ -74,8 +78,34 @@ impl World {
         self.path(".aws/config")
     }
 
+    /// The credentials file, as far as it is one: a pipe would be waited for, and what is huge
+    /// was not written by us.
     pub(crate) fn credentials(&self) -> String {
-        fs::read_to_string(self.credentials_path()).unwrap_or_default()
+        let path = self.credentials_path();
+        let readable = |data: fs::Metadata| data.is_file() && data.len() < 1 << 24;
+        if fs::metadata(&path).is_ok_and(readable) {
+            fs::read_to_string(path).unwrap_or_default()
+        } else {
+            String::new()
+        }
+    }
+
+    /// The credentials file, byte for byte.
+    pub(crate) fn credentials_bytes(&self) -> Vec<u8> {
+        fs::read(self.credentials_path()).unwrap()
+    }
+
+    /// The names of the files beside the credentials, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        names(&self.path(".aws"))
+    }
+
+    /// The codes that have arrived so far, in order, accepted or not.
+    pub(crate) fn codes_sent(&self) -> Vec<String> {
+        let log = self.aws.log();
+        log.iter()
+            .filter_map(|entry| entry.parameter("TokenCode").map(str::to_owned))
+            .collect()
     }
 
     pub(crate) fn write_credentials(&self, text: impl AsRef<[u8]>) {
@@ -138,13 +168,35 @@ impl World {
         stdin: &str,
     ) -> Run {
         let mut command = self.command(arguments);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = piped(&mut command).spawn().unwrap();
         // The program need not read it.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        self.outcome(child)
+    }
+
+    /// Runs a shell script in the place of the binary. In it, `"$@"` is the binary with its
+    /// arguments: `umask 077; exec "$@"`.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn run_in<A: AsRef<OsStr>>(
+        &self,
+        script: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Run {
+        let mut command = detached("sh");
+        command.args(["-c", script, "sh", AWSMFA]).args(arguments);
+        self.furnish(&mut command);
+        self.outcome(piped(&mut command).spawn().unwrap())
+    }
+
+    /// Starts the binary; end it with [`World::outcome`].
+    pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Child {
+        piped(&mut self.command(arguments)).spawn().unwrap()
+    }
+
+    /// Waits for the end of a run and searches what it has printed.
+    #[track_caller]
+    pub(crate) fn outcome(&self, child: Child) -> Run {
         let output = child.wait_with_output().unwrap();
         let run = Run {
             code: code(output.status),
@@ -173,9 +225,24 @@ impl World {
         &self,
         arguments: impl IntoIterator<Item = A>,
     ) -> Launch {
+        self.launch(AWSMFA, arguments)
+    }
+
+    /// A shell on a pseudo-terminal, in the same environment.
+    #[cfg(unix)]
+    pub(crate) fn shell<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Launch {
+        self.launch("sh", arguments)
+    }
+
+    #[cfg(unix)]
+    fn launch<A: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Launch {
         let env = self.environment();
         let home = self.home.path().to_owned();
-        Launch::new(AWSMFA)
+        Launch::new(program)
             .args(arguments)
             .configure(move |command| {
                 command.env_clear().envs(env).current_dir(home);
@@ -213,7 +280,7 @@ impl World {
     }
 
     /// Nothing printed holds a planted secret, one that the local AWS has issued, or one that is
-    /// in the credentials file now.
+    /// in the credentials file now; and nothing is the message of a panic.
     #[track_caller]
     pub(crate) fn search(&self, printed: &[&str]) {
         let mut secrets = self.secrets.borrow().clone();
@@ -226,6 +293,7 @@ impl World {
         }
         secrets.extend(self.aws.issued_secrets());
         for text in printed {
+            assert!(!text.contains("panicked"), "{text}");
             for secret in &secrets {
                 assert!(
                     !text.contains(secret.as_str()),
@@ -239,6 +307,33 @@ impl World {
     /// is in everybody's subset.
     pub(crate) fn value(&self, section: &str, key: &str) -> Option<String> {
         value_of(&self.credentials(), section, key)
+    }
+
+    /// Runs the binary with a code of this device after the arguments, with nobody to ask.
+    #[track_caller]
+    pub(crate) fn sign_in<A: Into<String>>(
+        &self,
+        mfa: &Mfa,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Run {
+        let arguments = arguments.into_iter().map(Into::into);
+        self.run(arguments.chain([self.aws.code(&mfa.serial)]))
+    }
+
+    /// The names of a section's keys, in the order of the file.
+    pub(crate) fn keys(&self, section: &str) -> Vec<String> {
+        keys_of(&self.credentials(), section)
+    }
+
+    /// What a section holds, to sign requests with.
+    #[track_caller]
+    pub(crate) fn credentials_of(&self, section: &str) -> Credentials {
+        let value = |key| self.value(section, key);
+        Credentials {
+            id: value("aws_access_key_id").unwrap(),
+            secret: value("aws_secret_access_key").unwrap(),
+            token: value("aws_session_token"),
+        }
     }
 
     /// Whether the credentials in a section are accepted by the local AWS, by what they were
@@ -261,6 +356,13 @@ impl Run {
     #[track_caller]
     pub(crate) fn succeeded(self) -> Self {
         assert_eq!(self.code, 0, "{}", self.stderr);
+        self
+    }
+
+    /// For a table: `case` names its row.
+    #[track_caller]
+    pub(crate) fn succeeded_for(self, case: &str) -> Self {
+        assert_eq!(self.code, 0, "{case}: {}", self.stderr);
         self
     }
 
@@ -294,19 +396,46 @@ pub(crate) fn section(name: &str, key: &Key) -> String {
 }
 
 pub(crate) fn value_of(file: &str, section: &str, key: &str) -> Option<String> {
+    settings_of(file, section)
+        .find(|(name, _)| *name == key)
+        .map(|(_, value)| value.to_owned())
+}
+
+pub(crate) fn keys_of(file: &str, section: &str) -> Vec<String> {
+    settings_of(file, section)
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+fn settings_of<'f>(file: &'f str, section: &str) -> impl Iterator<Item = (&'f str, &'f str)> {
     let header = format!("[{section}]");
-    let inside = file.lines().skip_while(|line| *line != header).skip(1);
+    let inside = file.lines().skip_while(move |line| *line != header).skip(1);
     inside
         .take_while(|line| !line.starts_with('['))
         .filter_map(|line| line.split_once(" = "))
-        .find(|(name, _)| *name == key)
-        .map(|(_, value)| value.to_owned())
 }
 
 fn entries(file: &str) -> impl Iterator<Item = (String, String)> {
     file.lines()
         .filter_map(|line| line.split_once('='))
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// The names of what is in a directory, sorted.
+pub(crate) fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn piped(command: &mut Command) -> &mut Command {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
 }
 
 /// The program in a session of its own, so that no terminal of the person who runs the tests can

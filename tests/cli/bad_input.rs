@@ -1,0 +1,576 @@
+//! What a command line, an environment or a config file may hold and must not.
+
+use std::ffi::OsString;
+use std::fs;
+
+use crate::told::Told;
+use crate::world::{World, section};
+
+/// Runs with a key and a device in place; nothing may be sent.
+#[track_caller]
+fn refused(world: &World, arguments: &[&str], told: Told<'_>) {
+    println!("{arguments:?}");
+    let run = world.fails(arguments, told);
+    assert!(
+        !run.stderr.chars().any(|c| c.is_control() && c != '\n'),
+        "{:?}",
+        run.stderr
+    );
+    assert_eq!(world.aws.connections(), 0, "{}", run.stderr);
+}
+
+fn ready() -> World {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.write_config(format!("[default]\nmfa_serial = {}\n", mfa.serial));
+    world
+}
+
+#[test]
+fn a_code_of_the_wrong_shape_never_reaches_aws() {
+    let shape = "the MFA code is not six digits";
+    for code in [
+        "12345",
+        "1234567",
+        "",
+        " ",
+        "12-456",
+        "1e5000",
+        "+12345",
+        "12345\n",
+        "１２３４５",
+        "१२३४५६",
+        "123456\u{0301}",
+        "0x1234",
+        "123456789012345678901234567890",
+    ] {
+        for flag in ["--token-code", "-t"] {
+            let world = ready();
+            let argument = format!("{flag}={code}");
+            let run = world.run([argument.as_str()]);
+            assert_eq!(run.code, 2, "{code:?}: {}", run.stderr);
+            assert!(run.stderr.contains(shape), "{code:?}: {}", run.stderr);
+            assert!(
+                code.trim().is_empty() || !run.stderr.contains(code),
+                "{}",
+                run.stderr
+            );
+            assert_eq!(world.aws.connections(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_word_in_the_code_s_place_is_neither_sent_nor_shown() {
+    let world = ready();
+    for word in ["lgoin", "hunter2", "--", "12345a"] {
+        let run = world.run([word]);
+        if word == "--" {
+            assert_eq!(run.code, 4, "{}", run.stderr);
+            continue;
+        }
+        Told(
+            2,
+            "neither a command nor six digits",
+            "CODE",
+            "awsmfa --help",
+        )
+        .assert(run.code, &run.stderr);
+        assert!(!run.stderr.contains(word), "{}", run.stderr);
+    }
+    assert_eq!(world.aws.connections(), 0);
+}
+
+#[test]
+fn a_code_of_the_wrong_shape_elsewhere_is_told_by_where_it_came_from() {
+    let mut world = ready();
+    for line in ["12345", "abc", "123456 789012", "\u{feff}12345"] {
+        let run = world.run_with_stdin(["-"], &format!("{line}\n"));
+        Told(
+            4,
+            "the MFA code is not six digits",
+            "standard input",
+            "the first line must be the code",
+        )
+        .assert(run.code, &run.stderr);
+    }
+    let run = world.run_with_stdin(["-"], &"1".repeat(100_000));
+    Told(
+        4,
+        "the MFA code is not six digits",
+        "standard input",
+        "first line",
+    )
+    .assert(run.code, &run.stderr);
+    let run = world.run_with_stdin(["-"], "");
+    Told(
+        4,
+        "there is no MFA code on standard input",
+        "standard input",
+        "",
+    )
+    .assert(run.code, &run.stderr);
+    world.set("AWSMFA_TOKEN_CODE", "hunter2");
+    refused(
+        &world,
+        &[],
+        Told(
+            4,
+            "the MFA code is not six digits",
+            "AWSMFA_TOKEN_CODE",
+            "unset AWSMFA_TOKEN_CODE",
+        ),
+    );
+    assert_eq!(world.aws.connections(), 0);
+}
+
+#[test]
+fn digits_of_an_input_method_and_a_blank_in_the_middle_are_a_code() {
+    for spelled in ["{} {}", "{}\u{3000}{}", "full"] {
+        let world = ready();
+        let code = world.aws.code("arn:aws:iam::123456789012:mfa/alice");
+        let given = match spelled {
+            "full" => code
+                .chars()
+                .map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0xff10).unwrap())
+                .collect(),
+            spelled => spelled
+                .replacen("{}", &code[..3], 1)
+                .replacen("{}", &code[3..], 1),
+        };
+        world.run([given]).succeeded();
+        assert_eq!(world.codes_sent(), [code]);
+    }
+}
+
+#[test]
+fn no_name_opens_a_section_of_its_own() {
+    let injected = "x]\n[default]\naws_access_key_id = AKIAINJECTED00000000\n[y";
+    for flag in ["--profile", "--to"] {
+        for name in [
+            injected,
+            "a\nb",
+            "a\rb",
+            "a\tb",
+            "a\u{1b}[2J",
+            "a]",
+            "[a",
+            " a",
+            "a ",
+            "",
+            "a\u{85}b",
+            "a # b",
+        ] {
+            let world = ready();
+            let argument = format!("{flag}={name}");
+            let before = world.files();
+            let run = world.run([argument.as_str(), "123456"]);
+            assert!(
+                [2, 3].contains(&run.code),
+                "{argument:?} {}: {}",
+                run.code,
+                run.stderr
+            );
+            assert!(
+                !run.stderr.chars().any(|c| c.is_control() && c != '\n'),
+                "{:?}",
+                run.stderr
+            );
+            assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
+            assert_eq!(world.files(), before);
+            assert_eq!(world.aws.connections(), 0, "{argument:?}");
+        }
+    }
+}
+
+#[test]
+fn no_profile_and_section_of_the_files_opens_another_one_either() {
+    // awsmfa_profile is written by hand, and the section's name is made of the profile's.
+    let world = ready();
+    world.write_config(
+        "[default]\nawsmfa_profile = a]b\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n",
+    );
+    let before = world.files();
+    let run = world.run(["123456"]);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stderr.contains("config:2"), "{}", run.stderr);
+    assert_eq!(world.files(), before);
+    assert_eq!(world.aws.connections(), 0);
+}
+
+#[test]
+fn a_target_that_other_tools_read_differently_is_refused() {
+    let world = ready();
+    for name in [
+        "profile x",
+        "profile default",
+        "sso-session x",
+        "services x",
+    ] {
+        let run = world.run(["--to", name, "123456"]);
+        assert_eq!(run.code, 2, "{name}: {}", run.stderr);
+        Told(2, "*", "--to", "choose a name of letters").assert(run.code, &run.stderr);
+    }
+    assert_eq!(world.aws.connections(), 0);
+}
+
+#[test]
+fn values_that_aws_would_not_take_are_refused_by_their_flag() {
+    let role = ["--role-arn", "arn:aws:iam::123456789012:role/Dev"];
+    for (flag, values) in [
+        (
+            "--external-id",
+            vec!["", "x", "a b", "a\nb", "a\u{0}b", "ü"],
+        ),
+        (
+            "--role-session-name",
+            vec!["", "x", "a b", "a/b", "a\nb", "日本"],
+        ),
+        (
+            "--serial-number",
+            vec![
+                "",
+                "a b",
+                "short",
+                "a\nbcdefghij",
+                "arn:aws:iam::123456789012:user/alice",
+                "arn:aws:s3:::bucket",
+            ],
+        ),
+        (
+            "--region",
+            vec![
+                "",
+                "us east 1",
+                "us-east-1\n",
+                "../../etc",
+                "us-east-1.evil.example",
+                "http://x",
+                "US-EAST-1!",
+            ],
+        ),
+        (
+            "--endpoint-url",
+            vec![
+                "",
+                "localhost:1234",
+                "ftp://x",
+                "http://",
+                "http://a b",
+                "http://x\r\ny: z",
+                "file:///etc/passwd",
+            ],
+        ),
+        (
+            "--role-arn",
+            vec![
+                "",
+                "arn:aws:iam::123456789012:user/alice",
+                "arn:aws:s3:::bucket",
+                "arn:aws:sts::123456789012:assumed-role/Dev/x",
+                "arn:aws:lambda:eu-west-1:123456789012:function:f",
+                "arn:aws:iam::12345:role/Dev",
+                "arn:aws:iam::123456789012:role/",
+                "a b",
+                "a\nb",
+            ],
+        ),
+        (
+            "--duration-seconds",
+            vec![
+                "",
+                "0",
+                "1",
+                "899",
+                "43201",
+                "12h1s",
+                "-1",
+                "1.5h",
+                "h",
+                "99999999999999999999",
+                "1d1",
+                "900 seconds",
+            ],
+        ),
+        ("--min-ttl", vec!["", "x", "-5m"]),
+        ("--timeout", vec!["", "0", "0s", "2h", "x"]),
+    ] {
+        for value in values {
+            let world = ready();
+            let mut arguments: Vec<OsString> = Vec::new();
+            if flag != "--role-arn" {
+                arguments.extend(role.map(OsString::from));
+            }
+            if value.contains('\0') {
+                // An argument cannot hold one at all; a config file can.
+                continue;
+            }
+            arguments.push(format!("{flag}={value}").into());
+            arguments.push("123456".into());
+            let before = world.files();
+            let run = world.run(&arguments);
+            assert_eq!(run.code, 2, "{flag}={value:?}: {}", run.stderr);
+            assert!(
+                run.stderr.contains(flag),
+                "{flag}={value:?}: {}",
+                run.stderr
+            );
+            assert!(
+                !run.stderr.chars().any(|c| c.is_control() && c != '\n'),
+                "{:?}",
+                run.stderr
+            );
+            assert_eq!(world.files(), before);
+            assert_eq!(world.aws.connections(), 0, "{flag}={value:?}");
+        }
+    }
+}
+
+#[test]
+fn the_same_values_in_the_config_file_are_refused_by_their_line() {
+    for (setting, told) in [
+        (
+            "duration_seconds = 10",
+            Told(3, "not a duration that AWS grants", "config:4", "*"),
+        ),
+        (
+            "duration_seconds = soon",
+            Told(3, "duration_seconds is not a duration", "config:4", "*"),
+        ),
+        (
+            "external_id = a b",
+            Told(3, "cannot be one", "config:4", "*"),
+        ),
+        (
+            "role_session_name = a/b",
+            Told(3, "cannot be one", "config:4", "*"),
+        ),
+        (
+            "region = us east",
+            Told(3, "not the name of an AWS region", "config:4", "*"),
+        ),
+        (
+            "endpoint_url = nowhere",
+            Told(3, "not the URL of an endpoint", "config:4", "*"),
+        ),
+        (
+            "mfa_serial = a b",
+            Told(3, "not the serial number", "config:4", "*"),
+        ),
+        (
+            "use_fips_endpoint = maybe",
+            Told(3, "neither `true` nor `false`", "config:4", "*"),
+        ),
+    ] {
+        let mut world = ready();
+        world.unset("AWS_ENDPOINT_URL");
+        println!("{setting}");
+        world.write_config(format!(
+            "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/Dev\nsource_profile = default\n{setting}\n"
+        ));
+        refused(
+            &world,
+            &[
+                "-p",
+                "dev",
+                "--serial-number",
+                "arn:aws:iam::123456789012:mfa/alice",
+                "123456",
+            ][..if setting.starts_with("mfa") { 2 } else { 5 }],
+            told,
+        );
+    }
+}
+
+#[test]
+fn profiles_that_lead_in_a_circle_are_shown_with_their_way() {
+    let role = "role_arn = arn:aws:iam::123456789012:role/Dev\n";
+    for (config, way) in [
+        (
+            format!("[profile a]\n{role}source_profile = a\n"),
+            "`a` is its own source_profile",
+        ),
+        (
+            format!(
+                "[profile a]\n{role}source_profile = b\n[profile b]\n{role}source_profile = a\n"
+            ),
+            "these profiles lead in a circle: a",
+        ),
+        (
+            format!(
+                "[profile a]\n{role}source_profile = b\n[profile b]\n{role}source_profile = c\n\
+                 [profile c]\n{role}source_profile = b\n"
+            ),
+            "lead in a circle: b",
+        ),
+    ] {
+        let world = World::new();
+        world.write_config(config);
+        refused(&world, &["-p", "a", "123456"], Told(3, way, "config:", "*"));
+    }
+}
+
+#[test]
+fn a_profile_that_does_not_exist_is_told_with_those_that_do() {
+    let world = ready();
+    refused(
+        &world,
+        &["-p", "defualt", "123456"],
+        Told(
+            3,
+            "there is no profile `defualt`, which --profile names",
+            "config",
+            "did you mean `default`?",
+        ),
+    );
+}
+
+#[cfg(unix)]
+mod not_unicode {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    fn odd(text: &str) -> OsString {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.push(0xff);
+        OsString::from_vec(bytes)
+    }
+
+    #[test]
+    fn an_argument_is_a_usage_error() {
+        let world = ready();
+        for flag in ["--profile=", "--to=", "--token-code=", "--role-arn=", ""] {
+            let run = world.run([odd(flag)]);
+            assert_eq!(run.code, 2, "{flag}: {}", run.stderr);
+        }
+        assert_eq!(world.aws.connections(), 0);
+    }
+
+    #[test]
+    fn a_variable_is_named_and_its_value_is_not_shown() {
+        for name in [
+            "AWSMFA_PROFILE",
+            "AWS_PROFILE",
+            "AWSMFA_TOKEN_CODE",
+            "AWS_MFA_SERIAL",
+            "AWS_REGION",
+            "AWS_ENDPOINT_URL",
+            "HTTPS_PROXY",
+            "no_proxy",
+        ] {
+            let world = ready();
+            let before = world.files();
+            let mut command = world.command(["--timeout", "1s"]);
+            if name != "AWSMFA_TOKEN_CODE" {
+                command.arg("123456");
+            }
+            if name == "AWS_MFA_SERIAL" {
+                world.write_config("");
+            }
+            command.env(name, odd("hunter2"));
+            let output = command.output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            world.search(&[&stderr]);
+            assert_eq!(output.status.code(), Some(3), "{name}: {stderr}");
+            assert!(
+                stderr.contains(&format!("  at: {name}\n")),
+                "{name}: {stderr}"
+            );
+            assert!(!stderr.contains("hunter2"), "{stderr}");
+            if name != "AWS_MFA_SERIAL" {
+                assert_eq!(world.files(), before);
+            }
+            assert_eq!(world.aws.connections(), 0);
+        }
+    }
+
+    #[test]
+    fn a_home_or_a_file_of_such_a_name_is_used() {
+        let world = ready();
+        let odd = world.path("").join(odd("home"));
+        fs::create_dir_all(odd.join(".aws")).unwrap();
+        fs::copy(world.credentials_path(), odd.join(".aws/credentials")).unwrap();
+        fs::copy(world.config_path(), odd.join(".aws/config")).unwrap();
+        let code = world.aws.code("arn:aws:iam::123456789012:mfa/alice");
+        let output = world.command([code]).env("HOME", &odd).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{:?}", output.stderr);
+        let written = fs::read_to_string(odd.join(".aws/credentials")).unwrap();
+        assert!(written.contains("[default-mfa]"));
+    }
+}
+
+#[test]
+fn without_a_home_the_variables_are_enough() {
+    let mut world = ready();
+    let code = world.aws.code("arn:aws:iam::123456789012:mfa/alice");
+    world.set("AWS_CONFIG_FILE", world.config_path().to_str().unwrap());
+    world.set(
+        "AWS_SHARED_CREDENTIALS_FILE",
+        world.credentials_path().to_str().unwrap(),
+    );
+    let mut command = world.command([code]);
+    command.env_remove("HOME").env_remove("USERPROFILE");
+    let output = command.output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(world.issued_to("default-mfa").is_some());
+}
+
+#[test]
+fn a_relative_path_is_where_the_program_was_started() {
+    for relative in [
+        "credentials",
+        "./credentials",
+        "sub/credentials",
+        "sub/../credentials",
+    ] {
+        let mut world = World::new();
+        let (_, key, mfa) = world.default_user("alice");
+        world.write_credentials("");
+        fs::create_dir(world.path("sub")).unwrap();
+        fs::write(world.path(relative), section("default", &key)).unwrap();
+        world.set("AWS_SHARED_CREDENTIALS_FILE", relative);
+        world.run([world.aws.code(&mfa.serial)]).succeeded();
+        let written = fs::read_to_string(world.path(relative)).unwrap();
+        assert!(written.contains("[default-mfa]"), "{relative}: {written}");
+        assert_eq!(world.credentials(), "");
+    }
+}
+
+#[test]
+fn a_directory_in_a_file_s_place_is_refused() {
+    for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        let mut world = ready();
+        world.set(variable, world.path(".aws").to_str().unwrap());
+        refused(&world, &["123456"], Told(7, "directory", ".aws", "*"));
+    }
+}
+
+#[test]
+fn flags_that_make_no_sense_together_are_refused_by_the_parser() {
+    let world = ready();
+    for arguments in [
+        vec!["123456", "--token-code", "123456"],
+        vec!["-q", "-v"],
+        vec!["--no-such-flag"],
+        vec!["-t"],
+        vec!["1", "2", "3"],
+        vec!["--output", "yaml"],
+        vec!["--to", "x", "completions", "bash"],
+        vec!["completions", "tcsh"],
+        vec!["man", "nothing"],
+        vec!["--external-id", "tenant", "123456"],
+        vec!["--role-session-name", "alice", "123456"],
+    ] {
+        let run = world.run(&arguments);
+        assert_eq!(run.code, 2, "{arguments:?}: {}", run.stderr);
+        assert_eq!(run.stdout, "");
+        assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
+    }
+    assert_eq!(world.aws.connections(), 0);
+}

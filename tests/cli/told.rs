@@ -1,0 +1,75 @@
+//! What every failure has in common: an exit code, what happened, where, what to do next; and
+//! that nothing has changed.
+
+use std::ffi::OsStr;
+use std::fs;
+
+use crate::world::{Run, World};
+
+/// A failure as a person sees it: the exit code, and a part of the sentence, of the place and of
+/// one of the pieces of advice. Of an
+/// empty text there is no such line; `*` is not looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a>(
+    pub(crate) i32,
+    pub(crate) &'a str,
+    pub(crate) &'a str,
+    pub(crate) &'a str,
+);
+
+impl World {
+    /// A run with nobody to ask that fails like this and leaves the files as they were.
+    #[track_caller]
+    pub(crate) fn fails<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+        told: Told<'_>,
+    ) -> Run {
+        let before = self.files();
+        let run = self.run(arguments);
+        told.assert(run.code, &run.stderr);
+        assert_eq!(run.stdout, "", "{}", run.stderr);
+        assert_eq!(self.files(), before, "{}", run.stderr);
+        run
+    }
+
+    /// Every file beside the credentials file with its bytes, the lock aside.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let directory = self.credentials_path();
+        let entries = fs::read_dir(directory.parent().unwrap()).unwrap();
+        let mut files: Vec<_> = entries
+            .map(|entry| entry.unwrap().path())
+            .map(|path| {
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                let bytes = fs::read(&path).unwrap_or_default();
+                (name, bytes)
+            })
+            .filter(|(name, _)| name != "credentials.lock")
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+impl Told<'_> {
+    #[track_caller]
+    pub(crate) fn assert(self, code: i32, stderr: &str) {
+        let Told(expected, what, place, next) = self;
+        assert_eq!(code, expected, "{stderr}");
+        for (label, text) in [("error: ", what), ("  at: ", place), ("  next: ", next)] {
+            let mut said = stderr.lines().filter_map(|line| line.strip_prefix(label));
+            if text == "*" {
+                continue;
+            } else if text.is_empty() {
+                assert_eq!(said.next(), None, "{stderr}");
+            } else {
+                assert!(
+                    said.any(|line| line.contains(text)),
+                    "{label}{text:?} in:\n{stderr}"
+                );
+            }
+        }
+        let errors = stderr.lines().filter(|line| line.starts_with("error: "));
+        assert_eq!(errors.count(), 1, "{stderr}");
+    }
+}
