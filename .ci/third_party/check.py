@@ -46,7 +46,8 @@ def check_moto(homes):
     with moto() as url:
         account = with_moto.Account(url)
         step(with_moto.a_session_and_a_role, Sandbox(next(homes)), account, url)
-        step(with_botocore.every_file_of_the_corpus, Sandbox(next(homes)), account, url)
+        step(with_botocore.every_file_gets_a_new_section, Sandbox(next(homes)), account, url)
+        step(with_botocore.every_section_is_written_to, Sandbox(next(homes)), account, url)
 
 
 def title(*words):

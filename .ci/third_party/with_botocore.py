@@ -1,12 +1,13 @@
 """botocore as an independent reader of files that we edited.
 
-Every file of the editor's corpus becomes the credentials file of a sign-in that adds a section.
-What botocore could read before, it must read the same after, and the new section as it was written;
-every original byte must still be there. Files that botocore refuses (it reads no BOM and no
-duplicates) are held to the bytes alone.
+Every file of the editor's corpus becomes the credentials file of a sign-in, once for a new section
+and once for each section that is there. What botocore could read before, it must read the same
+after, and the new section as it was written; every original byte must still be there. Files that
+botocore refuses (it reads no BOM and no duplicates) are held to the bytes alone.
 """
 
 import ast
+import contextlib
 import os
 import re
 
@@ -21,7 +22,16 @@ CORPUS = ROOT / "tests" / "ini" / "corpus.rs"
 TEXT = r'"((?:[^"\\]|\\.)*)"'
 SAMPLE = re.compile(rf"credentials\(\s*{TEXT},\s*(b?){TEXT}(?:\s*\.as_bytes\(\))?,?\s*\)", re.DOTALL)
 SECTION = "third-party-mfa"
-FILE_FAILURE = 7
+REFUSALS = (2, 3, 7)  # usage (a name no tool reads), configuration, file
+OURS = {
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "expiration",
+    "awsmfa_source",
+}
+# What other tools wrote about the credentials that are replaced; it would be wrong beside ours.
+STALE = {"aws_security_token", "x_security_token_expires"}
 
 
 def corpus():
@@ -56,55 +66,133 @@ def assert_only_inserted(before, after):
     assert after.endswith(rest), f"the original bytes change at offset {kept}"
 
 
-def every_file_of_the_corpus(sandbox, account, url):
+def every_file_gets_a_new_section(sandbox, account, url):
+    configure(sandbox, account)
+    samples = corpus()
+    agreed, refused = 0, 0
+    for name, before in samples:
+        with context(name):
+            understood = put(sandbox, before)
+            if not sign_in(sandbox, url):
+                refused += 1
+                continue
+            first = read_back(sandbox, before, understood)
+            # A second time: the section is renewed in place.
+            assert sign_in(sandbox, url)
+            second = read_back(sandbox, before, understood)
+            assert understood is None or first["aws_session_token"] != second["aws_session_token"]
+            agreed += understood is not None
+    print(f"    {len(samples)} files: botocore agrees about {agreed}, {refused} left alone")
+    assert agreed >= len(samples) // 2
+
+
+def every_section_is_written_to(sandbox, account, url):
+    """Into each section that botocore sees, where `awsmfa` agrees to: its other keys stay."""
+    configure(sandbox, account)
+    written, refused = 0, 0
+    for name, before in corpus():
+        sections = put(sandbox, before)
+        for section in sections or ():
+            with context(f"{name}, [{section}]"):
+                put(sandbox, before)
+                if not sign_in(sandbox, url, "--yes", "--to", section):
+                    refused += 1
+                    continue
+                written += 1
+                after = botocore_reads(sandbox.credentials)
+                assert_others_read_the_same(sections, after, section)
+                assert_written(after[section])
+                assert foreign(after[section]) == foreign(sections[section]), "foreign keys"
+                assert_foreign_lines_kept(before, sandbox.credentials.read_bytes())
+    print(f"    {written} sections written, {refused} refused")
+    assert written >= 10 and refused >= 10
+
+
+def configure(sandbox, account):
     sandbox.config.write_text(
-        f"[profile third-party]\n"
+        f"[profile keys]\n"
         f"aws_access_key_id = {account.key_id}\n"
         f"aws_secret_access_key = {account.secret}\n"
+        f"[profile third-party]\n"
+        f"role_arn = {account.role}\n"
+        f"source_profile = keys\n"
         f"mfa_serial = {account.serial}\n"
     )
-    samples = corpus()
-    read, refused = 0, 0
-    for name, before in samples:
-        sandbox.credentials.write_bytes(before)
-        sandbox.credentials.chmod(0o600)
-        understood = botocore_reads(sandbox.credentials)
-        try:
-            written = sign_in(sandbox, url, before)
-            refused += not written
-            if written and understood is not None:
-                compare(understood, botocore_reads(sandbox.credentials))
-                read += 1
-        except AssertionError as failure:
-            raise AssertionError(f"{name}: {failure}") from failure
-    print(f"    {len(samples)} files: botocore agrees about {read}, {refused} left alone")
-    assert read >= len(samples) // 2
 
 
-def sign_in(sandbox, url, before):
+def put(sandbox, content):
+    """Makes this the credentials file; returns it as botocore reads it."""
+    sandbox.credentials.write_bytes(content)
+    sandbox.credentials.chmod(0o600)
+    return botocore_reads(sandbox.credentials)
+
+
+def sign_in(sandbox, url, *arguments):
     """True when the section was written; a refusal must have left the file as it was."""
+    before = sandbox.credentials.read_bytes()
     done = sandbox.awsmfa(
-        *("--token-code", CODE, "--endpoint-url", url, "--profile", "third-party"),
-        exit_codes=(0, FILE_FAILURE),
+        *("--token-code", CODE, "--endpoint-url", url, "--profile", "third-party", *arguments),
+        exit_codes=(0, *REFUSALS),
     )
-    after = sandbox.credentials.read_bytes()
-    if done.returncode == FILE_FAILURE:
-        assert after == before, "refused, and yet the file changed"
-        return False
-    assert_only_inserted(before, after)
-    return True
+    if done.returncode in REFUSALS:
+        assert sandbox.credentials.read_bytes() == before, "refused, and yet the file changed"
+    return done.returncode == 0
 
 
-def compare(before, after):
+def read_back(sandbox, before, understood):
+    """Holds the file against what it was; returns the new section where botocore reads it."""
+    assert_only_inserted(before, sandbox.credentials.read_bytes())
+    if understood is None:
+        return None
+    after = botocore_reads(sandbox.credentials)
+    assert_others_read_the_same(understood, after, SECTION)
+    assert_written(after[SECTION])
+    return after[SECTION]
+
+
+def assert_only_inserted(before, after):
+    """`after` is `before` with something added in one place."""
+    assert len(after) > len(before)
+    kept = len(os.path.commonprefix([before, after]))
+    assert after.endswith(before[kept:]), f"the original bytes change at offset {kept}"
+
+
+def assert_others_read_the_same(before, after, section):
     assert after is not None, "botocore could read the file before and cannot now"
-    new = after.pop(SECTION)
-    before.pop(SECTION, None)
-    assert after == before, "botocore reads another section differently"
-    assert set(new) >= {
-        "aws_access_key_id",
-        "aws_secret_access_key",
-        "aws_session_token",
-        "expiration",
-        "awsmfa_source",
-    }, f"keys: {sorted(new)}"
-    assert new["awsmfa_source"] == "third-party"
+    assert without(after, section) == without(before, section), "another section reads differently"
+
+
+def assert_written(section):
+    assert OURS <= set(section), f"keys: {sorted(section)}"
+    assert section["aws_access_key_id"].startswith("ASIA")
+
+
+def assert_foreign_lines_kept(before, after):
+    """Every line that assigns none of our keys is still there, in the old order. A value that was
+    folded over several lines goes as a whole, with the blank lines inside it."""
+    left = iter(after.splitlines())
+    replaced = False
+    for line in filter(None, before.splitlines()):
+        key = re.split(rb"[=:]", line)[0].strip().decode(errors="replace")
+        replaced = (replaced and line[:1].isspace()) or is_ours(key)
+        assert replaced or line in left, "a line is gone"
+
+
+def foreign(section):
+    return {key: value for key, value in section.items() if not is_ours(key)}
+
+
+def is_ours(key):
+    return key.lower() in OURS | STALE or key.lower().startswith("awsmfa_")
+
+
+def without(sections, name):
+    return {key: value for key, value in sections.items() if key != name}
+
+
+@contextlib.contextmanager
+def context(name):
+    try:
+        yield
+    except AssertionError as failure:
+        raise AssertionError(f"{name}: {failure}") from failure

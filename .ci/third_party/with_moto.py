@@ -70,8 +70,8 @@ def a_session_and_a_role(sandbox, account, url):
 
     sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url)
     sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url, "--profile", "admin")
-    # Renewing a section whose key id looks long-term: the session token says that it is not.
-    sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url)
+    # Once more: a section of ours is there, and is renewed.
+    sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url, "--profile", "admin")
 
     for section, who in (("default-mfa", ":user/"), ("admin-mfa", ":assumed-role/Admin/third-party")):
         identity = sandbox.aws(
