@@ -114,10 +114,14 @@ def large_files(options, report):
                 empty=empty.sign_in,
                 ten=ten_thousand.sign_in,
                 hundred=hundred_thousand.sign_in,
+                small_disk=empty.disk,
+                large_disk=ten_thousand.disk,
             )
     ten = medians["ten"] - medians["empty"]
     hundred = medians["hundred"] - medians["empty"]
     report.row("sign-in, credentials file with one section", ms(medians["empty"]))
+    disk = medians["large_disk"] - medians["small_disk"]
+    report.row("write, fsync, rename 2 MB, by themselves: more by", ms(disk))
     report.at_most("10,000 sections: more by", ten, 8 * MILLISECOND, "ms", MILLISECOND)
     report.row(
         "100,000 sections: more by", f"{ms(hundred)} = {hundred / ten:.1f} × that of 10,000",
@@ -135,12 +139,14 @@ def delayed(options, report):
         medians = interleaved(
             options.runs,
             line=warm.connect,
+            disk=warm.disk,
             warm=lambda: warm.enter(TYPING)[0],
             at_once=lambda: cold.enter(0)[0],
             given=given.sign_in,
         )
     line = medians["line"]
     report.row("round trip of the line (TCP connect)", ms(line))
+    report.row("write, fsync, rename, fsync by themselves", ms(medians["disk"]))
     report.at_most("Enter → file, after 2 s of typing", medians["warm"], line + 5e-3, "ms", 1e-3)
     report.row("the same, typed at once: no time to warm up", ms(medians["at_once"]))
     report.row("code on the command line, start → end", ms(medians["given"]))

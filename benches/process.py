@@ -87,6 +87,8 @@ class Prompted:
         start = time.perf_counter()
         os.write(self.terminal, code.encode() + b"\r")
         while os.stat(path).st_ino == before:
+            # Asleep in between: a busy loop would keep a processor from the program it waits for.
+            time.sleep(0.0001)
             assert time.perf_counter() - start < 10, f"not written: {self._rest()!r}"
         written = time.perf_counter() - start
         rest = self._rest()
