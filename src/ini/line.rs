@@ -8,6 +8,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr2_iter;
+
 /// The bytes `start..end` of a line and its terminator `end..next`, as offsets into the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
@@ -31,18 +33,18 @@ impl Line {
 pub(super) fn lines(bytes: &[u8], range: Range<usize>) -> impl Iterator<Item = Line> {
     let mut start = range.start;
     let bytes = &bytes[..range.end];
+    let mut ends = memchr2_iter(b'\n', b'\r', &bytes[start..]).map(move |at| range.start + at);
     std::iter::from_fn(move || {
-        let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = rest
-            .iter()
-            .position(|byte| matches!(byte, b'\n' | b'\r'))
-            .unwrap_or(rest.len());
-        let terminator = match &rest[length..] {
+        if start == bytes.len() {
+            return None;
+        }
+        // The line feed of a pair has been passed together with its carriage return.
+        let end = ends.find(|end| *end >= start).unwrap_or(bytes.len());
+        let terminator = match &bytes[end..] {
             [b'\r', b'\n', ..] => 2,
             [] => 0,
             _ => 1,
         };
-        let end = start + length;
         let line = Line {
             start,
             end,

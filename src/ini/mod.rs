@@ -22,6 +22,7 @@ mod writable;
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -48,13 +49,14 @@ pub struct Unreadable {
     pub reason: String,
 }
 
-/// A shared file: its bytes, wiped when dropped, and where its sections are.
+/// A shared file: its bytes, wiped when the last clone is dropped, and where its sections are.
+#[derive(Clone)]
 pub struct Document {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Arc<Zeroizing<Vec<u8>>>,
     flavor: Flavor,
     /// What ends the lines we add.
     eol: &'static str,
-    sections: Vec<Section>,
+    sections: Arc<[Section]>,
 }
 
 /// Where one section is. Offsets are kept in 32 bits: a file with a hundred thousand sections is
@@ -124,19 +126,19 @@ impl Document {
         }
         Ok(Self {
             eol: line_ending(&bytes),
-            bytes,
+            bytes: Arc::new(bytes),
             flavor,
-            sections,
+            sections: sections.into(),
         })
     }
 
     /// A file that does not exist yet.
     pub fn empty(flavor: Flavor) -> Self {
         Self {
-            bytes: Zeroizing::default(),
+            bytes: Arc::default(),
             eol: "\n",
             flavor,
-            sections: Vec::new(),
+            sections: Arc::default(),
         }
     }
 
