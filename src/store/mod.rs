@@ -1,7 +1,7 @@
 //! The user's files: read whole, and replaced whole or not at all.
 //!
 //! 1. [`read`] hands out the bytes of a file, for looking only.
-//! 2. [`lock`] is for whoever is going to write. It follows symbolic links to the file that is
+//! 2. [`lock()`] is for whoever is going to write. It follows symbolic links to the file that is
 //!    meant, takes the advisory lock beside it, and clears what killed runs left behind.
 //! 3. [`Lease::rehearse`] proves, before a one-time code is spent, that a write will work.
 //! 4. [`Lease::read`] reads under the lock. What it returns is the permission to write.
@@ -80,7 +80,7 @@ pub fn lock(path: &Path, wait: Duration, on_wait: &mut dyn FnMut(&Holder)) -> Re
 ///
 /// # Errors
 ///
-/// As for [`lock`].
+/// As for [`lock()`].
 pub fn try_lock(path: &Path) -> Result<Option<Lease>> {
     let target = lockable(path)?;
     let lock = Lock::attempt(&target.lock_file())?;

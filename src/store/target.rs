@@ -32,8 +32,13 @@ impl Target {
         for _ in 0..=MOST_LINKS {
             match next_link(&target.file) {
                 Ok(Some(next)) => target.file = next,
-                Ok(None) if target.file.file_name().is_some() => return Ok(target),
-                Ok(None) => return Err(refusal("this is a directory, not a file", &target)),
+                Ok(None) if target.file.file_name().is_none() => {
+                    return Err(refusal("this is a directory, not a file", &target));
+                }
+                Ok(None) if names_a_directory(&target.file) => {
+                    return Err(refusal("this path names a directory, not a file", &target));
+                }
+                Ok(None) => return Ok(target),
                 Err(error) => return Err(failure("the file cannot be reached", &target, error)),
             }
         }
@@ -111,6 +116,14 @@ impl fmt::Display for Target {
         }
         Ok(())
     }
+}
+
+/// `keys/` and `keys/.` have a file name for [`Path`], but no file can be given such a name.
+fn names_a_directory(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let separator = |byte: u8| std::path::is_separator(char::from(byte));
+    matches!(bytes, [.., last] if separator(*last))
+        || matches!(bytes, [.., last, b'.'] if separator(*last))
 }
 
 /// Where the link at `path` points, or `None` if there is no link at `path`.
