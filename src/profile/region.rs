@@ -8,7 +8,7 @@ use crate::context::Env;
 use crate::failure::{Failure, Result};
 
 /// flag > `AWS_REGION` > `AWS_DEFAULT_REGION` > the profile's, the next one's and so on to the
-/// source's. None is well: the global endpoint needs no region.
+/// source's. None is well: [`crate::aws`] then takes the partition's first region.
 pub(super) fn resolve(
     env: &Env,
     request: &Request,
