@@ -56,6 +56,9 @@ impl Aws {
         let mut in_doubt = false;
         loop {
             attempts += 1;
+            if call.code.is_some() {
+                notice_closed_connections().await;
+            }
             let wire = Wire::new(&self.http, self.limit(deadline, call));
             let outcome = attempt(wire.clone()).await;
             let seen = wire.seen();
@@ -168,6 +171,15 @@ impl Aws {
             at: self.clock.aws_now(),
             ..Refusal::new(call.operation, situation, message)
         }
+    }
+}
+
+/// A kept connection that AWS has closed while the person was typing must be known to be closed
+/// before a code is written to it: then nobody could tell whether the code was used up. One turn
+/// lets the runtime hear of it, the other lets the connection do so.
+async fn notice_closed_connections() {
+    for _ in 0..2 {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -135,17 +135,23 @@ impl Aws {
 
 fn issued(credentials: Option<Credentials>, arn: Option<String>) -> Result<Issued, Missing> {
     let found = credentials.ok_or(Missing("Credentials"))?;
-    let secret = required("SecretAccessKey", Some(found.secret_access_key))?;
-    let token = required("SessionToken", Some(found.session_token))?;
+    let secret = part_of_key("SecretAccessKey", found.secret_access_key)?;
+    let token = part_of_key("SessionToken", found.session_token)?;
     Ok(Issued {
         key: AccessKey {
-            id: required("AccessKeyId", Some(found.access_key_id))?,
+            id: part_of_key("AccessKeyId", found.access_key_id)?,
             secret: Secret::new(secret),
             token: Some(Secret::new(token)),
         },
         expiration: timestamp(&found.expiration).ok_or(Missing("Expiration"))?,
         arn,
     })
+}
+
+/// AWS makes keys of letters, digits and a few signs; a line break in one is somebody else's idea.
+fn part_of_key(name: &'static str, value: String) -> Result<String, Missing> {
+    let sound = value.bytes().all(|byte| byte.is_ascii_graphic());
+    required(name, sound.then_some(value))
 }
 
 /// The SDK reads a missing text as none or as an empty one.
