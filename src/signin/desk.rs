@@ -49,6 +49,9 @@ pub(super) struct Obtained {
     granted: Granted,
 }
 
+/// Who one is now, if it had to be asked.
+type Who = Option<JoinHandle<Option<String>>>;
+
 impl<'a> Desk<'a> {
     pub(super) fn new(
         context: &'a Context,
@@ -288,7 +291,7 @@ impl<'a> Desk<'a> {
     /// Begins to find out who one is now, if that is not known and worth a request: the new
     /// credentials are tried out by asking. The request is on its way when this returns, so that
     /// AWS answers while the file is being written.
-    pub(super) async fn ask_who(&self, obtained: &Obtained) -> Option<JoinHandle<Option<String>>> {
+    pub(super) async fn ask_who(&self, obtained: &Obtained) -> Who {
         let Obtained {
             caller, granted, ..
         } = obtained;
@@ -312,7 +315,8 @@ impl<'a> Desk<'a> {
     pub(super) async fn report(
         &self,
         obtained: Obtained,
-        asked: Option<JoinHandle<Option<String>>>,
+        asked: Who,
+        warnings: Vec<String>,
     ) -> Fresh {
         let Obtained {
             caller,
@@ -333,6 +337,7 @@ impl<'a> Desk<'a> {
             serial,
             role_arn: granted.role_arn,
             lowered: granted.lowered,
+            warnings,
         }
     }
 }

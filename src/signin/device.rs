@@ -7,7 +7,7 @@
 
 use super::caller::Caller;
 use crate::arn::Arn;
-use crate::aws::{Device, Refusal};
+use crate::aws::{Device, Refusal, Situation};
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::Plan;
 use crate::terminal::Terminal;
@@ -22,9 +22,14 @@ pub(super) async fn discover(
 ) -> Result<String> {
     match caller.aws().mfa_devices(caller.key()).await {
         Ok(devices) => choose(devices, terminal, ui).await,
-        Err(refusal) if refusal.is_denial() => guess(caller, &refusal, ui, plan).await,
+        Err(refusal) if cannot_list(&refusal) => guess(caller, &refusal, ui, plan).await,
         Err(refusal) => Err(caller.explain(&refusal, plan, None, None)),
     }
+}
+
+/// AWS, or what stands in for it, knows the caller and does not list the devices.
+fn cannot_list(refusal: &Refusal) -> bool {
+    refusal.is_denial() || matches!(refusal.situation, Situation::Other | Situation::BadValue)
 }
 
 async fn choose(devices: Vec<Device>, terminal: Option<&Terminal>, ui: &Ui) -> Result<String> {

@@ -28,11 +28,12 @@ use zeroize::Zeroizing;
 use crate::code::{CodeSource, Given};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
-use crate::ini::{Document, Flavor};
+use crate::ini::{Document, Flavor, Warning};
 use crate::profile::{self, File, Files, Plan, Request, Target};
 use crate::secret::Secret;
 use crate::session::{self, Decision, Session, Why};
 use crate::store;
+use crate::terminal::detached;
 use crate::ui::Ui;
 use desk::Desk;
 
@@ -60,6 +61,8 @@ pub struct Prepared {
     pub files: Files,
     pub plan: Plan,
     code: CodeSource,
+    /// Consent was given beforehand, whatever turns up in the section.
+    yes: bool,
 }
 
 /// New credentials, saved.
@@ -77,6 +80,8 @@ pub struct Fresh {
     pub role_arn: Option<String>,
     /// What was asked for and what was granted, where that is less.
     pub lowered: Option<(Duration, Duration)>,
+    /// Why some AWS tool will not read the file at all, whatever we have written into it.
+    pub warnings: Vec<String>,
 }
 
 /// Reads, resolves and checks; see the module's first step.
@@ -101,7 +106,12 @@ pub fn prepare(context: &Context, wanted: &Wanted) -> Result<Prepared> {
         )
     });
     let code = CodeSource::decide(given, &context.env, process)?;
-    Ok(Prepared { files, plan, code })
+    Ok(Prepared {
+        files,
+        plan,
+        code,
+        yes: wanted.yes,
+    })
 }
 
 /// A section that can be left as it is.
@@ -144,6 +154,7 @@ pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) ->
         .map_err(|error| {
             Failure::new(Kind::Internal, "no runtime could be started").because(error)
         })?;
+    let survey = survey(&prepared.files.credentials);
     let outcome = runtime.block_on(async {
         let mut desk = Desk::new(context, ui, wanted, prepared);
         let obtained = tokio::select! {
@@ -164,11 +175,24 @@ pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) ->
                 ));
             }
         }
-        Ok(desk.report(obtained, asked).await)
+        let warnings = survey.await.unwrap_or_default();
+        Ok(desk.report(obtained, asked, warnings).await)
     });
     // A prompt that nobody answered is still being read on its thread.
     runtime.shutdown_background();
     outcome
+}
+
+/// Looks aside for what keeps AWS tools from reading the file, whatever we write into it. A large
+/// file takes milliseconds, which are not the person's.
+fn survey(file: &File) -> impl Future<Output = Result<Vec<String>>> + use<> {
+    let (document, path) = (file.document.clone(), file.path.clone());
+    detached("survey", move || {
+        let warnings = document.warnings().into_iter();
+        let placed =
+            |warning: Warning| format!("{}:{}: {}", path.display(), warning.line, warning.text);
+        Ok(warnings.map(placed).collect())
+    })
 }
 
 /// Both files as they are now.

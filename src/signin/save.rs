@@ -51,7 +51,7 @@ pub(super) struct Contents<'a> {
 ///
 /// # Errors
 ///
-/// Whatever [`write`] would fail with, as far as it is there already.
+/// Whatever [`write()`] would fail with, as far as it is there already.
 pub(super) async fn rehearse(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<()> {
     let key = AccessKey {
         id: "ASIAREHEARSALREHEARS".to_owned(),
@@ -132,7 +132,7 @@ fn catch_up(
     let file = &mut prepared.files.credentials;
     let bytes = Zeroizing::new(bytes.to_vec());
     file.document = parse(bytes, Flavor::Credentials, &file.path)?;
-    let agreed = matches!(prepared.plan.target, Target::Foreign { .. });
+    let agreed = prepared.yes || matches!(prepared.plan.target, Target::Foreign { .. });
     let plan = profile::resolve(context, &prepared.files, request)?;
     match plan.target {
         Target::Foreign { line, .. } if !agreed => Err(Failure::new(
