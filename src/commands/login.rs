@@ -233,6 +233,9 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
             }
         ));
     }
+    for warning in &fresh.warnings {
+        ui.warn(warning);
+    }
     let remaining = fresh.expiration.duration_since(fresh.aws_now);
     if ui.output() == Output::Json {
         let report = Report {
