@@ -4,7 +4,6 @@
 //! another AWS, and nothing typed there ends up in the person's history.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -144,13 +143,12 @@ fn the_shell(home: &Path) -> Result<Command> {
         ".shrc" => Command::new("/bin/sh"),
         _ => Command::new(shell),
     };
-    let place = |directory: &str| OsString::from(home.join(directory));
     command
         .env("ENV", file)
         .env("ZDOTDIR", home)
-        .env("XDG_CONFIG_HOME", place(".config"))
-        .env("XDG_DATA_HOME", place(".local/share"))
-        .env("XDG_CACHE_HOME", place(".cache"))
+        .env("XDG_CONFIG_HOME", home.join(".config"))
+        .env("XDG_DATA_HOME", home.join(".local/share"))
+        .env("XDG_CACHE_HOME", home.join(".cache"))
         .env_remove("HISTFILE")
         .env_remove("PROMPT_COMMAND");
     Ok(command)
