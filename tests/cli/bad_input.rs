@@ -1,15 +1,13 @@
 //! What a command line, an environment or a config file may hold and must not.
 
 use std::ffi::OsString;
-use std::fs;
 
 use crate::told::Told;
-use crate::world::{World, section};
+use crate::world::World;
 
 /// Runs with a key and a device in place; nothing may be sent.
 #[track_caller]
-fn refused(world: &World, arguments: &[&str], told: Told<'_>) {
-    println!("{arguments:?}");
+pub(super) fn refused(world: &World, arguments: &[&str], told: Told<'_>) {
     let run = world.fails(arguments, told);
     assert!(
         !run.stderr.chars().any(|c| c.is_control() && c != '\n'),
@@ -19,128 +17,11 @@ fn refused(world: &World, arguments: &[&str], told: Told<'_>) {
     assert_eq!(world.aws.connections(), 0, "{}", run.stderr);
 }
 
-fn ready() -> World {
+pub(super) fn ready() -> World {
     let world = World::new();
     let (_, _, mfa) = world.default_user("alice");
     world.write_config(format!("[default]\nmfa_serial = {}\n", mfa.serial));
     world
-}
-
-#[test]
-fn a_code_of_the_wrong_shape_never_reaches_aws() {
-    let shape = "the MFA code is not six digits";
-    for code in [
-        "12345",
-        "1234567",
-        "",
-        " ",
-        "12-456",
-        "1e5000",
-        "+12345",
-        "12345\n",
-        "１２３４５",
-        "१२३४५६",
-        "123456\u{0301}",
-        "0x1234",
-        "123456789012345678901234567890",
-    ] {
-        for flag in ["--token-code", "-t"] {
-            let world = ready();
-            let argument = format!("{flag}={code}");
-            let run = world.run([argument.as_str()]);
-            assert_eq!(run.code, 2, "{code:?}: {}", run.stderr);
-            assert!(run.stderr.contains(shape), "{code:?}: {}", run.stderr);
-            assert!(
-                code.trim().is_empty() || !run.stderr.contains(code),
-                "{}",
-                run.stderr
-            );
-            assert_eq!(world.aws.connections(), 0);
-        }
-    }
-}
-
-#[test]
-fn a_word_in_the_code_s_place_is_neither_sent_nor_shown() {
-    let world = ready();
-    for word in ["lgoin", "hunter2", "--", "12345a"] {
-        let run = world.run([word]);
-        if word == "--" {
-            assert_eq!(run.code, 4, "{}", run.stderr);
-            continue;
-        }
-        Told(
-            2,
-            "neither a command nor six digits",
-            "CODE",
-            "awsmfa --help",
-        )
-        .assert(run.code, &run.stderr);
-        assert!(!run.stderr.contains(word), "{}", run.stderr);
-    }
-    assert_eq!(world.aws.connections(), 0);
-}
-
-#[test]
-fn a_code_of_the_wrong_shape_elsewhere_is_told_by_where_it_came_from() {
-    let mut world = ready();
-    for line in ["12345", "abc", "123456 789012", "\u{feff}12345"] {
-        let run = world.run_with_stdin(["-"], &format!("{line}\n"));
-        Told(
-            4,
-            "the MFA code is not six digits",
-            "standard input",
-            "the first line must be the code",
-        )
-        .assert(run.code, &run.stderr);
-    }
-    let run = world.run_with_stdin(["-"], &"1".repeat(100_000));
-    Told(
-        4,
-        "the MFA code is not six digits",
-        "standard input",
-        "first line",
-    )
-    .assert(run.code, &run.stderr);
-    let run = world.run_with_stdin(["-"], "");
-    Told(
-        4,
-        "there is no MFA code on standard input",
-        "standard input",
-        "",
-    )
-    .assert(run.code, &run.stderr);
-    world.set("AWSMFA_TOKEN_CODE", "hunter2");
-    refused(
-        &world,
-        &[],
-        Told(
-            4,
-            "the MFA code is not six digits",
-            "AWSMFA_TOKEN_CODE",
-            "unset AWSMFA_TOKEN_CODE",
-        ),
-    );
-    assert_eq!(world.aws.connections(), 0);
-}
-
-#[test]
-fn digits_of_an_input_method_and_a_blank_in_the_middle_are_a_code() {
-    for spelled in ["{} {}", "{}\u{3000}{}", "full"] {
-        let world = ready();
-        let code = world.aws.code("arn:aws:iam::123456789012:mfa/alice");
-        let given = match spelled {
-            "full" => code
-                .chars()
-                .map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0xff10).unwrap())
-                .collect(),
-            spelled => spelled
-                .replacen("{}", &code[..3], 1)
-                .replacen("{}", &code[3..], 1),
-        };
-        world.run([given]).succeeded();
-        assert_eq!(world.codes_sent(), [code]);
-    }
 }
 
 #[test]
@@ -423,132 +304,6 @@ fn a_profile_that_does_not_exist_is_told_with_those_that_do() {
             "did you mean `default`?",
         ),
     );
-}
-
-#[cfg(unix)]
-mod not_unicode {
-    use std::os::unix::ffi::OsStringExt;
-
-    use super::*;
-
-    fn odd(text: &str) -> OsString {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.push(0xff);
-        OsString::from_vec(bytes)
-    }
-
-    #[test]
-    fn an_argument_is_a_usage_error() {
-        let world = ready();
-        for flag in ["--profile=", "--to=", "--token-code=", "--role-arn=", ""] {
-            let run = world.run([odd(flag)]);
-            assert_eq!(run.code, 2, "{flag}: {}", run.stderr);
-        }
-        assert_eq!(world.aws.connections(), 0);
-    }
-
-    #[test]
-    fn a_variable_is_named_and_its_value_is_not_shown() {
-        for name in [
-            "AWSMFA_PROFILE",
-            "AWS_PROFILE",
-            "AWSMFA_TOKEN_CODE",
-            "AWS_MFA_SERIAL",
-            "AWS_REGION",
-            "AWS_ENDPOINT_URL",
-            "HTTPS_PROXY",
-            "no_proxy",
-        ] {
-            let world = ready();
-            let before = world.files();
-            let mut command = world.command(["--timeout", "1s"]);
-            if name != "AWSMFA_TOKEN_CODE" {
-                command.arg("123456");
-            }
-            if name == "AWS_MFA_SERIAL" {
-                world.write_config("");
-            }
-            command.env(name, odd("hunter2"));
-            let output = command.output().unwrap();
-            let stderr = String::from_utf8(output.stderr).unwrap();
-            world.search(&[&stderr]);
-            assert_eq!(output.status.code(), Some(3), "{name}: {stderr}");
-            assert!(
-                stderr.contains(&format!("  at: {name}\n")),
-                "{name}: {stderr}"
-            );
-            assert!(!stderr.contains("hunter2"), "{stderr}");
-            if name != "AWS_MFA_SERIAL" {
-                assert_eq!(world.files(), before);
-            }
-            assert_eq!(world.aws.connections(), 0);
-        }
-    }
-
-    #[test]
-    fn a_home_or_a_file_of_such_a_name_is_used() {
-        let world = ready();
-        let odd = world.path("").join(odd("home"));
-        fs::create_dir_all(odd.join(".aws")).unwrap();
-        fs::copy(world.credentials_path(), odd.join(".aws/credentials")).unwrap();
-        fs::copy(world.config_path(), odd.join(".aws/config")).unwrap();
-        let code = world.aws.code("arn:aws:iam::123456789012:mfa/alice");
-        let output = world.command([code]).env("HOME", &odd).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{:?}", output.stderr);
-        let written = fs::read_to_string(odd.join(".aws/credentials")).unwrap();
-        assert!(written.contains("[default-mfa]"));
-    }
-}
-
-#[test]
-fn without_a_home_the_variables_are_enough() {
-    let mut world = ready();
-    let code = world.aws.code("arn:aws:iam::123456789012:mfa/alice");
-    world.set("AWS_CONFIG_FILE", world.config_path().to_str().unwrap());
-    world.set(
-        "AWS_SHARED_CREDENTIALS_FILE",
-        world.credentials_path().to_str().unwrap(),
-    );
-    let mut command = world.command([code]);
-    command.env_remove("HOME").env_remove("USERPROFILE");
-    let output = command.output().unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(world.issued_to("default-mfa").is_some());
-}
-
-#[test]
-fn a_relative_path_is_where_the_program_was_started() {
-    for relative in [
-        "credentials",
-        "./credentials",
-        "sub/credentials",
-        "sub/../credentials",
-    ] {
-        let mut world = World::new();
-        let (_, key, mfa) = world.default_user("alice");
-        world.write_credentials("");
-        fs::create_dir(world.path("sub")).unwrap();
-        fs::write(world.path(relative), section("default", &key)).unwrap();
-        world.set("AWS_SHARED_CREDENTIALS_FILE", relative);
-        world.run([world.aws.code(&mfa.serial)]).succeeded();
-        let written = fs::read_to_string(world.path(relative)).unwrap();
-        assert!(written.contains("[default-mfa]"), "{relative}: {written}");
-        assert_eq!(world.credentials(), "");
-    }
-}
-
-#[test]
-fn a_directory_in_a_file_s_place_is_refused() {
-    for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
-        let mut world = ready();
-        world.set(variable, world.path(".aws").to_str().unwrap());
-        refused(&world, &["123456"], Told(7, "directory", ".aws", "*"));
-    }
 }
 
 #[test]

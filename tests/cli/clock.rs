@@ -132,3 +132,16 @@ fn a_code_of_a_clock_that_is_off_is_explained_by_that_clock() {
         ),
     );
 }
+
+#[test]
+fn a_date_of_another_age_breaks_nothing() {
+    for seconds in [250_000_000_000, -1_500_000_000] {
+        let world = World::new();
+        let (_, _, mfa) = world.default_user("alice");
+        world.aws.fault_always("*", Fault::WrongDate(seconds));
+        world
+            .run(["--output", "json", &world.aws.code(&mfa.serial)])
+            .succeeded();
+        world.run([] as [&str; 0]).succeeded();
+    }
+}

@@ -1,7 +1,5 @@
 //! Where a code comes from, and what is no code.
 
-use std::iter;
-
 use crate::local_aws::{Mfa, Preset};
 #[cfg(unix)]
 use crate::pty::Stream;
@@ -97,6 +95,7 @@ fn a_code_from_the_environment() {
     assert_eq!(world.codes_sent(), [code]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_code_from_a_command_of_the_profile() {
     for (form, profile) in [
@@ -123,6 +122,7 @@ fn a_code_from_a_command_of_the_profile() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_command_that_gives_no_code_spends_nothing() {
     for (command, told) in [
@@ -277,7 +277,7 @@ fn what_is_typed_and_is_no_code_is_asked_for_again_and_never_sent() {
     assert_eq!(world.codes_sent(), [code]);
 
     let mut session = world.terminal(["--force"]).start();
-    for text in iter::repeat_n("1234567", 3) {
+    for text in ["1234567"; 3] {
         session.expect("(profile default): ");
         session.send_line(text);
     }

@@ -175,6 +175,7 @@ fn a_section_made_from_the_environment_is_renewed_while_the_key_is_there() {
     assert_eq!(world.credentials(), before);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_section_made_by_a_credential_process_is_renewed_by_its_own_name() {
     let mut world = World::new();

@@ -1,10 +1,13 @@
 //! No room for the new file: a file-size limit, a full disk, no inodes. Found by the rehearsal, before
 //! a code is spent; and where the room goes after that, the old file is all that is left, untouched.
 
+#[cfg(target_os = "linux")]
 use std::fs;
 
 use crate::local_aws::Mfa;
-use crate::world::{Run, World, names};
+use crate::world::World;
+#[cfg(target_os = "linux")]
+use crate::world::{Run, names, not_tested};
 
 /// A file of this many bytes, the long-term key in it.
 fn with_file_of(bytes: usize) -> (World, Mfa) {
@@ -68,10 +71,7 @@ fn on_a_disk(world: &World, options: &str, arguments: &[&str]) -> Option<Run> {
     let script = format!("exec unshare --user --map-root-user --mount sh -c '{inside}' sh \"$@\"");
     let run = world.run_in(&script, arguments);
     if run.code == NOT_ALLOWED || run.stderr.starts_with("unshare") {
-        eprintln!(
-            "not tested: this machine allows no mounts of one's own\n{}",
-            run.stderr
-        );
+        not_tested("this machine allows no mounts of one's own");
         return None;
     }
     Some(run)

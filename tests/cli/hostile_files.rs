@@ -4,9 +4,10 @@
 use std::fs;
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use crate::local_aws::{Key, Mfa};
+#[cfg(target_os = "linux")]
+use crate::world::not_tested;
 use crate::world::{Run, World, names};
 
 fn filled(text: &str, key: &Key) -> String {
@@ -471,6 +472,28 @@ fn a_home_where_no_directory_can_be_made_is_found_in_time() {
     assert_eq!(fs::read(home.join(".aws")).unwrap(), b"mine");
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_read_only_file_system_is_found_in_time() {
+    for has_lock in [false, true] {
+        let (world, _, mfa) = world();
+        if has_lock {
+            fs::write(world.path(".aws/credentials.lock"), "").unwrap();
+        }
+        let before = Untouched::of(&world);
+        let script = "exec unshare --user --map-root-user --mount sh -c \
+                      'mount --bind .aws .aws && mount -o remount,bind,ro .aws || exit 77; \
+                      exec \"$@\"' sh \"$@\"";
+        let run = world.run_in(script, ["-t", &world.aws.code(&mfa.serial)]);
+        if run.code == 77 || run.stderr.starts_with("unshare") {
+            return not_tested("this machine allows no mounts of one's own");
+        }
+        run.failed(7, "the lock file cannot be used")
+            .said("make the file system writable");
+        before.check(&world, "read-only");
+    }
+}
+
 /// A single file that a container was given cannot be renamed over.
 #[test]
 #[cfg(target_os = "linux")]
@@ -481,13 +504,10 @@ fn a_file_that_is_a_mount_of_its_own_is_found_in_time() {
                   'mount --bind .aws/credentials .aws/credentials || exit 77; exec \"$@\"' sh \"$@\"";
     let run = world.run_in(script, ["-t", &world.aws.code(&mfa.serial)]);
     if run.code == 77 || run.stderr.starts_with("unshare") {
-        eprintln!(
-            "not tested: this machine allows no mounts of one's own\n{}",
-            run.stderr
-        );
+        not_tested("this machine allows no mounts of one's own");
         return;
     }
     run.failed(7, "a mount of its own").said(".aws/credentials");
     before.check(&world, "mount");
-    assert!(Path::new(&world.credentials_path()).is_file());
+    assert!(world.credentials_path().is_file());
 }

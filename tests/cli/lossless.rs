@@ -5,7 +5,7 @@ use aws_config::profile::ProfileSet;
 use awsmfa::ini::Flavor;
 
 use crate::sdk;
-use crate::world::{World, value_of};
+use crate::world::World;
 
 /// A credentials file in three parts. `{id}` and `{secret}` stand for the long-term key.
 struct Case {
@@ -169,7 +169,6 @@ const PRESENT: &[Case] = &[
         after: b"  [dev]\n    y = 1\n",
         kept: &["    x = 1"],
         gone: &["old1"],
-        ..PLAIN
     },
     Case {
         name: "in the midst of comments that belong to its neighbours",
@@ -239,8 +238,10 @@ fn a_file_that_is_empty_or_only_comments_gets_its_first_section() {
         let lines = file[before.len()..].trim_start_matches(['\r', '\n']);
         assert!(lines.starts_with("[default-mfa]"), "{before:?}: {file:?}");
         let section = lines.replace('\r', "");
-        let key_id = value_of(&section, "default-mfa", "aws_access_key_id").unwrap();
-        assert!(world.aws.owner_of(&key_id).is_some(), "{before:?}");
+        assert!(
+            world.issued_in(&section, "default-mfa").is_some(),
+            "{before:?}"
+        );
     }
 }
 

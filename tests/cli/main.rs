@@ -28,6 +28,7 @@ mod sdk;
 mod told;
 mod world;
 
+mod bad_codes;
 mod bad_input;
 mod clock;
 mod codes;
@@ -46,21 +47,27 @@ mod full_disk;
 mod help;
 mod hostile_files;
 #[cfg(unix)]
+mod interrupted;
+#[cfg(unix)]
 mod locks;
 mod lossless;
 mod network;
+mod odd_environment;
 #[cfg(unix)]
 mod places;
 #[cfg(unix)]
 mod prompt;
 mod proxy;
+mod proxy_server;
 mod refusals;
 mod report;
 mod retries;
 mod reuse;
 mod roles;
+mod roles_refused;
 mod session;
 mod source;
 #[cfg(unix)]
 mod streams;
 mod tls;
+mod while_asking;

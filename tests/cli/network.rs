@@ -74,7 +74,7 @@ fn an_address_that_swallows_everything_takes_no_longer_than_the_budget() {
     ]);
     assert_eq!(run.code, 6, "{}", run.stderr);
     assert!(!run.stderr.contains("used up"), "{}", run.stderr);
-    assert!(started.elapsed() < Duration::from_secs(4));
+    assert!(started.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_reply_that_drips_takes_no_longer_than_the_budget() {
             "--timeout gives it longer",
         ),
     );
-    assert!(started.elapsed() < Duration::from_secs(4));
+    assert!(started.elapsed() < Duration::from_secs(10));
     assert_eq!(impostor.requests(), 1);
 }
 
@@ -244,7 +244,7 @@ fn a_head_without_end_is_no_answer() {
     });
     let started = Instant::now();
     at(&impostor.url(), Told(6, "*", "127.0.0.1:", USED_UP));
-    assert!(started.elapsed() < Duration::from_secs(4));
+    assert!(started.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn an_answer_that_never_comes_is_given_up() {
             "--timeout gives it longer",
         ),
     );
-    assert!(started.elapsed() < Duration::from_secs(4));
+    assert!(started.elapsed() < Duration::from_secs(10));
     assert_eq!(world.codes_sent(), Vec::<String>::new());
 }
 
@@ -283,4 +283,64 @@ fn a_gateway_s_error_page_is_no_invitation_to_sign_in_with_a_browser() {
         );
         assert_eq!(world.codes_sent(), Vec::<String>::new());
     }
+}
+
+#[test]
+fn credentials_that_are_none_are_not_written() {
+    let secret = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY0";
+    let (id, token) = ("ASIAIOSFODNN7EXAMPLE", "IQoJb3JpZ2luX2Vj");
+    let expiration = "2126-11-21T12:00:00Z";
+    let injected = "x&#10;[default]&#10;aws_access_key_id = AKIAINJECTED";
+    for [id, secret, token, expiration] in [
+        [injected, secret, token, expiration],
+        [id, injected, token, expiration],
+        [id, secret, injected, expiration],
+        [id, secret, "a\u{1}b", expiration],
+        ["", secret, token, expiration],
+        [id, "", token, expiration],
+        [id, secret, "", expiration],
+        [id, secret, token, ""],
+        [id, secret, token, "tomorrow"],
+        [id, secret, token, "99999-01-01T00:00:00Z"],
+    ] {
+        let body = format!(
+            "<GetSessionTokenResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+             <GetSessionTokenResult><Credentials><AccessKeyId>{id}</AccessKeyId>\
+             <SecretAccessKey>{secret}</SecretAccessKey><SessionToken>{token}</SessionToken>\
+             <Expiration>{expiration}</Expiration></Credentials></GetSessionTokenResult>\
+             </GetSessionTokenResponse>"
+        );
+        println!("{body}");
+        let impostor = Impostor::saying(format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+        let world = World::new();
+        world.default_user("alice");
+        let before = world.files();
+        let run = world.run([
+            "-q",
+            "--endpoint-url",
+            &impostor.url(),
+            "--serial-number",
+            SERIAL,
+            "--timeout",
+            "1s",
+            CODE,
+        ]);
+        assert_eq!(run.code, 6, "{}", run.stderr);
+        assert_eq!(world.files(), before, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn continue_is_not_continued_for_ever() {
+    let impostor = Impostor::start(|stream| {
+        while stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok() {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let started = Instant::now();
+    at(&impostor.url(), Told(6, "*", "127.0.0.1:", USED_UP));
+    assert!(started.elapsed() < Duration::from_secs(10));
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use crate::local_aws::Mfa;
-use crate::world::{World, names, value_of};
+use crate::world::{World, names, not_tested};
 
 const OLD: &str = "# mine\n[other]\nx = 1\n";
 
@@ -32,8 +32,7 @@ fn set_mode(path: &Path, mode: u32) {
 fn signed_in(world: &World, file: &Path, before: &str) {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.starts_with(before), "{text}");
-    let key_id = value_of(&text, "default-mfa", "aws_access_key_id").unwrap();
-    assert!(world.aws.owner_of(&key_id).is_some(), "{text}");
+    assert!(world.issued_in(&text, "default-mfa").is_some(), "{text}");
 }
 
 #[test]
@@ -180,7 +179,7 @@ fn the_superuser_leaves_the_owner_as_it_was() {
         world.path(".aws/credentials.lock"),
     );
     if chown(&file, Some(12_345), Some(23_456)).is_err() {
-        eprintln!("not tested: only root can give a file away");
+        not_tested("only root can give a file away");
         return;
     }
     chown(world.path(".aws"), Some(12_345), Some(23_456)).unwrap();
@@ -287,4 +286,54 @@ fn the_null_device_is_an_empty_file_to_read_and_none_to_write() {
     let run = world.run(["--token-code", &code]);
     run.failed(7, "not a regular file").said("/dev/null");
     assert_eq!(world.codes_sent(), sent);
+}
+
+/// A path that can only be a directory's would fail when the new file gets its name: too late.
+#[test]
+fn a_path_that_names_a_directory_is_refused_before_a_code_is_spent() {
+    for (value, reason) in [
+        ("keys/", "names a directory"),
+        ("{home}/keys//", "names a directory"),
+        ("new/.", "names a directory"),
+        (".", "this is a directory"),
+        ("..", "this is a directory"),
+        ("/", "this is a directory"),
+        (".aws", "this is a directory"),
+        (".aws/config/", "cannot be reached"),
+    ] {
+        let (mut world, mfa) = with_key_in_config();
+        let home = world.path("");
+        let value = value.replace("{home}/", home.to_str().unwrap());
+        world.set("AWS_SHARED_CREDENTIALS_FILE", &value);
+        let before = names(&home);
+        let run = world.run(["--token-code", &world.aws.code(&mfa.serial)]);
+        assert_eq!(
+            world.aws.count("GetSessionToken"),
+            0,
+            "{value}: {}",
+            run.stderr
+        );
+        run.failed(7, reason).said(&value);
+        assert_eq!(names(&home), before, "{value}");
+    }
+    let (world, mfa) = with_key_in_config();
+    symlink("kept/", world.credentials_path()).unwrap();
+    let run = world.run(["--token-code", &world.aws.code(&mfa.serial)]);
+    assert_eq!(world.aws.count("GetSessionToken"), 0, "{}", run.stderr);
+    run.failed(7, "names a directory").said(" -> ");
+}
+
+#[test]
+fn one_file_may_be_both_the_config_and_the_credentials() {
+    let mut world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    let before = world.credentials() + "[profile dev]\nsource_profile = default\nregion = x\n";
+    world.write_credentials(&before);
+    let path = world.credentials_path();
+    world.set("AWS_CONFIG_FILE", path.to_str().unwrap());
+    for _ in 0..2 {
+        let code = world.aws.code(&mfa.serial);
+        world.run(["--token-code", &code]).succeeded();
+        signed_in(&world, &path, &before);
+    }
 }

@@ -1,32 +1,32 @@
 //! The question for the code, on a real pseudo-terminal: what happens while it is open, and every
 //! way it can end.
 
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::local_aws::{Fault, Mfa, When};
+use crate::local_aws::Mfa;
 use crate::pty::{Session, Stream};
 use crate::told::Told;
-use crate::world::{AWSMFA, World};
+use crate::world::{World, section};
 
-const PROMPT: &str = "MFA code for arn:aws:iam::123456789012:mfa/alice (profile default): ";
+pub(super) const PROMPT: &str =
+    "MFA code for arn:aws:iam::123456789012:mfa/alice (profile default): ";
 
 /// A user whose device is in the config file, so that nothing else is asked of AWS.
-fn user(world: &World) -> Mfa {
+pub(super) fn user(world: &World) -> Mfa {
     let (_, _, mfa) = world.default_user("alice");
     world.write_config(format!("[default]\nmfa_serial = {}\n", mfa.serial));
     mfa
 }
 
-fn asked(world: &World) -> Session {
+pub(super) fn asked(world: &World) -> Session {
     let mut session = world.terminal([] as [&str; 0]).start();
     session.expect(PROMPT);
     session
 }
 
 #[track_caller]
-fn wait_for(what: impl Fn() -> bool) {
+pub(super) fn wait_for(what: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !what() {
         assert!(Instant::now() < deadline, "it never happened");
@@ -121,121 +121,6 @@ fn a_clock_that_is_off_is_found_out_before_the_code_is_sent() {
     session.expect("clock is 1 h");
     assert_eq!(world.finish(session).code, 0);
     assert_eq!(world.codes_sent().len(), 1);
-}
-
-#[test]
-fn ctrl_c_at_the_prompt_ends_the_line_and_writes_nothing() {
-    let world = World::new();
-    user(&world);
-    let before = world.files();
-    for typed in ["", "123"] {
-        let mut session = asked(&world);
-        session.send(typed);
-        session.ctrl_c();
-        let finished = world.finish(session);
-        assert_eq!(finished.code, 130, "{}", finished.shown);
-        assert!(
-            finished
-                .shown
-                .ends_with("error: interrupted; nothing was written\n"),
-            "{}",
-            finished.shown
-        );
-        assert!(
-            finished.shown.contains("^C\nerror: "),
-            "{:?}",
-            finished.shown
-        );
-        assert_eq!(world.files(), before);
-        assert_eq!(world.codes_sent(), Vec::<String>::new());
-    }
-}
-
-#[test]
-fn ctrl_c_while_aws_is_silent_ends_it_at_once() {
-    for (fault, typed) in [("GetCallerIdentity", false), ("GetSessionToken", true)] {
-        let world = World::new();
-        let mfa = user(&world);
-        let before = world.files();
-        world.aws.fault_always(fault, Fault::Hang(When::Before));
-        let started = Instant::now();
-        let mut session = asked(&world);
-        if typed {
-            session.send_line(&world.aws.code(&mfa.serial));
-        }
-        wait_for(|| world.aws.count(fault) == 1);
-        session.ctrl_c();
-        let finished = world.finish(session);
-        assert_eq!(finished.code, 130, "{}", finished.shown);
-        assert!(
-            finished
-                .shown
-                .ends_with("interrupted; nothing was written\n"),
-            "{}",
-            finished.shown
-        );
-        assert!(started.elapsed() < Duration::from_secs(10));
-        assert_eq!(world.files(), before);
-    }
-}
-
-#[test]
-fn ctrl_c_while_another_has_the_lock_ends_it_at_once() {
-    let world = World::new();
-    user(&world);
-    let before = world.files();
-    let lock = fs::File::create(world.path(".aws/credentials.lock")).unwrap();
-    lock.lock().unwrap();
-    let mut session = world.terminal(["123456"]).start();
-    session.expect("the credentials file is locked");
-    session.ctrl_c();
-    let finished = world.finish(session);
-    assert_eq!(finished.code, 130, "{}", finished.shown);
-    assert!(
-        finished
-            .shown
-            .ends_with("interrupted; nothing was written\n"),
-        "{}",
-        finished.shown
-    );
-    assert_eq!(world.files(), before);
-    assert_eq!(world.aws.connections(), 0);
-}
-
-#[test]
-fn ctrl_c_with_nobody_at_a_terminal_is_the_same() {
-    let world = World::new();
-    let mfa = user(&world);
-    world.aws.fault_always("*", Fault::Hang(When::Before));
-    let before = world.files();
-    let mut session = world
-        .terminal([world.aws.code(&mfa.serial)])
-        .stdin(Stream::Null)
-        .stdout(Stream::pipe())
-        .stderr(Stream::pipe())
-        .start();
-    wait_for(|| world.aws.log().len() == 1);
-    session.ctrl_c();
-    let finished = world.finish(session);
-    assert_eq!(finished.code, 130, "{}", finished.stderr);
-    assert_eq!(finished.stderr, "error: interrupted; nothing was written\n");
-    assert_eq!(world.files(), before);
-}
-
-#[test]
-fn ctrl_d_is_no_answer() {
-    let world = World::new();
-    user(&world);
-    let before = world.files();
-    let mut session = asked(&world);
-    session.ctrl_d();
-    let finished = world.finish(session);
-    assert_eq!(finished.code, 130, "{}", finished.shown);
-    assert_eq!(
-        finished.shown,
-        format!("{PROMPT}\nerror: no answer was given\n")
-    );
-    assert_eq!(world.files(), before);
 }
 
 #[test]
@@ -334,42 +219,11 @@ fn with_no_terminal_every_other_way_is_named_and_nothing_is_sent() {
 }
 
 #[test]
-fn the_terminal_s_settings_are_what_they_were() {
-    let world = World::new();
-    user(&world);
-    let arguments = [
-        "-c",
-        "trap : INT; stty -g >before; \"$0\"; code=$?; stty -g >after; echo ended with $code",
-        AWSMFA,
-    ];
-    for end in [b"\x03".as_slice(), b"\x04", b"12\r\r\r"] {
-        let mut session = world.shell(arguments).start();
-        session.expect(PROMPT);
-        session.send(end);
-        session.expect("ended with ");
-        world.finish(session);
-        let settings = |name| fs::read_to_string(world.path(name)).unwrap();
-        assert!(!settings("before").is_empty());
-        assert_eq!(settings("before"), settings("after"));
-    }
-}
-
-#[test]
-fn a_terminal_that_goes_away_ends_it() {
-    let world = World::new();
-    user(&world);
-    let before = world.files();
-    let session = asked(&world);
-    drop(session);
-    assert_eq!(world.files(), before);
-}
-
-#[test]
 fn text_from_files_cannot_steer_the_terminal() {
     let world = World::new();
     let (_, key, mfa) = world.default_user("alice");
     let name = "w\u{202e}rk";
-    world.write_credentials(crate::world::section(name, &key));
+    world.write_credentials(section(name, &key));
     let mut session = world
         .terminal(["-p", name, "--to", "x", "--serial-number", &mfa.serial])
         .start();
@@ -381,7 +235,6 @@ fn text_from_files_cannot_steer_the_terminal() {
 
 mod consent {
     use super::*;
-    use crate::world::section;
 
     const FOREIGN: &str = "[default-mfa]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n\
          aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n\

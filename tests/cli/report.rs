@@ -275,3 +275,16 @@ fn on_a_terminal_an_error_has_a_colour_and_the_document_has_none() {
     assert!(!shown.contains('\u{1b}'), "{shown}");
     assert!(serde_json::from_str::<Value>(&shown).is_ok(), "{shown}");
 }
+
+#[test]
+fn what_keeps_an_aws_tool_from_reading_the_file_is_pointed_out_after_the_sign_in() {
+    let world = World::new();
+    let (_, key, mfa) = world.default_user("alice");
+    let twice = format!("{}[old]\nx = 1\n[old]\nx = 2\n", section("default", &key));
+    world.write_credentials(twice);
+    let run = world.sign_in(&mfa, NOTHING).succeeded();
+    run.said(
+        "credentials:6: the AWS CLI refuses this file: there is an earlier section of this name",
+    );
+    assert!(world.issued_to("default-mfa").is_some());
+}

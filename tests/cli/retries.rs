@@ -162,7 +162,7 @@ fn the_budget_ends_the_trying() {
         let started = Instant::now();
         let run = world.run(["--timeout", "1s", &world.aws.code(&mfa.serial)]);
         assert!([5, 6].contains(&run.code), "{fault:?}: {}", run.stderr);
-        assert!(started.elapsed() < Duration::from_secs(4), "{fault:?}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{fault:?}");
         let hangs = matches!(fault, Fault::Hang(_));
         if operation == "GetSessionToken" && hangs {
             assert_eq!(world.codes_sent().len(), 1);
@@ -229,4 +229,35 @@ fn on_a_terminal_a_person_is_told_why_another_code_is_asked_for() {
     assert!(why.contains("wait for the next code"), "{why}");
     session.ctrl_c();
     assert_eq!(world.finish(session).code, 130);
+}
+
+/// A kept connection is where an HTTP client is tempted to send a request again by itself.
+#[cfg(unix)]
+#[test]
+fn a_code_that_was_sent_into_a_kept_connection_is_not_sent_into_another() {
+    for fault in [
+        Fault::Close(When::Before),
+        Fault::Close(When::After),
+        Fault::Reset(When::Before),
+        Fault::Reset(When::After),
+    ] {
+        for world in [World::new(), World::tls()] {
+            let mfa = user(&world);
+            world.aws.fault("GetSessionToken", fault.clone());
+            let mut session = world.terminal(["--serial-number", &mfa.serial]).start();
+            session.expect("MFA code for");
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while world.aws.count("GetCallerIdentity") == 0 {
+                assert!(Instant::now() < deadline, "no warm-up came");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            session.send_line(&world.aws.code(&mfa.serial));
+            session.expect("nobody can tell whether this one was used up");
+            session.expect("MFA code for");
+            session.ctrl_c();
+            assert_eq!(world.finish(session).code, 130);
+            assert_eq!(world.codes_sent().len(), 1, "{fault:?}");
+            assert_eq!(world.aws.connections(), 1, "{fault:?}");
+        }
+    }
 }

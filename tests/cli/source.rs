@@ -1,6 +1,8 @@
 //! Which key signs in: whose profile, from which file, from the environment, from a command.
 
-use crate::local_aws::{Key, Mfa, Preset, Trust, UserHandle};
+use crate::local_aws::{Key, Mfa, UserHandle};
+#[cfg(unix)]
+use crate::local_aws::{Preset, Trust};
 use crate::world::{NOTHING, World, section};
 
 fn user(world: &World, name: &str) -> (UserHandle, Key, Mfa) {
@@ -10,6 +12,7 @@ fn user(world: &World, name: &str) -> (UserHandle, Key, Mfa) {
 }
 
 /// What a `credential_process` prints, as one line of shell.
+#[cfg(unix)]
 fn printing(version: u32, key: &Key, token: &str) -> String {
     format!(
         "printf '{{\"Version\": {version}, \"AccessKeyId\": \"{}\", \
@@ -91,6 +94,7 @@ fn a_session_in_the_environment_is_no_source() {
     assert_eq!(world.issued_to("default-mfa"), Some(user.arn));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_credential_process_prints_the_long_term_key() {
     for token in [
@@ -116,6 +120,7 @@ fn a_credential_process_prints_the_long_term_key() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_credential_process_that_does_not_deliver_costs_no_code() {
     let key = Key {
@@ -163,6 +168,7 @@ fn a_credential_process_that_does_not_deliver_costs_no_code() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_credential_process_that_prints_a_session_may_assume_a_role() {
     let world = World::new();
@@ -187,6 +193,7 @@ fn a_credential_process_that_prints_a_session_may_assume_a_role() {
     assert!(owner.ends_with("assumed-role/Admin/alice"), "{owner}");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_key_id_from_a_command_cannot_put_lines_into_the_file() {
     let world = World::new();

@@ -179,5 +179,5 @@ fn a_handshake_that_never_ends_takes_no_longer_than_the_budget() {
         Told(6, "AWS did not answer in time", "127.0.0.1:", "--timeout"),
     );
     assert!(!run.stderr.contains("used up"), "{}", run.stderr);
-    assert!(started.elapsed() < std::time::Duration::from_secs(4));
+    assert!(started.elapsed() < std::time::Duration::from_secs(10));
 }

@@ -336,11 +336,19 @@ impl World {
         }
     }
 
-    /// Whether the credentials in a section are accepted by the local AWS, by what they were
-    /// issued for.
+    /// Whom the local AWS has issued the credentials in a section to, if it has: all three parts
+    /// of them, and all at once.
     pub(crate) fn issued_to(&self, section: &str) -> Option<String> {
-        self.aws
-            .owner_of(&self.value(section, "aws_access_key_id")?)
+        self.issued_in(&self.credentials(), section)
+    }
+
+    /// The same for a section of `file`.
+    pub(crate) fn issued_in(&self, file: &str, section: &str) -> Option<String> {
+        let value = |key| value_of(file, section, key);
+        let pair = [value("aws_secret_access_key")?, value("aws_session_token")?];
+        let issued = self.aws.issued_secrets();
+        let owner = self.aws.owner_of(&value("aws_access_key_id")?);
+        owner.filter(|_| issued.chunks(2).any(|issued| issued == pair))
     }
 }
 
@@ -431,6 +439,16 @@ pub(crate) fn names(directory: &Path) -> Vec<String> {
     names
 }
 
+/// Says so where a machine lacks what a test needs.
+#[cfg(unix)]
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that proves nothing must not look like one"
+)]
+pub(crate) fn not_tested(why: &str) {
+    eprintln!("not tested: {why}");
+}
+
 fn piped(command: &mut Command) -> &mut Command {
     command
         .stdin(Stdio::piped())
@@ -452,9 +470,20 @@ fn detached(program: impl AsRef<Path>) -> Command {
             .arg(program.as_ref());
         command
     } else {
-        Command::new(program.as_ref())
+        let mut command = Command::new(program.as_ref());
+        without_console(&mut command);
+        command
     }
 }
+
+#[cfg(windows)]
+fn without_console(command: &mut Command) {
+    const DETACHED_PROCESS: u32 = 8;
+    std::os::windows::process::CommandExt::creation_flags(command, DETACHED_PROCESS);
+}
+
+#[cfg(not(windows))]
+fn without_console(_: &mut Command) {}
 
 #[cfg(unix)]
 fn code(status: std::process::ExitStatus) -> i32 {
