@@ -70,7 +70,9 @@ def a_session_and_a_role(sandbox, account, url):
 
     sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url)
     sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url, "--profile", "admin")
-    # Once more: a section of ours is there, and is renewed.
+    # Once more: sections of ours are there, and are renewed. moto's session keys begin like
+    # long-term ones.
+    sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url)
     sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url, "--profile", "admin")
 
     for section, who in (("default-mfa", ":user/"), ("admin-mfa", ":assumed-role/Admin/third-party")):
