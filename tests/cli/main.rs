@@ -70,4 +70,5 @@ mod source;
 #[cfg(unix)]
 mod streams;
 mod tls;
+#[cfg(unix)]
 mod while_asking;
