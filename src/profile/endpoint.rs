@@ -12,6 +12,7 @@ use super::settings::{Found, Settings, Shared};
 use super::{Origin, Request, Sourced};
 use crate::context::{Context, Env};
 use crate::failure::{Failure, Kind, Result};
+use crate::host::is_endpoint;
 
 /// What is configured about the way to AWS. Unset means what the SDK does by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,17 +116,8 @@ fn of_service(
     Ok(services.nested(service, "endpoint_url").map(Found::sourced))
 }
 
-/// A URL that the HTTP client can be given as it is: scheme, host, perhaps a port and a path.
 fn check(url: &Sourced<String>) -> Result<()> {
-    let text = url.value.as_str();
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    let host = rest.and_then(|rest| rest.split(['/', ':']).next());
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"@?#\\\"<>".contains(&byte));
-    if plain && host.is_some_and(|host| !host.is_empty()) {
+    if is_endpoint(&url.value) {
         return Ok(());
     }
     Err(
@@ -167,36 +159,4 @@ fn ca_bundle(context: &Context, trail: &Trail<'_>) -> Option<PathBuf> {
     }
     let found = trail.nodes.iter().find_map(|node| node.get("ca_bundle"))?;
     Some(context.expand_home(OsStr::new(found.text.as_ref())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_is_a_plain_http_url() {
-        let checked = |text: &str| check(&Sourced::new(text.to_owned(), Origin::Default));
-        for text in [
-            "https://sts.eu-west-1.amazonaws.com",
-            "http://127.0.0.1:5000",
-            "http://localhost:4566/path",
-            "http://[::1]:80",
-        ] {
-            checked(text).unwrap();
-        }
-        for text in [
-            "",
-            "sts.amazonaws.com",
-            "ftp://host",
-            "https://",
-            "http://:80",
-            "http:///path",
-            "http://a b",
-            "http://user:secret@host",
-            "http://host\n",
-            "http://host?x=1",
-        ] {
-            assert!(checked(text).is_err(), "{text:?}");
-        }
-    }
 }

@@ -1,11 +1,11 @@
 //! From the chosen profile back to the long-term key.
 //!
 //! One step at a time, never by recursion, each profile at most once. A step is one of three: a
-//! section of ours, written or [`promised`], leads to the profile it is made for; a name with a `NAME-long-term` beside it
-//! (aws-mfa's convention) leads there; any other profile leads on through `source_profile`, or
-//! holds the key. What it refuses: loops, told with the whole way, and profiles that are not
-//! there, told with who sent us. Values are only collected here; whether AWS takes them is looked
-//! at by [`super::roles`] and its neighbours.
+//! section of ours, written or [`promised`], leads to the profile it is made for; a name with a
+//! `NAME-long-term` beside it (aws-mfa's convention) leads there; any other profile leads on
+//! through `source_profile`, or holds the key. What it refuses: loops, told with the whole way, and
+//! profiles that are not there, told with who sent us. Values are only collected here; whether AWS
+//! takes them is looked at by [`super::roles`] and its neighbours.
 
 use std::collections::HashSet;
 
@@ -199,7 +199,7 @@ impl<'s> Walk<'s> {
         let Some(key) = environment_key(self.env)?.filter(|key| !key.is_temporary()) else {
             return Err(Failure::new(
                 Kind::Configuration,
-                format!("section `[{section}]` was made with a long-term key from the environment, which is not there now"),
+                format!("section [{section}] was made with a long-term key from the environment, which is not there now"),
             )
             .at("AWS_ACCESS_KEY_ID")
             .next("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again, without AWS_SESSION_TOKEN")

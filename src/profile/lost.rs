@@ -11,7 +11,9 @@ pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
     let name = at.value.as_str();
     let names = shared.names();
     let mut failure = not_there(shared, at);
-    for near in near(name, &names) {
+    // A section made from what is not there leads back here.
+    let from = |candidate: &str| matches!(&at.origin, Origin::Section(from) if from == candidate);
+    for near in near(name, &names).into_iter().filter(|near| !from(near)) {
         failure = failure.next(format!("did you mean `{near}`?"));
     }
     let meant = name
@@ -24,7 +26,7 @@ pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
     let credentials = &shared.files.credentials;
     if let Some(prefixed) = credentials.document.profile(&prefixed) {
         failure = failure.next(format!(
-            "{}:{}: in the credentials file the section is `[{name}]`, without the word `profile`",
+            "{}:{}: in the credentials file the section is [{name}], without the word `profile`",
             credentials.path.display(),
             prefixed.line()
         ));
@@ -49,7 +51,7 @@ fn not_there(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
             failure(format!("the source_profile `{name}` does not exist")).at(&at.origin)
         }
         Origin::Section(section) => failure(format!(
-            "section `[{section}]` was made from profile `{name}`, which is not there any more"
+            "section [{section}] was made from profile `{name}`, which is not there any more"
         ))
         .at(credentials)
         .next("name the profile to sign in with: `--profile NAME`"),

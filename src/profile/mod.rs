@@ -31,6 +31,7 @@ mod origin;
 mod promised;
 mod region;
 mod roles;
+mod session;
 mod settings;
 mod target;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use endpoint::Endpoints;
 pub use marks::{Learned, Marks};
 pub use origin::{Origin, Sourced};
 pub use roles::{Role, session_name_for};
+pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
 pub use target::Target;
 
 use follow::Trail;
@@ -146,6 +148,22 @@ pub enum Source {
 }
 
 impl Source {
+    /// The profile that has the key; none if the environment has it.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Source::Profile { name, .. } | Source::Process { name, .. } => Some(name),
+            Source::Environment { .. } => None,
+        }
+    }
+
+    /// The key's id; none where only running the command tells it.
+    pub fn key_id(&self) -> Option<&str> {
+        match self {
+            Source::Profile { key, .. } | Source::Environment { key } => Some(&key.id),
+            Source::Process { .. } => None,
+        }
+    }
+
     /// Where a person finds the key, or the setting that leads to it.
     pub fn origin(&self) -> Origin {
         match self {
@@ -231,13 +249,9 @@ fn marks_of(
     serial: Option<&Sourced<String>>,
     duration: Option<&Sourced<Duration>>,
 ) -> Marks {
-    let (source, key_id) = match &trail.source {
-        Source::Profile { name, key, .. } => (Some(name.clone()), Some(key.id.clone())),
-        Source::Environment { key } => (None, Some(key.id.clone())),
-        Source::Process { name, .. } => (Some(name.clone()), None),
-    };
+    let source = trail.source.name();
     let profile = &trail.profile.value;
-    let told = source.as_deref() == Some(profile) || profile == section || trail.from_environment;
+    let told = source == Some(profile) || profile == section || trail.from_environment;
     // The hop to the profile's own role is the first of the way back.
     let role = trail.hops.first();
     let flag = |value: Option<&Sourced<String>>| {
@@ -247,8 +261,8 @@ fn marks_of(
     };
     Marks {
         issued_key_id: None,
-        source,
-        source_key_id: key_id,
+        source: source.map(str::to_owned),
+        source_key_id: trail.source.key_id().map(str::to_owned),
         profile: (!told).then(|| profile.clone()),
         role_arn: role.map(|role| role.arn.value.clone()),
         role_from_flag: role.is_some_and(|role| roles::was_flag(&role.arn.origin)),

@@ -40,17 +40,6 @@ pub(super) fn check_profile(name: &str, origin: &Origin) -> Result<()> {
     Err(Failure::new(origin.kind(), format!("the profile name {reason}")).at(origin))
 }
 
-/// Whether every AWS reader takes `name` as the name of one section of the credentials file
-/// (docs/design.md, "The file format: what readers do").
-pub(super) fn is_safe_section(name: &str) -> bool {
-    // The AWS CLI takes `[DEFAULT]` for defaults of all profiles.
-    !name.is_empty()
-        && name != "DEFAULT"
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.@:+%/-".contains(&byte))
-}
-
 /// The names that `wanted` is most probably a slip of, best first, three at most.
 pub(super) fn near<'n>(wanted: &str, names: &[&'n str]) -> Vec<&'n str> {
     let wanted_folded = fold(wanted);
@@ -141,26 +130,6 @@ mod tests {
             "a/b@c",
         ] {
             check_profile(name, &Origin::Default).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_section_name_is_one_that_every_reader_agrees_about() {
-        for name in ["default-mfa", "a.b_c@d:e+f%g/h", "1"] {
-            assert!(is_safe_section(name), "{name:?}");
-        }
-        for name in [
-            "",
-            "DEFAULT",
-            "profile x",
-            "a]",
-            "é",
-            "a#b",
-            "a\n",
-            "\"a\"",
-            "a,b",
-        ] {
-            assert!(!is_safe_section(name), "{name:?}");
         }
     }
 

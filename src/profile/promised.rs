@@ -39,7 +39,7 @@ pub(super) fn by(
         (Some((name, origin)), None) => Ok(Some(Sourced::new(name.to_owned(), origin))),
         (Some((one, origin)), Some((other, _))) => Err(Failure::new(
             Kind::Configuration,
-            format!("section `[{section}]` is not there, and both profile `{one}` and profile `{other}` write it"),
+            format!("section [{section}] is not there, and both profile `{one}` and profile `{other}` write it"),
         )
         .at(origin)
         .next(format!("name one of them with `--profile {one}`"))),

@@ -25,12 +25,17 @@ pub struct Role {
 }
 
 impl Role {
+    /// Whether the account is still to be found out.
+    pub fn is_bare(&self) -> bool {
+        is_bare(&self.arn)
+    }
+
     /// The ARN, completed for a bare name by what only the caller's identity tells.
     pub fn full_arn(&self, partition: &str, account: &str) -> String {
-        if self.arn.starts_with("arn:") {
-            self.arn.clone()
-        } else {
+        if self.is_bare() {
             format!("arn:{partition}:iam::{account}:role/{}", self.arn)
+        } else {
+            self.arn.clone()
         }
     }
 }
@@ -149,6 +154,11 @@ fn is_name_char(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || NAME_SIGNS.contains(letter)
 }
 
+/// No name of a role has a colon in it, and every ARN has.
+fn is_bare(role: &str) -> bool {
+    !role.contains(':')
+}
+
 /// The ARN of an IAM role as it is, or a role's name without what the caller's account makes
 /// obvious: `Admin`, `team/Admin`, and `role/Admin` as it is pasted from the end of an ARN.
 fn name_of_role(given: &Sourced<String>) -> Result<String> {
@@ -158,7 +168,7 @@ fn name_of_role(given: &Sourced<String>) -> Result<String> {
             .at(&given.origin)
             .next("a role is written as arn:aws:iam::123456789012:role/NAME, or as NAME if it is in your own account"))
     };
-    if !text.contains(':') {
+    if is_bare(text) {
         let name = text.strip_prefix('/').unwrap_or(text);
         let name = name.strip_prefix("role/").unwrap_or(name);
         return if is_role_name(name) {

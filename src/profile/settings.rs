@@ -121,7 +121,7 @@ impl<'f> Part<'f> {
             Some(unreadable) => Err(Failure::new(
                 Kind::File,
                 format!(
-                    "a line of section `[{}]` cannot be understood: {}",
+                    "a line of section [{}] cannot be understood: {}",
                     self.section.name(),
                     unreadable.reason
                 ),

@@ -6,12 +6,13 @@
 use jiff::Timestamp;
 
 use super::follow::Trail;
-use super::names::{is_long_term_of, is_safe_section};
+use super::names::is_long_term_of;
 use super::promised::SUFFIX;
+use super::session::expiration;
 use super::settings::{Part, Settings};
-use super::{Origin, Request, Source, Sourced, key};
+use super::{Origin, Request, Session, Source, Sourced, key};
 use crate::failure::{Failure, Kind, Result};
-use crate::session::{self, Session};
+use crate::ini::is_safe_section;
 
 /// What is in the section now. A long-term key, or settings that would make AWS tools ignore
 /// what we write, are a failure and never get here.
@@ -80,19 +81,16 @@ fn check_name(section: &Sourced<String>) -> Result<()> {
 }
 
 fn check_source(section: &Sourced<String>, trail: &Trail<'_>) -> Result<()> {
-    match &trail.source {
-        Source::Profile { name, .. } | Source::Process { name, .. } if *name == section.value => {
-            Err(Failure::new(
-                section.origin.kind(),
-                format!(
-                    "section `[{name}]` holds the key to sign in with, which would be overwritten"
-                ),
-            )
-            .at(&section.origin)
-            .next("choose another section with `--to NAME`"))
-        }
-        _ => Ok(()),
+    let name = &section.value;
+    if trail.source.name() != Some(name) {
+        return Ok(());
     }
+    Err(Failure::new(
+        section.origin.kind(),
+        format!("section [{name}] holds the key to sign in with, which would be overwritten"),
+    )
+    .at(&section.origin)
+    .next("choose another section with `--to NAME`"))
 }
 
 /// What is there now.
@@ -128,7 +126,7 @@ pub(super) fn state(
     }
     Ok(Target::Foreign {
         line: part.section.line(),
-        expires: session::expiration(&part.section),
+        expires: expiration(&part.section),
     })
 }
 
@@ -142,7 +140,7 @@ fn refuse_shadowed(settings: &Settings<'_>) -> Result<()> {
         Some((key, found)) => Err(Failure::new(
             Kind::Configuration,
             format!(
-                "AWS tools would ignore keys in section `[{name}]`, because its profile has `{key}`"
+                "AWS tools would ignore keys in section [{name}], because its profile has `{key}`"
             ),
         )
         .at(found.origin())
@@ -155,7 +153,7 @@ fn warn_of_rivals(settings: &Settings<'_>, warnings: &mut Vec<String>) {
     for key in RIVALS {
         if let Some(found) = settings.get(key) {
             warnings.push(format!(
-                "{}: some AWS SDKs use `{key}` instead of the keys in section `[{}]`; the AWS CLI does not",
+                "{}: some AWS SDKs use `{key}` instead of the keys in section [{}]; the AWS CLI does not",
                 found.origin(),
                 settings.name
             ));
@@ -170,7 +168,7 @@ fn refuse_long_term(part: &Part<'_>) -> Result<()> {
     Err(Failure::new(
         Kind::Configuration,
         format!(
-            "section `[{}]` holds a long-term key, which writing there would destroy",
+            "section [{}] holds a long-term key, which writing there would destroy",
             part.section.name()
         ),
     )

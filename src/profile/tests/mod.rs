@@ -1,6 +1,8 @@
 //! What a pair of files, an environment and a command line come to.
 
 mod follow;
+mod ours;
+mod promised;
 mod settings;
 mod sources;
 mod target;
@@ -27,6 +29,13 @@ aws_secret_access_key = alice-secret
 [bob]
 aws_access_key_id = AKIABOBBOBBOBBOBBOB1
 aws_secret_access_key = bob-secret
+";
+
+/// The lines of a section that somebody has signed in to.
+const TEMPORARY: &str = "\
+aws_access_key_id = ASIATEMPORARYTEMPO01
+aws_secret_access_key = temporary-secret
+aws_session_token = temporary-token
 ";
 
 /// One case: what there is, and what is asked for.

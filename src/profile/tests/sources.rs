@@ -397,11 +397,7 @@ fn a_broken_line_stops_us_in_a_section_in_use_and_nowhere_else() {
         request: profile("other"),
         ..World::default()
     }
-    .refused(
-        Kind::File,
-        "`[other]` cannot be understood",
-        "credentials:9",
-    );
+    .refused(Kind::File, "[other] cannot be understood", "credentials:9");
     World {
         credentials: &format!("{KEYS}{broken}"),
         request: Request {
@@ -410,11 +406,7 @@ fn a_broken_line_stops_us_in_a_section_in_use_and_nowhere_else() {
         },
         ..World::default()
     }
-    .refused(
-        Kind::File,
-        "`[other]` cannot be understood",
-        "credentials:9",
-    );
+    .refused(Kind::File, "[other] cannot be understood", "credentials:9");
 }
 
 #[test]

@@ -1,0 +1,129 @@
+//! What a section holds: temporary credentials without their secrets, who made them, and until
+//! when they are good.
+//!
+//! Whether that is good enough is [`crate::session`]'s to decide.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::{Marks, Source};
+use crate::ini::Profile;
+
+/// Where an expiry may stand, ours first: saml2aws and gimme-aws-creds write
+/// `x_security_token_expires`, dcoker's awsmfa `awsmfa_expiration`.
+pub const EXPIRY_KEYS: [&str; 5] = [
+    "expiration",
+    "x_security_token_expires",
+    "awsmfa_expiration",
+    "aws_expiration",
+    "aws_session_expiration",
+];
+
+/// What a section of ours holds, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The id of the temporary key; empty if the section has none.
+    pub key_id: String,
+    /// Until when it is good.
+    pub expiration: Option<Timestamp>,
+    /// Whether id, secret and token are all there.
+    pub complete: bool,
+    /// What the section says about itself.
+    pub marks: Marks,
+}
+
+impl Session {
+    /// Reads a section of the credentials file; none if it is not ours.
+    pub fn read(section: &Profile<'_>) -> Option<Self> {
+        let present = |key| section.get(key).is_some_and(|value| !value.text.is_empty());
+        Some(Self {
+            marks: Marks::read(section)?,
+            key_id: section
+                .get("aws_access_key_id")
+                .map(|value| value.text.into_owned())
+                .unwrap_or_default(),
+            expiration: expiration(section),
+            complete: [
+                "aws_access_key_id",
+                "aws_secret_access_key",
+                "aws_session_token",
+            ]
+            .into_iter()
+            .all(present),
+        })
+    }
+
+    /// Whether it was made with a key of `source`, be it the one that is there now or not.
+    pub fn is_of(&self, source: &Source) -> bool {
+        self.marks.source.as_deref() == source.name()
+    }
+
+    /// Whether the very key of `source` made it, as far as both are known.
+    pub fn is_from(&self, source: &Source) -> bool {
+        let other_key = match (&self.marks.source_key_id, source.key_id()) {
+            (Some(recorded), Some(present)) => recorded != present,
+            _ => false,
+        };
+        self.is_of(source) && !other_key
+    }
+}
+
+/// When the credentials of a section expire, whoever wrote it.
+pub fn expiration(section: &Profile<'_>) -> Option<Timestamp> {
+    EXPIRY_KEYS
+        .iter()
+        .find_map(|key| section.get(key))
+        .and_then(|value| parse_expiration(&value.text))
+}
+
+/// RFC 3339 with any offset, or the same without one, which aws-mfa writes and means UTC by.
+fn parse_expiration(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| {
+        let civil: DateTime = text.parse().ok()?;
+        Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    })
+}
+
+/// An expiry as it is written: RFC 3339 in UTC, to the second.
+pub fn spell_expiration(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::ini::{Document, Flavor};
+
+    #[test]
+    fn every_tools_way_to_write_an_expiry_is_read() {
+        for line in [
+            "expiration = 2026-11-21T21:04:00Z",
+            "expiration = 2026-11-21 21:04:00",
+            "expiration = 2026-11-21T21:04:00",
+            "Expiration = 2026-11-22T06:04:00+09:00",
+            "x_security_token_expires = 2026-11-21T22:04:00+01:00",
+            "awsmfa_expiration = 2026-11-21T21:04:00+00:00",
+            "aws_expiration = 2026-11-21T21:04:00.000Z",
+            "aws_session_expiration = 2026-11-21T21:04:00+0000",
+            "aws_session_expiration = 2026-11-21 21:04:00+00:00",
+        ] {
+            let text = Zeroizing::new(format!("[x]\n{line}\n").into_bytes());
+            let document = Document::parse(text, Flavor::Credentials).unwrap();
+            assert_eq!(
+                expiration(&document.profile("x").unwrap()),
+                Some("2026-11-21T21:04:00Z".parse().unwrap()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let time: Timestamp = "2026-11-21T21:04:00Z".parse().unwrap();
+        assert_eq!(spell_expiration(time), "2026-11-21T21:04:00Z");
+        assert_eq!(parse_expiration(&spell_expiration(time)), Some(time));
+    }
+}
