@@ -31,6 +31,7 @@ use line::{Classifier, Shape, lines, trim_end};
 pub use profile::{Profile, Value};
 use title::{PROFILE, Title};
 pub use warning::Warning;
+pub use writable::is_safe_section;
 
 /// Which of the two files: they name profiles differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

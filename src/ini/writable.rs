@@ -25,20 +25,21 @@ pub(super) fn check(change: &Change<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn section(name: &str) -> Result<(), Refused> {
+/// Whether every AWS reader takes `name` as the name of one section of the credentials file: an
+/// identifier of the SDKs' specification, and not `DEFAULT`, which the AWS CLI takes for defaults of
+/// all profiles.
+pub fn is_safe_section(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@:+%/-".contains(&byte);
-    if name.is_empty() || !name.bytes().all(allowed) {
-        return Err(refused(format!(
-            "section name {name:?} has characters that not every AWS tool reads: use letters, digits and `_ . @ : + % / -`"
-        )));
+    !name.is_empty() && name != "DEFAULT" && name.bytes().all(allowed)
+}
+
+fn section(name: &str) -> Result<(), Refused> {
+    if is_safe_section(name) {
+        return Ok(());
     }
-    if name == "DEFAULT" {
-        return Err(refused(
-            "the AWS CLI takes a section `DEFAULT` for defaults of all profiles, not for a profile"
-                .to_owned(),
-        ));
-    }
-    Ok(())
+    Err(refused(format!(
+        "{name:?} is not a section name that every AWS tool reads: use letters, digits and `_ . @ : + % / -`, and not DEFAULT alone"
+    )))
 }
 
 fn key(key: &str) -> Result<(), Refused> {
@@ -69,4 +70,29 @@ fn value(key: &str, value: &str) -> Result<(), Refused> {
 
 fn refused(reason: String) -> Refused {
     Refused { line: None, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_name_is_one_that_every_reader_agrees_about() {
+        for name in ["default-mfa", "a.b_c@d:e+f%g/h", "1"] {
+            assert!(is_safe_section(name), "{name:?}");
+        }
+        for name in [
+            "",
+            "DEFAULT",
+            "profile x",
+            "a]",
+            "é",
+            "a#b",
+            "a\n",
+            "\"a\"",
+            "a,b",
+        ] {
+            assert!(!is_safe_section(name), "{name:?}");
+        }
+    }
 }
