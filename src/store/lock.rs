@@ -8,13 +8,13 @@
 //! The lock file is never deleted. Deleting it would let two processes hold locks on two files of
 //! the same name.
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::holder::{Holder, signature};
 use super::{failure, refusal, replace};
 use crate::failure::{Failure, Result};
 
@@ -23,9 +23,6 @@ const NOTICEABLE: Duration = Duration::from_millis(333);
 
 /// The time between two attempts grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
-
-/// No holder writes more than this.
-const LONGEST_TEXT: u64 = 256;
 
 /// Released when dropped.
 #[derive(Debug)]
@@ -85,71 +82,6 @@ impl Drop for Lock {
         #[cfg(unix)]
         let _ = self.0.unlock();
     }
-}
-
-/// Who holds a lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
-    Process {
-        pid: u32,
-        command: String,
-    },
-    /// Somebody who has not said so, or on another machine or in another container.
-    Unknown,
-}
-
-impl Holder {
-    fn of(path: &Path) -> Self {
-        let mut text = String::new();
-        let read =
-            File::open(path).and_then(|file| file.take(LONGEST_TEXT).read_to_string(&mut text));
-        match read {
-            Ok(_) => Self::parse(&text),
-            Err(_) => Self::Unknown,
-        }
-    }
-
-    fn parse(text: &str) -> Self {
-        let fields = text
-            .strip_suffix('\n')
-            .and_then(|line| line.split_once(' '));
-        match fields {
-            Some((pid, command)) if command.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                match pid.parse() {
-                    Ok(pid) if is_alive(pid) => Self::Process {
-                        pid,
-                        command: command.to_owned(),
-                    },
-                    _ => Self::Unknown,
-                }
-            }
-            _ => Self::Unknown,
-        }
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Process { pid, command } => write!(f, "process {pid} ({command})"),
-            Self::Unknown => f.write_str("another process"),
-        }
-    }
-}
-
-/// The command's name only: its arguments may hold a code.
-fn signature() -> String {
-    let name: String = std::env::current_exe()
-        .ok()
-        .as_deref()
-        .and_then(Path::file_stem)
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-        .chars()
-        .filter(char::is_ascii_graphic)
-        .take(64)
-        .collect();
-    format!("{} {name}\n", std::process::id())
 }
 
 /// The file, if nobody holds the lock.
@@ -227,25 +159,6 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Whether a process of this number runs, ours to signal or not.
-#[cfg(unix)]
-fn is_alive(pid: u32) -> bool {
-    use rustix::io::Errno;
-    use rustix::process::{Pid, test_kill_process};
-
-    i32::try_from(pid)
-        .ok()
-        .and_then(Pid::from_raw)
-        .is_some_and(|pid| matches!(test_kill_process(pid), Ok(()) | Err(Errno::PERM)))
-}
-
-/// Windows cannot be asked without unsafe code; there, only a text that its writer had no time to
-/// clear, seen within microseconds after the next holder came, could be out of date.
-#[cfg(windows)]
-fn is_alive(_pid: u32) -> bool {
-    true
-}
-
 fn unusable(path: &Path, error: io::Error) -> Failure {
     failure("the lock file cannot be used", path.display(), error)
 }
@@ -267,52 +180,12 @@ fn timed_out(path: &Path, wait: Duration) -> Failure {
 mod tests {
     use super::*;
 
-    fn holder_of(text: &str) -> Holder {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        Holder::of(file.path())
-    }
-
-    #[test]
-    fn a_living_holder_is_named_without_its_arguments() {
-        let Holder::Process { pid, command } = holder_of(&signature()) else {
-            panic!("not named");
-        };
-        assert_eq!(pid, std::process::id());
-        assert!(command.starts_with("awsmfa-"), "{command}");
-    }
-
     #[test]
     fn a_new_holder_leaves_nothing_of_the_text_before() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        file.as_file().set_len(LONGEST_TEXT - 1).unwrap();
+        file.as_file().set_len(255).unwrap();
         let _lock = Lock::acquire(file.path(), Duration::ZERO, &mut |_| {}).unwrap();
         let text = std::fs::read_to_string(file.path()).unwrap();
         assert_eq!(text, signature());
-    }
-
-    #[test]
-    fn the_text_of_a_dead_holder_is_not_believed() {
-        let mut child = std::process::Command::new("true").spawn().unwrap();
-        let dead = child.id();
-        child.wait().unwrap();
-        assert_eq!(holder_of(&format!("{dead} awsmfa\n")), Holder::Unknown);
-    }
-
-    #[test]
-    fn a_text_that_no_holder_wrote_names_nobody() {
-        let pid = std::process::id();
-        for text in [
-            String::new(),
-            "awsmfa\n".to_owned(),
-            format!("{pid} awsmfa"),
-            format!("{pid} \x1b[31m\n"),
-            format!("{pid} {}\n", "a".repeat(300)),
-            "0 awsmfa\n".to_owned(),
-            "-1 awsmfa\n".to_owned(),
-            "4294967295 awsmfa\n".to_owned(),
-        ] {
-            assert_eq!(holder_of(&text), Holder::Unknown, "{text:?}");
-        }
     }
 }

@@ -17,6 +17,7 @@
 //! unreadable file for an empty one. Extended attributes, POSIX access lists and further hard links
 //! of the replaced file are not carried over.
 
+mod holder;
 mod lock;
 mod replace;
 mod target;
@@ -34,7 +35,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::{Failure, Kind, Result};
 
-pub use lock::Holder;
+pub use holder::Holder;
 use lock::Lock;
 use target::Target;
 
