@@ -140,7 +140,7 @@ impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Env {
     }
 }
 
-/// What time it is, and in which zone to say so.
+/// What time it is by this computer; for AWS it may be another.
 #[derive(Clone, Debug)]
 pub struct Clock {
     fixed: Option<Timestamp>,

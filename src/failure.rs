@@ -56,20 +56,6 @@ impl Kind {
             Kind::Interrupted => 130,
         }
     }
-
-    /// The name in `--output json`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Internal => "internal",
-            Kind::Usage => "usage",
-            Kind::Configuration => "configuration",
-            Kind::Code => "code",
-            Kind::Aws => "aws",
-            Kind::Network => "network",
-            Kind::File => "file",
-            Kind::Interrupted => "interrupted",
-        }
-    }
 }
 
 /// What happened, where, and what to do next.

@@ -17,7 +17,7 @@ mod running;
 #[cfg(test)]
 mod tests;
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -25,9 +25,9 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use crate::aside::detached;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::Secret;
-use crate::terminal::detached;
 use group::Group;
 use running::{Leash, Running};
 
@@ -130,6 +130,8 @@ fn run_in(
 enum Stop {
     TooLong,
     TooMuch,
+    /// There is no thread to read with.
+    Unread(io::Error),
 }
 
 impl Stop {
@@ -143,6 +145,9 @@ impl Stop {
                 "was ended because it printed more than {} KiB",
                 MOST_OUTPUT >> 10
             )),
+            Stop::Unread(error) => setting
+                .failure("was ended because its output cannot be read")
+                .because(error),
         }
     }
 }
@@ -157,7 +162,7 @@ fn collect(
     // The size is bounded and fixed: growing would leave copies that nobody wipes.
     let mut collected = Zeroizing::new(Vec::with_capacity(MOST_OUTPUT));
     let mut ended = false;
-    let pieces = read_in_background(output);
+    let pieces = read_in_background(output).map_err(Stop::Unread)?;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -174,7 +179,7 @@ fn collect(
 }
 
 /// A blocking read cannot be given up, a thread can: it ends when the pipe or the receiver does.
-fn read_in_background(output: ChildStdout) -> Receiver<Zeroizing<Vec<u8>>> {
+fn read_in_background(output: ChildStdout) -> io::Result<Receiver<Zeroizing<Vec<u8>>>> {
     fn read(mut output: ChildStdout, pieces: &SyncSender<Zeroizing<Vec<u8>>>) {
         let mut buffer = Zeroizing::new([0; 4096]);
         loop {
@@ -186,15 +191,17 @@ fn read_in_background(output: ChildStdout) -> Receiver<Zeroizing<Vec<u8>>> {
                         return;
                     }
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return,
             }
         }
     }
 
     let (sender, receiver) = sync_channel(1);
-    thread::spawn(move || read(output, &sender));
-    receiver
+    thread::Builder::new()
+        .name("output".to_owned())
+        .spawn(move || read(output, &sender))?;
+    Ok(receiver)
 }
 
 /// A command usually ends in the moment it closes its output, so this hardly ever waits.

@@ -25,6 +25,13 @@ impl Secret {
     }
 }
 
+/// For the command line's parser, so that an argument is wrapped before anybody sees it.
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")

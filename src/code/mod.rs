@@ -2,22 +2,16 @@
 //!
 //! [`Code`] is the shape: nothing else than six digits can be made into one, so nothing else
 //! reaches AWS. `source` says where it comes from and gets it there, `output` finds it in what a
-//! command prints. Whether a code is right, AWS alone knows; how often to ask again is the
-//! command's policy.
+//! command prints. Whether a code is right, AWS alone knows; how often to ask again after it said
+//! no is [`crate::signin`]'s to decide.
 
 mod output;
 mod source;
 
-use jiff::Timestamp;
-
-pub use source::{CodeSource, Given, Prompt, VARIABLE, ask, nobody_to_ask};
+pub use source::{CodeSource, Given, Prompt, ask, nobody_to_ask};
 
 use crate::secret::Secret;
 use crate::terminal::narrow;
-
-/// How long AWS's devices show one code, in seconds (RFC 6238, section 4.1, and IAM User Guide,
-/// "Assign a virtual MFA device in the AWS Management Console").
-const STEP: i64 = 30;
 
 /// Six digits; a one-time code that may be spent once.
 #[derive(Clone, Debug)]
@@ -51,13 +45,6 @@ impl Code {
     pub fn is_same(&self, other: &Self) -> bool {
         self.0.expose() == other.0.expose()
     }
-}
-
-/// Seconds, from 1 to 30, until a device whose clock agrees with AWS shows its next code
-/// (RFC 6238, section 4.2: steps count from the Unix epoch).
-pub fn seconds_until_next_code(aws_now: Timestamp) -> u64 {
-    let into_step = aws_now.as_second().rem_euclid(STEP);
-    (STEP - into_step).unsigned_abs()
 }
 
 #[cfg(test)]
@@ -122,20 +109,5 @@ mod tests {
         let code = Code::parse("123456").unwrap();
         assert!(code.is_same(&Code::parse("123 456").unwrap()));
         assert!(!code.is_same(&Code::parse("123457").unwrap()));
-    }
-
-    #[test]
-    fn the_next_code_comes_with_the_next_half_minute() {
-        for (now, seconds) in [
-            ("2026-11-21T18:04:00Z", 30),
-            ("2026-11-21T18:04:00.9Z", 30),
-            ("2026-11-21T18:04:29Z", 1),
-            ("2026-11-21T18:04:29.999Z", 1),
-            ("2026-11-21T18:04:30Z", 30),
-            ("2026-11-21T18:04:41Z", 19),
-            ("1969-12-31T23:59:50Z", 10),
-        ] {
-            assert_eq!(seconds_until_next_code(now.parse().unwrap()), seconds);
-        }
     }
 }

@@ -14,14 +14,16 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::{Code, output};
+use crate::aside::detached;
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use crate::process::{self, Setting};
-use crate::terminal::{LONGEST, Line, Terminal, detached, read_line};
+use crate::secret::Secret;
+use crate::terminal::{LONGEST, Line, Terminal, read_line};
 use crate::ui::Ui;
 
 /// The environment variable that holds a code.
-pub const VARIABLE: &str = "AWSMFA_TOKEN_CODE";
+const VARIABLE: &str = "AWSMFA_TOKEN_CODE";
 
 /// How often somebody at the terminal may type what is no code.
 const TRIES: usize = 3;
@@ -53,15 +55,16 @@ pub enum CodeSource {
     Stdin,
     /// `AWSMFA_TOKEN_CODE`, which has it.
     Environment { code: Code },
-    /// What a command of the profile prints; `origin` says where it is configured.
-    Command { command: String, origin: String },
+    /// What a command of the profile prints, perhaps with the seed among its arguments; `origin`
+    /// says where it is configured.
+    Command { command: Secret, origin: String },
     /// The person at the terminal.
     Terminal,
 }
 
 impl CodeSource {
-    /// Which source applies: the command line, [`VARIABLE`], the profile's `mfa_process` (with
-    /// where it is configured), else the terminal.
+    /// Which source applies: the command line, `AWSMFA_TOKEN_CODE`, the profile's `mfa_process`
+    /// (with where it is configured), else the terminal.
     ///
     /// # Errors
     ///
@@ -91,15 +94,14 @@ impl CodeSource {
         }
         Ok(match mfa_process {
             Some((command, origin)) => Self::Command {
-                command: command.to_owned(),
+                command: Secret::new(command),
                 origin: origin.to_string(),
             },
             None => Self::Terminal,
         })
     }
 
-    /// Whether the command line asks for a code to be spent; then a session that is still good is
-    /// renewed.
+    /// Whether the command line asks for a code to be spent.
     pub fn is_given(&self) -> bool {
         matches!(self, Self::Given { .. } | Self::Stdin)
     }
@@ -117,7 +119,7 @@ impl CodeSource {
             Self::Command { command, origin } => {
                 // The command may ask for a touch or a PIN on the terminal.
                 let _quiet = ui.question();
-                from_command(&command, &origin, limit).await
+                from_command(command.expose(), &origin, limit).await
             }
             Self::Terminal => {
                 let terminal = Terminal::open(ui).map_err(|error| nobody_to_ask(&error))?;
@@ -203,7 +205,8 @@ fn from_stdin() -> Result<Code> {
         |error| failure("the MFA code could not be read from standard input").because(error);
     let code = match read_line(&mut stdin().map_err(broken)?, LONGEST).map_err(broken)? {
         Line::End => return Err(failure("there is no MFA code on standard input")),
-        Line::Text(line) => Code::parse(line.expose()),
+        // Windows PowerShell begins what it pipes with a byte order mark, where it writes UTF-8.
+        Line::Text(line) => Code::parse(line.expose().trim_start_matches('\u{feff}')),
         Line::TooLong => None,
     };
     code.ok_or_else(|| failure(NO_CODE).next("the first line must be the code and nothing else"))
@@ -287,7 +290,7 @@ mod tests {
                 None,
                 "",
                 true,
-                "Command { command: \"oathtool\", origin: \"~/.aws/config:7\" }",
+                "Command { command: [redacted], origin: \"~/.aws/config:7\" }",
             ),
             (None, "", false, "Terminal"),
         ] {
@@ -353,7 +356,7 @@ mod tests {
     #[test]
     fn a_command_s_output_is_a_code_or_a_failure_that_does_not_quote_it() {
         let command = |line: &str| CodeSource::Command {
-            command: line.to_owned(),
+            command: Secret::new(line),
             origin: "~/.aws/config:7".to_owned(),
         };
         let code = obtain(command("echo AWS:alice 123456")).unwrap();

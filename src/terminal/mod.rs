@@ -24,7 +24,6 @@
 //!   UTF-8 (a Windows console outside code page 65001) are kept as replacement characters, which
 //!   are no answer to anything.
 
-mod aside;
 mod line;
 
 use std::fs::{File, OpenOptions};
@@ -32,11 +31,11 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use crate::aside::detached;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::Secret;
 use crate::ui::{Ui, printable};
 
-pub(crate) use aside::detached;
 use line::skip_line;
 pub(crate) use line::{Line, narrow, read_line};
 

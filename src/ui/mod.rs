@@ -91,7 +91,8 @@ impl Ui {
     }
 
     /// A voice without colour and spinner that speaks into `sink`, for tests.
-    pub fn into_sink(manner: Manner, sink: Box<dyn Write + Send>) -> Self {
+    #[cfg(test)]
+    pub(crate) fn into_sink(manner: Manner, sink: Box<dyn Write + Send>) -> Self {
         Self {
             manner,
             colour: false,

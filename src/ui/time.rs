@@ -1,6 +1,6 @@
 //! Times and durations as a person says them.
 //!
-//! Nothing here reads a clock or a zone: both are handed in from [`crate::context::Clock`].
+//! Nothing here reads a clock or a zone: both are handed in from [`crate::context`].
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
-//! Waiting that must not hold up the rest of the program, nor its end.
+//! Waiting that must not hold up the rest of the program, nor its end: for a person, a command, a
+//! lock, or a long look at a large file.
+//!
+//! A runtime waits for its own blocking threads when it ends; for these nobody does.
 
 use std::future::Future;
 use std::thread;
@@ -9,7 +12,11 @@ use crate::failure::{Failure, Kind, Result};
 
 /// Runs `work`, which may block for ever, on a plain thread that starts now. Dropping the future
 /// leaves the thread to itself, and the process does not wait for it when it exits.
-pub(crate) fn detached<T, F>(name: &str, work: F) -> impl Future<Output = Result<T>> + use<T, F>
+///
+/// # Errors
+///
+/// Those of `work`; [`Kind::Internal`] if there can be no thread, or it ends without a word.
+pub fn detached<T, F>(name: &str, work: F) -> impl Future<Output = Result<T>> + use<T, F>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T> + Send + 'static,
