@@ -5,10 +5,9 @@
 //! global `sts.amazonaws.com`, whose tokens fail in opt-in regions (IAM User Guide, "Manage AWS
 //! STS in an AWS Region").
 
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-
 use super::Settings;
 use crate::failure::{Failure, Kind, Result};
+use crate::host::{has_scheme, is_endpoint, is_region};
 
 #[derive(Debug)]
 pub(super) struct Endpoints {
@@ -25,7 +24,10 @@ impl Endpoints {
     /// choose an endpoint themselves; the AWS CLI refuses that too).
     pub(super) fn choose(settings: &Settings) -> Result<Self> {
         let region = match &settings.region {
-            Some(region) => checked_region(region)?,
+            Some(region) => {
+                check_region(region)?;
+                region.clone()
+            }
             None => first_region(settings.partition.as_deref()).to_owned(),
         };
         let overridden = [&settings.sts_endpoint, &settings.iam_endpoint];
@@ -50,10 +52,9 @@ impl Endpoints {
 
     /// Whether any of the two is reached over TLS, which AWS's own always are.
     pub(super) fn any_https(&self) -> bool {
-        [&self.sts, &self.iam].into_iter().any(|url| {
-            url.as_deref()
-                .is_none_or(|url| !starts_with_scheme(url, "http"))
-        })
+        [&self.sts, &self.iam]
+            .into_iter()
+            .any(|url| url.as_deref().is_none_or(|url| !has_scheme(url, "http")))
     }
 }
 
@@ -89,14 +90,9 @@ fn first_region(partition: Option<&str>) -> &'static str {
     }
 }
 
-/// A region becomes a label of a host name (RFC 1123).
-fn checked_region(region: &str) -> Result<String> {
-    let plain = region
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let bounded = (1..=63).contains(&region.len());
-    if plain && bounded && !region.starts_with('-') && !region.ends_with('-') {
-        return Ok(region.to_owned());
+fn check_region(region: &str) -> Result<()> {
+    if is_region(region) {
+        return Ok(());
     }
     Err(Failure::new(
         Kind::Configuration,
@@ -106,15 +102,7 @@ fn checked_region(region: &str) -> Result<String> {
 }
 
 fn check_url(url: &str) -> Result<()> {
-    let scheme = ["http", "https"]
-        .into_iter()
-        .find(|scheme| starts_with_scheme(url, scheme));
-    let readable = scheme.is_some_and(|scheme| {
-        let rest = &url[scheme.len() + "://".len()..];
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        !host.is_empty() && !host.contains('@') && !rest.contains(['?', '#'])
-    });
-    if readable && HttpRequest::get(url).is_ok() {
+    if is_endpoint(url) {
         return Ok(());
     }
     Err(Failure::new(
@@ -122,12 +110,6 @@ fn check_url(url: &str) -> Result<()> {
         "an endpoint URL must be `http://` or `https://`, a host and nothing secret",
     )
     .next("it looks like `https://sts.eu-west-1.amazonaws.com`"))
-}
-
-/// Schemes are case-insensitive (RFC 3986, "Scheme").
-pub(super) fn starts_with_scheme(url: &str, scheme: &str) -> bool {
-    url.split_once("://")
-        .is_some_and(|(found, _)| found.eq_ignore_ascii_case(scheme))
 }
 
 #[cfg(test)]

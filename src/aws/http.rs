@@ -32,10 +32,10 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use tokio::sync::OnceCell;
 
-use super::endpoint::starts_with_scheme;
 use super::explain::{Situation, wire};
 use super::proxy::{Proxies, Proxy};
 use super::reply::{Seen, Trouble, Writer, http_date, writer};
+use crate::host::has_scheme;
 
 /// No answer of STS or IAM comes near this; what is longer is somebody else's.
 const LONGEST_REPLY: usize = 16 << 20;
@@ -43,6 +43,10 @@ const LONGEST_REPLY: usize = 16 << 20;
 /// A connection that was idle for longer may have been dropped on the way without a word, and
 /// the code sent into it would be lost; a new one costs two round trips.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
+
+/// How soon after a reply a server has closed the connection, if it does so without announcing it
+/// (`Connection: close`). Waiting this long is cheaper than a lost code.
+const CLOSING: Duration = Duration::from_millis(5);
 
 /// The connectors, one for each scheme that is used, and their pools.
 pub(super) struct Http {
@@ -53,6 +57,8 @@ pub(super) struct Http {
     secure: OnceCell<SharedHttpConnector>,
     /// Our end of every connection so far, to tell a reused one.
     known: Mutex<BTreeSet<SocketAddr>>,
+    /// When the last reply came to its end.
+    replied: Mutex<Option<Instant>>,
 }
 
 impl Http {
@@ -65,6 +71,22 @@ impl Http {
             plain: OnceCell::new(),
             secure: OnceCell::new(),
             known: Mutex::default(),
+            replied: Mutex::default(),
+        }
+    }
+
+    /// A kept connection that AWS has closed, while the person was typing or right after its last
+    /// reply, must be known to be closed before a code is written to it: then nobody could tell
+    /// whether the code was used up. One turn lets the runtime hear of it, the other lets the
+    /// connection do so.
+    pub(super) async fn notice_closed_connections(&self) {
+        let since = locked(&self.replied).map(|at| at.elapsed());
+        let pause = since.map_or(Duration::ZERO, |since| CLOSING.saturating_sub(since));
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
         }
     }
 
@@ -116,7 +138,7 @@ impl Http {
     ) -> Result<HttpResponse, Trouble> {
         let capture = CaptureSmithyConnection::new();
         request.add_extension(capture.clone());
-        let https = starts_with_scheme(request.uri(), "https");
+        let https = has_scheme(request.uri(), "https");
         let whole = async {
             let connector = self.connector(https).await?;
             let response = connector
@@ -135,6 +157,7 @@ impl Http {
             read(response).await
         };
         let outcome = tokio::time::timeout(limit, whole).await;
+        *locked(&self.replied) = Some(Instant::now());
         let connection = capture.get();
         {
             let mut seen = locked(seen);

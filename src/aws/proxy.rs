@@ -16,6 +16,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
+use crate::host::has_scheme;
 
 #[derive(Debug)]
 pub(super) struct Proxies {
@@ -85,7 +86,7 @@ fn proxy<E: fmt::Display>(
         true => url.to_owned(),
         false => format!("http://{url}"),
     };
-    let secure = super::endpoint::starts_with_scheme(&url, "https");
+    let secure = has_scheme(&url, "https");
     // The SDK's error is left out because it may quote the address.
     let config = build(url).map_err(|_| {
         Failure::new(

@@ -54,10 +54,11 @@ impl Aws {
         let mut attempts = 0;
         let mut signed_again = false;
         let mut in_doubt = false;
+        let mut before: Option<Refusal> = None;
         loop {
             attempts += 1;
             if call.code.is_some() {
-                notice_closed_connections().await;
+                self.http.notice_closed_connections().await;
             }
             let wire = Wire::new(&self.http, self.limit(deadline, call));
             let outcome = attempt(wire.clone()).await;
@@ -71,6 +72,12 @@ impl Aws {
             };
             let mut refusal = self.refusal(call, &error, &seen);
             in_doubt |= seen.in_doubt() || matches!(refusal.situation, Situation::Foreign { .. });
+            if refusal.situation == Situation::TimedOut
+                && let Some(before) = before.take()
+            {
+                // The time ran out on a repetition: what it was for says more.
+                refusal = before;
+            }
             refusal.attempts = attempts;
             refusal.code_may_be_spent = call.code.is_some() && in_doubt;
             match again(&refusal.situation, &seen, call.code.is_some()) {
@@ -87,6 +94,7 @@ impl Aws {
                     if attempts >= ATTEMPTS || Instant::now() + pause >= deadline {
                         return Err(refusal);
                     }
+                    before = Some(refusal);
                     tokio::time::sleep(pause).await;
                 }
             }
@@ -171,15 +179,6 @@ impl Aws {
             at: self.clock.aws_now(),
             ..Refusal::new(call.operation, situation, message)
         }
-    }
-}
-
-/// A kept connection that AWS has closed while the person was typing must be known to be closed
-/// before a code is written to it: then nobody could tell whether the code was used up. One turn
-/// lets the runtime hear of it, the other lets the connection do so.
-async fn notice_closed_connections() {
-    for _ in 0..2 {
-        tokio::task::yield_now().await;
     }
 }
 

@@ -5,6 +5,8 @@
 //! first, and only the certificates that can be a root are handed on. The system's own roots are
 //! not touched here: they load later, off-thread, where a connection needs them ([`super::http`]).
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use rustls::RootCertStore;
@@ -12,6 +14,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::failure::{Failure, Kind, Result};
+
+/// A hundred times the root certificates of a system, in bytes.
+const LARGEST: u64 = 32 << 20;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
@@ -23,8 +28,13 @@ const END: &str = "-----END CERTIFICATE-----";
 /// [`Kind::Configuration`] for a file that cannot be read, has a broken certificate, or none that
 /// TLS could trust.
 pub(super) fn read_bundle(path: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(path)
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
         .map_err(|error| failure(path, "the CA bundle cannot be read").because(error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(failure(path, "the CA bundle is larger than any could be"));
+    }
     match usable(&String::from_utf8_lossy(&bytes)) {
         Ok(pem) if pem.is_empty() => Err(failure(path, "the CA bundle holds no certificate")),
         Ok(pem) => Ok(pem.into_bytes()),
@@ -123,6 +133,11 @@ mod tests {
         let failure = read_bundle(&directory.path().join("absent")).unwrap_err();
         assert!(failure.what().contains("cannot be read"));
         assert!(read_bundle(directory.path()).is_err());
+        #[cfg(unix)]
+        {
+            let failure = read_bundle(Path::new("/dev/zero")).unwrap_err();
+            assert!(failure.what().contains("larger"), "{failure}");
+        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test's own file")]

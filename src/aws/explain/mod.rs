@@ -18,7 +18,8 @@ use super::Call;
 
 pub use advice::Known;
 
-/// Codes change at every half minute of Unix time (RFC 6238 with AWS's step of 30 seconds).
+/// How long AWS's devices show one code, in seconds (RFC 6238, section 4.1, and IAM User Guide,
+/// "Assign a virtual MFA device in the AWS Management Console").
 const STEP: i64 = 30;
 
 /// Why there is no result, told from where the person stands.
@@ -147,8 +148,9 @@ impl Refusal {
         }
     }
 
-    /// Seconds until a device with a right clock shows its next code: 1 to 30.
-    pub fn seconds_to_next_code(&self) -> u64 {
+    /// Seconds, from 1 to 30, until a device whose clock agrees with AWS shows its next code
+    /// (RFC 6238, section 4.2: steps count from the Unix epoch).
+    pub(super) fn seconds_to_next_code(&self) -> u64 {
         (STEP - self.at.as_second().rem_euclid(STEP)).unsigned_abs()
     }
 
@@ -219,9 +221,20 @@ mod tests {
     #[test]
     fn the_next_code_is_one_to_thirty_seconds_away() {
         let mut refusal = Refusal::new("GetSessionToken", Situation::WrongCode, String::new());
-        for (second, expected) in [(0, 30), (1, 29), (29, 1), (30, 30), (1_800_000_017, 13)] {
-            refusal.at = Timestamp::from_second(second).unwrap();
-            assert_eq!(refusal.seconds_to_next_code(), expected, "{second}");
+        for (now, seconds) in [
+            ("1970-01-01T00:00:00Z", 30),
+            ("1970-01-01T00:00:01Z", 29),
+            ("2027-01-15T08:00:17Z", 13),
+            ("2026-11-21T18:04:00Z", 30),
+            ("2026-11-21T18:04:00.9Z", 30),
+            ("2026-11-21T18:04:29Z", 1),
+            ("2026-11-21T18:04:29.999Z", 1),
+            ("2026-11-21T18:04:30Z", 30),
+            ("2026-11-21T18:04:41Z", 19),
+            ("1969-12-31T23:59:50Z", 10),
+        ] {
+            refusal.at = now.parse().unwrap();
+            assert_eq!(refusal.seconds_to_next_code(), seconds, "{now}");
         }
     }
 }

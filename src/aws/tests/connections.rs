@@ -55,6 +55,19 @@ fn a_connection_closed_while_the_person_types_costs_no_code() {
     }
 }
 
+/// By a server that keeps none, and does not say so.
+#[test]
+fn a_connection_closed_right_after_a_reply_costs_no_code() {
+    let late = Reaction::Late(reply("200 OK", NOON_DATE, &identity()));
+    let server = Server::start([late, ok(&session())]);
+    let reached = Reached::at(&server.url());
+    run(async {
+        reached.who().await.unwrap();
+        reached.session().await.unwrap();
+    });
+    assert_eq!(connections(&server), [0, 1]);
+}
+
 /// hyper would take another connection for a request it had not begun to write. One that was
 /// written must come back as an error, also on a kept connection.
 #[test]

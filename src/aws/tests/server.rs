@@ -19,6 +19,8 @@ pub(super) enum Reaction {
     Reply(String),
     /// These bytes, and the connection is closed.
     Last(String),
+    /// The same, a millisecond later: as soon as the server comes to it.
+    Late(String),
     /// No answer at all, within the patience of any test.
     Hang,
 }
@@ -132,6 +134,12 @@ fn converse<S: Read + Write>(
             Reaction::Last(bytes) => {
                 stream.get_mut().write_all(bytes.as_bytes())?;
                 return stream.get_mut().flush();
+            }
+            Reaction::Late(bytes) => {
+                stream.get_mut().write_all(bytes.as_bytes())?;
+                stream.get_mut().flush()?;
+                thread::sleep(Duration::from_millis(1));
+                return Ok(());
             }
             Reaction::Hang => thread::sleep(Duration::from_secs(60)),
         }
