@@ -13,16 +13,18 @@
 //!    file.
 //! 6. [`ui`] says what happened; a [`failure::Failure`] becomes the exit code.
 //!
-//! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`secret`] and
-//! [`arn`] are the words that the others share. Who may call whom is written down in
-//! `docs/design.md` and held by `clippy.toml`.
+//! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`aside`] waits
+//! for both without holding anything up; [`secret`], [`arn`] and [`host`] are the words that the
+//! others share. Who may call whom is written down in `docs/design.md` and held by `clippy.toml`.
 
 pub mod arn;
+pub mod aside;
 pub mod aws;
 pub mod code;
 pub mod commands;
 pub mod context;
 pub mod failure;
+pub mod host;
 pub mod ini;
 pub mod process;
 pub mod profile;

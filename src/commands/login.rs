@@ -7,16 +7,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::Target;
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::Result;
-use crate::profile::{Request, parse_duration};
+use crate::profile::{Request, parse_duration, spell_expiration};
 use crate::secret::Secret;
-use crate::signin::{self, Fresh, Good, Prepared, Wanted};
+use crate::session::Good;
+use crate::signin::{self, Fresh, Prepared, Wanted};
 use crate::ui::{Output, Ui, in_words, until};
 
 /// From this difference on a clock is worth a word; AWS refuses signatures from five minutes on.
@@ -32,11 +33,11 @@ const NOTABLE_SKEW: SignedDuration = SignedDuration::from_secs(60);
 pub(super) struct Arguments {
     /// The six digits from the MFA device; `-` reads them from standard input
     #[arg(value_name = "CODE", num_args = 1..=2, value_hint = ValueHint::Other, conflicts_with = "token_code")]
-    code: Vec<String>,
+    code: Vec<Secret>,
 
     /// The same as CODE
     #[arg(short, long, value_name = "CODE", value_hint = ValueHint::Other)]
-    token_code: Option<String>,
+    token_code: Option<Secret>,
 
     /// Write the credentials into this section of the credentials file
     #[arg(long, value_name = "SECTION", value_hint = ValueHint::Other)]
@@ -115,8 +116,11 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         timeout,
     } = target;
     let code = match (token_code, code.is_empty()) {
-        (Some(code), _) => Some((Secret::new(code), Given::Flag)),
-        (None, false) => Some((Secret::new(code.join(" ")), Given::Positional)),
+        (Some(code), _) => Some((code, Given::Flag)),
+        (None, false) => {
+            let halves: Vec<&str> = code.iter().map(Secret::expose).collect();
+            Some((Secret::new(halves.join(" ")), Given::Positional))
+        }
         (None, true) => None,
     };
     Wanted {
@@ -201,7 +205,7 @@ fn reused(context: &Context, ui: &Ui, place: &Place, good: &Good<'_>) -> Result<
             role_arn: session.marks.role_arn.as_deref(),
             serial_number: session.marks.serial.as_deref(),
             access_key_id: &session.key_id,
-            expiration: session.expiration.map(rfc3339),
+            expiration: session.expiration.map(spell_expiration),
             remaining_seconds: remaining.as_secs(),
         });
     }
@@ -247,7 +251,7 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
             role_arn: fresh.role_arn.as_deref(),
             serial_number: fresh.serial.as_deref(),
             access_key_id: &fresh.access_key_id,
-            expiration: Some(rfc3339(fresh.expiration)),
+            expiration: Some(spell_expiration(fresh.expiration)),
             remaining_seconds: remaining.as_secs(),
         };
         return ui
@@ -280,8 +284,4 @@ fn how_to_use(context: &Context, ui: &Ui, section: &str) {
     } else {
         ui.say(&format!("use it: export AWS_PROFILE={section}"));
     }
-}
-
-fn rfc3339(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -191,3 +191,18 @@ fn refused(error: &clap::Error, context: &Context) -> u8 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_not_shown_by_debug() {
+        for argv in [&["awsmfa", "123", "456"][..], &["awsmfa", "-t", "123456"]] {
+            let cli = parse(argv.iter().map(OsString::from)).unwrap();
+            let debug = format!("{cli:?}");
+            assert!(debug.contains("[redacted]"), "{debug}");
+            assert!(!debug.contains("456"), "{debug}");
+        }
+    }
+}

@@ -271,12 +271,11 @@ impl<'a> Desk<'a> {
                 role_arn: obtained.granted.role_arn.as_deref(),
             },
         };
-        let request = &self.wanted.request;
         save::write(
             self.context,
             self.ui,
             &mut self.prepared,
-            request,
+            self.wanted,
             &contents,
         )
         .await

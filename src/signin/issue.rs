@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use super::caller::{Asked, Caller};
-use crate::arn::Arn;
 use crate::aws::{AssumeRole, Issued, Refusal, Situation};
 use crate::code::Code;
 use crate::failure::Failure;
@@ -185,12 +184,11 @@ fn shorter(refusal: &Refusal, duration: Duration) -> Option<Duration> {
 /// CloudTrail then says who it was, and trust policies that demand it are met
 /// (IAM User Guide, "IAM and AWS STS condition context keys", `sts:RoleSessionName`).
 async fn names(caller: &mut Caller, role: &Role) -> Result<(String, String), Refusal> {
-    let full = Arn::parse(&role.arn).is_some();
-    let role_arn = if full {
-        role.arn.clone()
-    } else {
+    let role_arn = if role.is_bare() {
         let identity = caller.identity().await?;
         role.full_arn(identity.partition().unwrap_or("aws"), &identity.account)
+    } else {
+        role.arn.clone()
     };
     let session_name = match &role.session_name {
         Some(name) => name.clone(),

@@ -5,9 +5,9 @@
 //! 1. [`prepare`] reads the files, resolves the profile and checks everything that can fail
 //!    without AWS and without a code. It writes nothing and sends nothing.
 //! 2. [`Prepared::good`] says whether the section is still good. If it is, that is all.
-//! 3. [`renew`] settles consent, proves that the file can be written ([`save::rehearse`]), finds
-//!    the device, gets a code while the connection is being made and the key is being proved,
-//!    calls STS ([`issue`]), and writes the section.
+//! 3. [`renew`] settles consent, proves that the file can be written (`save`), finds the device,
+//!    gets a code while the connection is being made and the key is being proved, calls STS
+//!    (`issue`), and writes the section.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
@@ -25,15 +25,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use crate::aside::detached;
 use crate::code::{CodeSource, Given};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Document, Flavor, Warning};
-use crate::profile::{self, File, Files, Plan, Request, Target};
+use crate::profile::{self, File, Files, Plan, Request};
 use crate::secret::Secret;
-use crate::session::{self, Decision, Session, Why};
+use crate::session::{self, Good, Why};
 use crate::store;
-use crate::terminal::detached;
 use crate::ui::Ui;
 use desk::Desk;
 
@@ -61,8 +61,6 @@ pub struct Prepared {
     pub files: Files,
     pub plan: Plan,
     code: CodeSource,
-    /// Consent was given beforehand, whatever turns up in the section.
-    yes: bool,
 }
 
 /// New credentials, saved.
@@ -106,38 +104,18 @@ pub fn prepare(context: &Context, wanted: &Wanted) -> Result<Prepared> {
         )
     });
     let code = CodeSource::decide(given, &context.env, process)?;
-    Ok(Prepared {
-        files,
-        plan,
-        code,
-        yes: wanted.yes,
-    })
-}
-
-/// A section that can be left as it is.
-#[derive(Debug)]
-pub struct Good<'a> {
-    pub session: &'a Session,
-    pub remaining: SignedDuration,
+    Ok(Prepared { files, plan, code })
 }
 
 impl Prepared {
-    /// Whether the section is still good, or why not. A code from the command line is there to be
-    /// spent.
+    /// Whether the section is still good, or why not. A code that was given is there to be spent.
     ///
     /// # Errors
     ///
     /// Why new credentials are needed.
     pub fn good(&self, now: Timestamp, wanted: &Wanted) -> Result<Good<'_>, Why> {
-        let force = wanted.force || wanted.code.is_some();
-        let decision = session::decide(&self.plan.target, &self.plan, now, wanted.min_ttl, force);
-        match (decision, &self.plan.target) {
-            (Decision::Reuse { remaining }, Target::Ours(session)) => {
-                Ok(Good { session, remaining })
-            }
-            (Decision::Reuse { .. }, _) => Err(Why::Nothing),
-            (Decision::Renew { why }, _) => Err(why),
-        }
+        let force = wanted.force || self.code.is_given();
+        session::decide(&self.plan, now, wanted.min_ttl, force)
     }
 }
 

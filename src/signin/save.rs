@@ -10,25 +10,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::{Prepared, parse};
+use super::{Prepared, Wanted, parse};
+use crate::aside::detached;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Change, Document, Flavor, Refused};
-use crate::profile::{self, Learned, Marks, Request, Target};
+use crate::profile::{self, EXPIRY_KEYS, Learned, Marks, Target, spell_expiration};
 use crate::secret::{AccessKey, Secret};
 use crate::store::{self, Lease, Locked};
-use crate::terminal::detached;
 use crate::ui::Ui;
-
-/// Keys of other tools that would outlive what they belong to: a second token, and expiry times
-/// under other names, which some prompt would show.
-const STALE: [&str; 5] = [
-    "aws_security_token",
-    "x_security_token_expires",
-    "awsmfa_expiration",
-    "aws_expiration",
-    "aws_session_expiration",
-];
 
 /// The length of a session token in a rehearsal, in bytes; those of assumed roles run to about a
 /// kilobyte.
@@ -84,14 +74,14 @@ pub(super) async fn write(
     context: &Context,
     ui: &Ui,
     prepared: &mut Prepared,
-    request: &Request,
+    wanted: &Wanted,
     contents: &Contents<'_>,
 ) -> Result<()> {
     let mut tries = 0;
     loop {
         tries += 1;
         let locked = lock(ui, prepared, PATIENCE).await?.read()?;
-        catch_up(context, prepared, request, &locked)?;
+        catch_up(context, prepared, wanted, &locked)?;
         let bytes = with_change(prepared, contents, Document::edit)?;
         match locked.commit(&bytes) {
             Err(failure) if failure.kind() == Kind::File && tries < TRIES => {}
@@ -122,7 +112,7 @@ async fn lock(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<Lease> {
 fn catch_up(
     context: &Context,
     prepared: &mut Prepared,
-    request: &Request,
+    wanted: &Wanted,
     locked: &Locked,
 ) -> Result<()> {
     let bytes = locked.contents().unwrap_or_default();
@@ -132,8 +122,8 @@ fn catch_up(
     let file = &mut prepared.files.credentials;
     let bytes = Zeroizing::new(bytes.to_vec());
     file.document = parse(bytes, Flavor::Credentials, &file.path)?;
-    let agreed = prepared.yes || matches!(prepared.plan.target, Target::Foreign { .. });
-    let plan = profile::resolve(context, &prepared.files, request)?;
+    let agreed = wanted.yes || matches!(prepared.plan.target, Target::Foreign { .. });
+    let plan = profile::resolve(context, &prepared.files, &wanted.request)?;
     match plan.target {
         Target::Foreign { line, .. } if !agreed => Err(Failure::new(
             Kind::Configuration,
@@ -162,10 +152,7 @@ fn with_change<T>(
 ) -> Result<T> {
     let plan = &prepared.plan;
     let file = &prepared.files.credentials;
-    let expiration = contents
-        .expiration
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string();
+    let expiration = spell_expiration(contents.expiration);
     let marks = plan.marks.lines(contents.learned);
     let token = contents.key.token.as_ref().map_or("", Secret::expose);
     let mut set = vec![
@@ -178,8 +165,10 @@ fn with_change<T>(
     if let Some(region) = &plan.region_to_write {
         set.push(("region", region));
     }
-    let remove: Vec<&str> = STALE
-        .into_iter()
+    // What would outlive what it belongs to: boto 2's name for the token, and expiry times under
+    // other names, which some prompt would show.
+    let remove: Vec<&str> = std::iter::once("aws_security_token")
+        .chain(EXPIRY_KEYS)
         .chain(Marks::NAMES)
         .filter(|name| set.iter().all(|(key, _)| key != name))
         .collect();
