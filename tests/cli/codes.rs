@@ -57,6 +57,7 @@ fn a_code_from_standard_input() {
         (&["--token-code", "-"], ("", "")),
         (&["-t", "-"], ("  ", " \r\n")),
         (&["login", "-"], ("", "\nand more that is not read\n")),
+        (&["-"], ("\u{feff}", "\r\n")),
     ] {
         let (world, mfa) = ready();
         let code = world.aws.code(&mfa.serial);

@@ -90,7 +90,7 @@ fn a_long_term_key_is_never_overwritten() {
         ] {
             world
                 .sign_in(&mfa, flags.iter().copied())
-                .failed(3, "[target]` holds a long-term key")
+                .failed(3, "[target] holds a long-term key")
                 .said(&format!("at: {}:6", world.credentials_path().display()));
         }
         assert_eq!(world.aws.log().len(), 0);
@@ -159,7 +159,7 @@ fn a_section_whose_keys_would_be_ignored_is_not_written() {
             let name = setting.split(' ').next().unwrap();
             world
                 .sign_in(&mfa, flags.iter().copied())
-                .failed(3, "AWS tools would ignore keys in section `[target]`")
+                .failed(3, "AWS tools would ignore keys in section [target]")
                 .said(name)
                 .said(&format!("at: {}:3", world.config_path().display()));
             assert_eq!(world.aws.log().len(), 0, "{setting}");
@@ -177,7 +177,7 @@ fn a_role_profile_cannot_be_its_own_section() {
     );
     world
         .sign_in(&mfa, ["-p", "work"])
-        .failed(3, "AWS tools would ignore keys in section `[work]`");
+        .failed(3, "AWS tools would ignore keys in section [work]");
 }
 
 #[test]

@@ -354,7 +354,7 @@ fn a_section_named_profile_x_is_not_profile_x() {
     let code = world.aws.code(&mfa.serial);
     let run = world.run(["-p", "work", "-t", &code]);
     run.failed(3, "there is no profile `work`")
-        .said(": in the credentials file the section is `[work]`");
+        .said(": in the credentials file the section is [work]");
     before.check(&world, "work");
     // By its full name it is one, as it is for the AWS CLI; only its section needs another name.
     let run = world.run(["-p", "profile work", "-t", &code]);

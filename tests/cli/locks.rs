@@ -109,6 +109,19 @@ fn a_holder_that_has_not_said_who_it_is_is_another_process() {
     assert_eq!(world.codes_sent().len(), 0);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_holder_that_has_not_said_who_it_is_is_named_by_the_system() {
+    let (world, mfa) = world();
+    let held = fs::File::open(lock(&world)).unwrap();
+    held.lock().unwrap();
+    let code = world.aws.code(&mfa.serial);
+    let run = world.run(["--timeout", "1s", "-t", &code]);
+    let pid = std::process::id();
+    run.failed(7, &format!("error: process {pid} ("));
+    assert_eq!(world.codes_sent().len(), 0);
+}
+
 #[test]
 fn a_lock_that_is_let_go_of_is_taken_and_what_the_holder_wrote_stays() {
     let (world, mfa) = world();
