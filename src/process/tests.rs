@@ -96,7 +96,13 @@ mod unix {
                 "ended with exit status 127: the shell did not find it",
             ),
             ("kill -9 $$", Kind::Code, "was killed by signal 9"),
-            ("kill -INT $$", Kind::Interrupted, "was interrupted"),
+            // A shell cannot take back that the signal is ignored, as it is for the children of a
+            // job in the background.
+            (
+                "exec perl -e '$SIG{INT} = \"DEFAULT\"; kill \"INT\", $$; sleep 9'",
+                Kind::Interrupted,
+                "was interrupted",
+            ),
             ("exit 130", Kind::Interrupted, "was interrupted"),
             (
                 "yes",

@@ -27,7 +27,9 @@ fn a_child_asks_on_its_terminal_while_its_streams_are_pipes() {
 
 #[test]
 fn ctrl_c_is_a_signal_and_ctrl_d_the_end_of_input() {
-    let mut session = shell("echo ready; exec cat").start();
+    // Tests run by a job in the background have the signal ignored, and a shell cannot undo that.
+    let heard = "exec perl -e '$SIG{INT} = \"DEFAULT\"; $| = 1; print \"ready\"; sleep 9'";
+    let mut session = shell(heard).start();
     session.expect("ready");
     session.ctrl_c();
     assert_eq!(session.finish().code, 130);
