@@ -242,7 +242,7 @@ fn assignment<'a>(depth: &'a str, key: &'a str, value: &'a str, eol: &'a str) ->
 
 /// A section is edited only where every line is understood and where its lines end is not in
 /// question.
-fn refuse_what_is_not_certain(
+pub(super) fn refuse_what_is_not_certain(
     bytes: &[u8],
     profile: &Profile<'_>,
     eol: &str,

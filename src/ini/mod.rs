@@ -14,12 +14,13 @@ mod edit;
 mod entry;
 mod line;
 mod profile;
+mod remove;
 mod splice;
 mod title;
 mod warning;
 mod writable;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use zeroize::Zeroizing;
 pub use edit::{Change, Refused};
 use line::{Classifier, Shape, lines, trim_end};
 pub use profile::{Profile, Value};
+pub use remove::Beside;
 use title::{PROFILE, Title};
 pub use warning::Warning;
 pub use writable::is_safe_section;
@@ -147,10 +149,30 @@ impl Document {
         &self.bytes
     }
 
+    /// The bytes for somebody who is going to compare them with what the file holds later.
+    pub fn shared_bytes(&self) -> &Arc<Zeroizing<Vec<u8>>> {
+        &self.bytes
+    }
+
     /// Profile `name`, its sections merged. `[profile x]` in the credentials file is not profile
     /// x, and `[x]` in the config file is none at all.
     pub fn profile(&self, name: &str) -> Option<Profile<'_>> {
         Profile::read(self, PROFILE, name)
+    }
+
+    /// All profiles in file order, in one pass: for whoever is going to look at every one.
+    pub fn profiles(&self) -> impl Iterator<Item = Profile<'_>> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut found: Vec<Vec<(&Section, Title<'_>)>> = Vec::new();
+        for (section, title) in self.titles().filter(|(_, title)| title.kind == PROFILE) {
+            let place = *places.entry(title.name).or_insert(found.len());
+            if place == found.len() {
+                found.push(Vec::new());
+            }
+            found[place].push((section, title));
+        }
+        let profiles = found.into_iter();
+        profiles.filter_map(|sections| Profile::of(self, sections))
     }
 
     /// The names of all profiles in file order, without repeats.

@@ -17,6 +17,7 @@ const TWO_SPELLINGS_IN_CONFIG: &str = "the headers of this profile are spelled i
 
 /// The sections of one name, in file order; never empty.
 pub struct Profile<'d> {
+    document: &'d Document,
     name: &'d str,
     parts: Vec<Part<'d>>,
     /// Every value is in doubt, and why.
@@ -43,10 +44,17 @@ pub struct Value<'d> {
 impl<'d> Profile<'d> {
     /// `None` when there is no such section.
     pub(super) fn read(document: &'d Document, kind: &str, name: &str) -> Option<Self> {
-        let mut found: Vec<(&Section, Title<'d>)> = document
+        let found = document
             .titles_ending_in(name)
-            .filter(|(_, title)| title.is(kind, name))
-            .collect();
+            .filter(|(_, title)| title.is(kind, name));
+        Self::of(document, found.collect())
+    }
+
+    /// The sections of one name as one profile; `None` when there is none.
+    pub(super) fn of(
+        document: &'d Document,
+        mut found: Vec<(&'d Section, Title<'d>)>,
+    ) -> Option<Self> {
         let mut doubt = None;
         if found.iter().any(|(_, title)| title.prefixed_default) {
             let all = found.len();
@@ -69,6 +77,7 @@ impl<'d> Profile<'d> {
             body: Body::read(document, section),
         });
         Some(Self {
+            document,
             name,
             parts: parts.collect(),
             doubt,
@@ -130,6 +139,10 @@ impl<'d> Profile<'d> {
     pub(super) fn homeless(&self) -> Option<&'static str> {
         let ambiguous = self.parts.len() > 1 && !self.home().title.agreed;
         self.doubt.or(ambiguous.then_some(TWO_SPELLINGS))
+    }
+
+    pub(super) fn bytes(&self) -> &'d [u8] {
+        self.document.bytes()
     }
 
     pub(super) fn parts(&self) -> &[Part<'d>] {

@@ -6,5 +6,6 @@ mod editing;
 mod invariants;
 mod properties;
 mod reading;
+mod removing;
 mod sdk;
 mod survival;

@@ -268,6 +268,70 @@ proptest! {
         prop_assert!(ours_last || ours_new || rest.is_empty());
     }
 
+    /// What a sign-in appends, signing out takes away again. Only the end of the file as it was
+    /// cannot be told from the bytes, where it was no line end, or a single empty line.
+    #[test]
+    fn a_section_that_was_appended_can_be_taken_out_again(
+        (flavor, file) in flavor().prop_flat_map(|flavor| (Just(flavor), file(flavor, false))),
+    ) {
+        let change = Change { section: "new-mfa", set: &[("k", "v"), ("l", "w")], remove: &[] };
+        let before = file.bytes();
+        let Ok(added) = parse(&before, flavor).edit(&change) else {
+            return Ok(());
+        };
+        let after = parse(&added, flavor).without(&["new-mfa"]).expect("it was just added");
+        let crlf = before.windows(2).any(|pair| pair == b"\r\n");
+        let eol: &[u8] = if crlf { b"\r\n" } else { b"\n" };
+        if before.is_empty() || (before.ends_with(eol) && !ends_in_an_empty_line(&before, eol)) {
+            prop_assert_eq!(&after[..], &before[..]);
+        }
+        let same = after[..] == before[..];
+        let longer = after[..] == [&before, eol].concat();
+        let shorter = [&after, eol].concat() == before;
+        prop_assert!(same || longer || shorter, "{:?}", String::from_utf8_lossy(&after));
+    }
+
+    #[test]
+    fn only_the_sections_named_are_taken_out(flavor in flavor(), Noise(bytes) in noise(), gone in select(NAMES)) {
+        let Ok(before) = Document::parse(Zeroizing::new(bytes), flavor) else {
+            return Ok(());
+        };
+        let Ok(after) = before.without(&[gone]) else {
+            prop_assert!(before.profile(gone).is_some(), "nothing to take out, and refused");
+            return Ok(());
+        };
+        if before.profile(gone).is_none() {
+            prop_assert_eq!(&after[..], before.bytes());
+        }
+        let after = parse(&after, flavor);
+        prop_assert!(after.profile(gone).is_none());
+        let others = |document: &Document| -> Vec<String> {
+            let others = document.profiles().filter(|profile| profile.name() != gone);
+            let told = |profile: Profile<'_>| {
+                let values = profile.keys().map(|key| {
+                    let texts = profile.assignments(key).map(|value| value.text.into_owned());
+                    format!("{key} {:?}", texts.collect::<Vec<_>>())
+                });
+                format!("{} {:?}", profile.name(), values.collect::<Vec<_>>())
+            };
+            others.map(told).collect()
+        };
+        prop_assert_eq!(others(&before), others(&after));
+    }
+
+    #[test]
+    fn all_profiles_are_those_that_are_found_by_their_names(flavor in flavor(), Noise(bytes) in noise()) {
+        let Ok(document) = Document::parse(Zeroizing::new(bytes), flavor) else {
+            return Ok(());
+        };
+        let names: Vec<&str> = document.profile_names().collect();
+        let told = |profile: &Profile<'_>| format!("{profile:?}");
+        let one_by_one: Vec<String> =
+            names.iter().map(|name| told(&document.profile(name).unwrap())).collect();
+        let at_once: Vec<String> = document.profiles().map(|profile| told(&profile)).collect();
+        prop_assert_eq!(at_once, one_by_one);
+    }
+
     #[test]
     fn nothing_makes_it_panic_or_break_a_promise(
         flavor in flavor(),
@@ -374,6 +438,13 @@ proptest! {
             }
         }
     }
+}
+
+/// Exactly one empty line below another one that says something.
+fn ends_in_an_empty_line(bytes: &[u8], eol: &[u8]) -> bool {
+    let line = bytes.strip_suffix(eol).unwrap_or(bytes);
+    let text = line.strip_suffix(eol);
+    text.is_some_and(|text| !text.is_empty())
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
