@@ -27,8 +27,9 @@ mod tests;
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -59,7 +60,8 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     if target.file == Path::new(NULL_DEVICE) {
         return Ok(None);
     }
-    Ok(Existing::read(&target)?.map(|existing| existing.bytes))
+    let existing = Existing::read(&target, &Arc::default())?;
+    Ok(existing.map(|existing| Arc::unwrap_or_clone(existing.bytes)))
 }
 
 /// Takes the lock on the file at `path`, waiting for at most `wait`.
@@ -132,7 +134,17 @@ impl Lease {
     ///
     /// As for [`read`].
     pub fn read(self) -> Result<Locked> {
-        let existing = Existing::read(&self.target)?;
+        self.read_again(&Arc::default())
+    }
+
+    /// The same for a file that was read before: what has not changed is compared, and not held
+    /// twice.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`].
+    pub fn read_again(self, known: &Arc<Zeroizing<Vec<u8>>>) -> Result<Locked> {
+        let existing = Existing::read(&self.target, known)?;
         Ok(Locked {
             target: self.target,
             existing,
@@ -187,12 +199,12 @@ impl fmt::Debug for Locked {
 
 /// A file as it was read.
 struct Existing {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Arc<Zeroizing<Vec<u8>>>,
     metadata: Metadata,
 }
 
 impl Existing {
-    fn read(target: &Target) -> Result<Option<Self>> {
+    fn read(target: &Target, known: &Arc<Zeroizing<Vec<u8>>>) -> Result<Option<Self>> {
         // Opening comes second: to open a pipe would wait for its writer.
         if metadata(target)?.is_none() {
             return Ok(None);
@@ -200,13 +212,41 @@ impl Existing {
         let mut file = File::open(&target.file).map_err(|error| unread(target, error))?;
         let metadata = file.metadata().map_err(|error| unread(target, error))?;
         check(target, &metadata)?;
-        // Room for everything at once: growing would leave copies that nobody wipes.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(size_of(&metadata) + 1));
-        file.read_to_end(&mut bytes)
-            .map_err(|error| unread(target, error))?;
+        let size = size_of(&metadata);
+        let bytes = if size == known.len() && holds(&mut file, known) {
+            Arc::clone(known)
+        } else {
+            Arc::new(read_whole(&mut file, size).map_err(|error| unread(target, error))?)
+        };
         check_size(target, bytes.len())?;
         Ok(Some(Self { bytes, metadata }))
     }
+}
+
+/// Whether the file has these bytes and no others. What cannot be read now is going to be told
+/// when it is read whole.
+fn holds(file: &mut File, known: &[u8]) -> bool {
+    let mut piece = Zeroizing::new([0; 64 << 10]);
+    let mut rest = known;
+    loop {
+        match file.read(piece.as_mut_slice()) {
+            Ok(0) => return rest.is_empty(),
+            Ok(length) => match rest.strip_prefix(&piece[..length]) {
+                Some(after) => rest = after,
+                None => return false,
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+fn read_whole(file: &mut File, size: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    file.rewind()?;
+    // Room for everything at once: growing would leave copies that nobody wipes.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What is known about the file without opening it; none if it does not exist.
