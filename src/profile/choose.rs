@@ -36,7 +36,7 @@ pub(super) fn choose(context: &Context, request: &Request) -> Result<Choice> {
     })
 }
 
-fn profile(env: &Env, request: &Request) -> Result<Sourced<String>> {
+pub(super) fn profile(env: &Env, request: &Request) -> Result<Sourced<String>> {
     let named = match &request.profile {
         Some(name) => Some((name.as_str(), Origin::Flag("--profile"))),
         None => first_variable(env, &VARIABLES)?,

@@ -7,7 +7,6 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::choose::first_variable;
-use super::follow::Trail;
 use super::settings::{Found, Settings, Shared};
 use super::{Origin, Request, Sourced};
 use crate::context::{Context, Env};
@@ -31,21 +30,21 @@ pub(super) fn resolve(
     context: &Context,
     shared: &Shared<'_>,
     request: &Request,
-    trail: &Trail<'_>,
+    nodes: &[Settings<'_>],
 ) -> Result<Endpoints> {
     let env = &context.env;
-    let url = |service, variable| url(env, shared, request, trail, service, variable);
+    let url = |service, variable| url(env, shared, request, nodes, service, variable);
     Ok(Endpoints {
         sts: url("sts", "AWS_ENDPOINT_URL_STS")?,
         iam: url("iam", "AWS_ENDPOINT_URL_IAM")?,
-        fips: switch(env, trail, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?,
+        fips: switch(env, nodes, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?,
         dual_stack: switch(
             env,
-            trail,
+            nodes,
             "AWS_USE_DUALSTACK_ENDPOINT",
             "use_dualstack_endpoint",
         )?,
-        ca_bundle: ca_bundle(context, trail),
+        ca_bundle: ca_bundle(context, nodes),
     })
 }
 
@@ -55,7 +54,7 @@ fn url(
     env: &Env,
     shared: &Shared<'_>,
     request: &Request,
-    trail: &Trail<'_>,
+    nodes: &[Settings<'_>],
     service: &str,
     variable: &'static str,
 ) -> Result<Option<String>> {
@@ -63,7 +62,7 @@ fn url(
         Some(Sourced::new(url.clone(), Origin::Flag("--endpoint-url")))
     } else if switch(
         env,
-        trail,
+        nodes,
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "ignore_configured_endpoint_urls",
     )? {
@@ -71,17 +70,17 @@ fn url(
     } else if let Some((url, origin)) = first_variable(env, &[variable, "AWS_ENDPOINT_URL"])? {
         Some(Sourced::new(url.to_owned(), origin))
     } else {
-        configured(shared, trail, service)?
+        configured(shared, nodes, service)?
     };
     found.map(|url| check(&url).map(|()| url.value)).transpose()
 }
 
 fn configured(
     shared: &Shared<'_>,
-    trail: &Trail<'_>,
+    nodes: &[Settings<'_>],
     service: &str,
 ) -> Result<Option<Sourced<String>>> {
-    for node in &trail.nodes {
+    for node in nodes {
         if let Some(url) = of_service(shared, node, service)? {
             return Ok(Some(url));
         }
@@ -128,11 +127,10 @@ fn check(url: &Sourced<String>) -> Result<()> {
 }
 
 /// A yes or no, from a variable or the nearest profile that has it.
-fn switch(env: &Env, trail: &Trail<'_>, variable: &'static str, key: &str) -> Result<bool> {
+fn switch(env: &Env, nodes: &[Settings<'_>], variable: &'static str, key: &str) -> Result<bool> {
     let value = match first_variable(env, &[variable])? {
         Some((text, origin)) => Some(Sourced::new(text.to_owned(), origin)),
-        None => trail
-            .nodes
+        None => nodes
             .iter()
             .find_map(|node| node.get(key))
             .map(Found::sourced),
@@ -153,10 +151,10 @@ fn switch(env: &Env, trail: &Trail<'_>, variable: &'static str, key: &str) -> Re
     }
 }
 
-fn ca_bundle(context: &Context, trail: &Trail<'_>) -> Option<PathBuf> {
+fn ca_bundle(context: &Context, nodes: &[Settings<'_>]) -> Option<PathBuf> {
     if let Some(path) = context.env.raw("AWS_CA_BUNDLE") {
         return Some(context.expand_home(path));
     }
-    let found = trail.nodes.iter().find_map(|node| node.get("ca_bundle"))?;
+    let found = nodes.iter().find_map(|node| node.get("ca_bundle"))?;
     Some(context.expand_home(OsStr::new(found.text.as_ref())))
 }

@@ -7,6 +7,7 @@
 use super::settings::{Found, Part, Settings};
 use super::{Marks, Source};
 use crate::failure::{Failure, Kind, Result};
+use crate::ini;
 use crate::secret::{AccessKey, Secret};
 
 pub(super) const ID: &str = "aws_access_key_id";
@@ -86,14 +87,14 @@ pub(super) fn static_id(settings: &Settings<'_>) -> Option<String> {
 /// A key that is neither plainly long-term (`AKIA…`) nor plainly temporary (`ASIA…`, IAM User
 /// Guide, "IAM identifiers") is told by its session token. Every assignment counts, also those
 /// that a later one overrides: an edit leaves one of each.
-pub(super) fn long_term_line(part: &Part<'_>) -> Option<usize> {
+pub(super) fn long_term_line(section: &ini::Profile<'_>) -> Option<usize> {
     let all = |key| {
-        let values = part.section.assignments(key);
+        let values = section.assignments(key);
         values
             .filter(|value| !value.text.is_empty())
             .collect::<Vec<_>>()
     };
-    let issued = Marks::read(&part.section).and_then(|marks| marks.issued_key_id);
+    let issued = Marks::read(section).and_then(|marks| marks.issued_key_id);
     let is_issued = |id: &str| id.starts_with("ASIA") || issued.as_deref() == Some(id);
     let (ids, secrets) = (all(ID), all(SECRET));
     let mut others = ids.iter().filter(|id| !is_issued(&id.text));
@@ -101,7 +102,10 @@ pub(super) fn long_term_line(part: &Part<'_>) -> Option<usize> {
         return Some(plain.line);
     }
     // A token speaks for the one key beside it, not for what else is there.
-    if token(part).is_some() && ids.len() <= 1 && secrets.len() <= 1 {
+    let has_token = TOKENS
+        .iter()
+        .any(|key| section.get(key).is_some_and(|value| !value.text.is_empty()));
+    if has_token && ids.len() <= 1 && secrets.len() <= 1 {
         return None;
     }
     // More secrets than ids: one of them belongs to nothing that is shown here.
@@ -113,7 +117,7 @@ pub(super) fn long_term_line(part: &Part<'_>) -> Option<usize> {
 
 /// Whether there is one.
 pub(super) fn holds_long_term(part: &Part<'_>) -> bool {
-    long_term_line(part).is_some()
+    long_term_line(&part.section).is_some()
 }
 
 /// Whether the section holds any credentials.
@@ -130,7 +134,9 @@ fn token<'f>(part: &Part<'f>) -> Option<Found<'f>> {
 }
 
 /// The profile's key: from the credentials file, else its `credential_process`, else from the
-/// config file (botocore's order). None if it has nothing of the kind.
+/// config file (botocore's order). None if it has nothing of the kind. A `credential_process` that
+/// is this program is how other tools get here, and no key to start from: the one beside it in
+/// the config file is.
 ///
 /// # Errors
 ///
@@ -143,16 +149,15 @@ pub(super) fn of(settings: &Settings<'_>) -> Result<Option<Source>> {
     {
         return pair(settings, part).map(Some);
     }
-    if let Some(command) = settings.get("credential_process") {
-        return process(settings, command).map(Some);
-    }
-    match settings
+    let beside = settings
         .config
         .as_ref()
-        .filter(|part| part_has_static(part))
-    {
-        Some(part) => pair(settings, part).map(Some),
-        None => Ok(None),
+        .filter(|part| part_has_static(part));
+    match (settings.get("credential_process"), beside) {
+        (Some(command), Some(part)) if runs_awsmfa(&command.text) => pair(settings, part).map(Some),
+        (Some(command), _) => process(settings, command).map(Some),
+        (None, Some(part)) => pair(settings, part).map(Some),
+        (None, None) => Ok(None),
     }
 }
 
@@ -252,7 +257,8 @@ fn process(settings: &Settings<'_>, command: Found<'_>) -> Result<Source> {
             ),
         )
         .at(command.origin())
-        .next("name the profile that holds the long-term key"));
+        .next("name the profile that holds the long-term key, or the role, after `-p`")
+        .next("or give this one a key of its own, or `role_arn` and `source_profile`"));
     }
     Ok(Source::Process {
         name: settings.name.clone(),

@@ -23,6 +23,7 @@ mod duration;
 mod endpoint;
 mod follow;
 mod given;
+mod held;
 mod key;
 mod lost;
 mod marks;
@@ -33,9 +34,11 @@ mod region;
 mod roles;
 mod session;
 mod settings;
+mod standing;
 mod target;
 #[cfg(test)]
 mod tests;
+mod usable;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,11 +50,14 @@ use crate::secret::{AccessKey, Secret};
 
 pub use duration::{ROLE_DEFAULT, SESSION_DEFAULT, parse_duration};
 pub use endpoint::Endpoints;
+pub use held::{Held, State};
 pub use marks::{Learned, Marks};
 pub use origin::{Origin, Sourced};
 pub use roles::{Role, session_name_for};
 pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
-pub use target::Target;
+pub use standing::{Open, chosen, section, unsigned};
+pub use target::{Target, shadow};
+pub use usable::{Usable, UsableKey, usable};
 
 use follow::Trail;
 use settings::Shared;
@@ -123,6 +129,8 @@ pub struct Plan {
     pub marks: Marks,
     /// What the person should know though it stops nobody, one sentence each.
     pub warnings: Vec<String>,
+    /// A warning for those who will name the section in `AWS_PROFILE`: a variable is stronger.
+    pub shadowed: Option<String>,
 }
 
 /// Where the long-term key is.
@@ -197,13 +205,13 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
     let serial = device::resolve(&context.env, request, &trail, recorded)?;
     let duration = duration::resolve(request, &trail, &mut warnings)?;
     let roles = roles::resolve(request, &trail, duration.as_ref())?;
-    let region = region::resolve(&context.env, request, &trail)?;
-    let region_to_write = region::to_write(existing.as_ref(), &trail)?;
-    let endpoints = endpoint::resolve(context, &shared, request, &trail)?;
+    let region = region::resolve(&context.env, request, &trail.nodes)?;
+    let region_to_write = region::to_write(existing.as_ref(), &trail.nodes)?;
+    let endpoints = endpoint::resolve(context, &shared, request, &trail.nodes)?;
     let mfa_process = trail.nodes.iter().find_map(|node| node.get("mfa_process"));
     let mfa_process = mfa_process.map(|found| found.sourced().map(Secret::new));
     let marks = marks_of(&trail, &section.value, serial.as_ref(), duration.as_ref());
-    warnings.extend(shadowing(&context.env, &section.value));
+    let shadowed = shadowing(&context.env, &section.value);
     drop(existing);
 
     let Trail {
@@ -224,6 +232,7 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
         endpoints,
         marks,
         warnings,
+        shadowed,
     })
 }
 

@@ -1,7 +1,6 @@
 //! The region whose STS endpoint is asked, and the one the section shall say.
 
 use super::choose::first_variable;
-use super::follow::Trail;
 use super::settings::{Found, Settings};
 use super::{Origin, Request, Sourced};
 use crate::context::Env;
@@ -13,7 +12,7 @@ use crate::host::is_region;
 pub(super) fn resolve(
     env: &Env,
     request: &Request,
-    trail: &Trail<'_>,
+    nodes: &[Settings<'_>],
 ) -> Result<Option<Sourced<String>>> {
     let region = if let Some(region) = &request.region {
         Some(Sourced::new(region.clone(), Origin::Flag("--region")))
@@ -22,7 +21,7 @@ pub(super) fn resolve(
     {
         Some(Sourced::new(region.to_owned(), origin))
     } else {
-        configured(trail)
+        configured(nodes)
     };
     if let Some(region) = &region {
         check(region)?;
@@ -34,19 +33,18 @@ pub(super) fn resolve(
 /// section already. What a variable or a flag says is for this run and is not written.
 pub(super) fn to_write(
     existing: Option<&Settings<'_>>,
-    trail: &Trail<'_>,
+    nodes: &[Settings<'_>],
 ) -> Result<Option<String>> {
     let has_one = existing.is_some_and(|settings| settings.has("region"));
-    let Some(region) = configured(trail).filter(|_| !has_one) else {
+    let Some(region) = configured(nodes).filter(|_| !has_one) else {
         return Ok(None);
     };
     check(&region)?;
     Ok(Some(region.value))
 }
 
-fn configured(trail: &Trail<'_>) -> Option<Sourced<String>> {
-    trail
-        .nodes
+fn configured(nodes: &[Settings<'_>]) -> Option<Sourced<String>> {
+    nodes
         .iter()
         .find_map(|node| node.get("region"))
         .map(Found::sourced)

@@ -9,8 +9,8 @@ use super::follow::Trail;
 use super::names::is_long_term_of;
 use super::promised::SUFFIX;
 use super::session::expiration;
-use super::settings::{Part, Settings};
-use super::{Origin, Request, Session, Source, Sourced, key};
+use super::settings::{Part, Settings, Shared};
+use super::{Files, Held, Origin, Request, Session, Source, Sourced, key};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::is_safe_section;
 
@@ -130,20 +130,41 @@ pub(super) fn state(
     })
 }
 
+/// The setting that makes AWS tools ignore keys in section `name`, and where it stands.
+pub fn shadow(files: &Files, name: &str) -> Option<(&'static str, Origin)> {
+    let shared = Shared::new(files);
+    shared.profile(name).as_ref().and_then(shadow_of)
+}
+
+/// Why temporary keys that are there in section `name` are no answer, if AWS tools ignore them.
+pub(super) fn ignored(files: &Files, name: &str) -> Option<Failure> {
+    let section = files.credentials.document.profile(name)?;
+    Held::read(&section)?;
+    let (key, origin) = shadow(files, name)?;
+    let what =
+        format!("AWS tools ignore the keys in section [{name}], because its profile has `{key}`");
+    let failure = Failure::new(Kind::Configuration, what).at(origin);
+    Some(failure.next("remove that line, or name another profile"))
+}
+
+pub(super) fn shadow_of(settings: &Settings<'_>) -> Option<(&'static str, Origin)> {
+    SHADOWS.into_iter().find_map(|key| {
+        let found = settings.parts().find_map(|part| part.get(key))?;
+        Some((key, found.origin()))
+    })
+}
+
 fn refuse_shadowed(settings: &Settings<'_>) -> Result<()> {
     let name = &settings.name;
-    let shadow = SHADOWS
-        .iter()
-        .find_map(|key| Some((key, settings.parts().find_map(|part| part.get(key))?)));
-    match shadow {
+    match shadow_of(settings) {
         None => Ok(()),
-        Some((key, found)) => Err(Failure::new(
+        Some((key, origin)) => Err(Failure::new(
             Kind::Configuration,
             format!(
                 "AWS tools would ignore keys in section [{name}], because its profile has `{key}`"
             ),
         )
-        .at(found.origin())
+        .at(origin)
         .next("choose another section with `--to NAME`")
         .next("or remove that line")),
     }
@@ -162,7 +183,7 @@ fn warn_of_rivals(settings: &Settings<'_>, warnings: &mut Vec<String>) {
 }
 
 fn refuse_long_term(part: &Part<'_>) -> Result<()> {
-    let Some(line) = key::long_term_line(part) else {
+    let Some(line) = key::long_term_line(&part.section) else {
         return Ok(());
     };
     Err(Failure::new(

@@ -1,0 +1,100 @@
+//! Which section belongs to a profile, and which profiles have none yet: for the commands that
+//! look at sections and leave them as they are.
+//!
+//! A section with temporary keys that is named itself is the one that is meant, whoever wrote it.
+//! Any other name means the section that signing in would write ([`super::resolve`]).
+
+use std::collections::HashSet;
+
+use super::choose::profile;
+use super::names::LONG_TERM;
+use super::settings::Shared;
+use super::target::{Target, ignored, shadow};
+use super::{Files, Held, Plan, Request, Source, Sourced, resolve};
+use crate::context::Context;
+use crate::failure::Result;
+
+/// A profile that could be signed in to and is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    pub profile: String,
+    /// The section that signing in would write.
+    pub section: String,
+    /// The profile with the long-term key; none if the environment has it.
+    pub source: Option<String>,
+    /// As it is configured: an ARN, or a name.
+    pub role_arn: Option<String>,
+    pub serial: Option<String>,
+}
+
+/// The profile that was meant; its origin says whether anybody chose it.
+///
+/// # Errors
+///
+/// A name that cannot be one.
+pub fn chosen(context: &Context, request: &Request) -> Result<Sourced<String>> {
+    profile(&context.env, request)
+}
+
+/// The section of the chosen profile.
+///
+/// # Errors
+///
+/// As for [`resolve`], of which a section that is in use needs nothing; configuration if AWS tools
+/// would not use it.
+pub fn section(context: &Context, files: &Files, request: &Request) -> Result<String> {
+    let name = chosen(context, request)?.value;
+    let section = files.credentials.document.profile(&name);
+    if section.as_ref().and_then(Held::read).is_some() && shadow(files, &name).is_none() {
+        return Ok(name);
+    }
+    let plan = resolve(context, files, request)
+        .map_err(|failure| ignored(files, &name).unwrap_or(failure))?;
+    Ok(plan.section.value)
+}
+
+/// The profiles that could be signed in to, and whose section holds no credentials; in file order.
+/// What cannot be resolved cannot be signed in to.
+pub fn unsigned(context: &Context, files: &Files) -> Vec<Open> {
+    let shared = Shared::new(files);
+    let mut sections = HashSet::new();
+    let ours: HashSet<String> = files
+        .credentials
+        .document
+        .profiles()
+        .filter_map(|section| Held::read(&section))
+        .filter(|held| held.marks.is_some())
+        .map(|held| held.section)
+        .collect();
+    let names = shared.names().into_iter();
+    names
+        .filter(|name| !ours.contains(*name))
+        .filter_map(|name| open(context, files, name.strip_suffix(LONG_TERM).unwrap_or(name)))
+        .filter(|open| sections.insert(open.section.clone()))
+        .collect()
+}
+
+fn open(context: &Context, files: &Files, name: &str) -> Option<Open> {
+    let request = Request {
+        profile: Some(name.to_owned()),
+        ..Request::default()
+    };
+    let plan: Plan = resolve(context, files, &request).ok()?;
+    if plan.profile.value != name || !matches!(plan.target, Target::Absent | Target::Free) {
+        return None;
+    }
+    let section = files.credentials.document.profile(&plan.section.value);
+    if section.as_ref().and_then(Held::read).is_some() {
+        return None;
+    }
+    Some(Open {
+        profile: plan.profile.value,
+        section: plan.section.value,
+        source: match plan.source {
+            Source::Profile { name, .. } | Source::Process { name, .. } => Some(name),
+            Source::Environment { .. } => None,
+        },
+        role_arn: plan.roles.into_iter().next_back().map(|role| role.arn),
+        serial: plan.serial.map(|serial| serial.value),
+    })
+}
