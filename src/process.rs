@@ -17,6 +17,7 @@ mod running;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
 use std::io::{self, Read};
 use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -83,12 +84,28 @@ pub fn run(
     line: &str,
     limit: Duration,
 ) -> impl Future<Output = Result<Zeroizing<Vec<u8>>>> + use<> {
+    run_with(setting, line, limit, None)
+}
+
+/// The same as [`run`], with a variable that the command finds in its environment.
+///
+/// # Errors
+///
+/// As for [`run`].
+pub fn run_with(
+    setting: Setting,
+    line: &str,
+    limit: Duration,
+    variable: Option<(&'static str, OsString)>,
+) -> impl Future<Output = Result<Zeroizing<Vec<u8>>>> + use<> {
     let line = Secret::new(line);
     let group = Group::for_terminal();
     let leash = Leash::default();
     let running = leash.0.clone();
     let answer = detached(setting.name(), move || {
-        run_in(group, setting, line.expose(), limit, &running)
+        let mut command = shell(line.expose());
+        command.envs(variable);
+        run_in(group, setting, command, limit, &running)
     });
     async move {
         let _leash = leash;
@@ -99,12 +116,11 @@ pub fn run(
 fn run_in(
     group: Group,
     setting: Setting,
-    line: &str,
+    mut command: Command,
     limit: Duration,
     running: &Running,
 ) -> Result<Zeroizing<Vec<u8>>> {
     let deadline = Instant::now() + limit;
-    let mut command = shell(line);
     group.apply(&mut command);
     command
         .stdin(Stdio::inherit())

@@ -58,8 +58,14 @@ mod unix {
 
     fn ended(group: Group, line: &str) -> Failure {
         let begin = Instant::now();
-        let failure =
-            run_in(group, Setting::MfaProcess, line, SHORT, &Running::default()).unwrap_err();
+        let failure = run_in(
+            group,
+            Setting::MfaProcess,
+            shell(line),
+            SHORT,
+            &Running::default(),
+        )
+        .unwrap_err();
         assert!(begin.elapsed() < AMPLE, "{line}");
         failure
     }

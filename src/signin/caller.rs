@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::circle;
 use crate::arn::Arn;
 use crate::aws::{Aws, Identity, Known, Refusal, Settings, Situation};
 use crate::context::Context;
@@ -40,7 +41,7 @@ impl Caller {
         plan: &Plan,
         timeout: Duration,
     ) -> Result<Self> {
-        let key = source_key(plan, timeout).await?;
+        let key = source_key(context, plan, timeout).await?;
         let voice = ui.clone();
         let trace = Arc::new(move |line: &str| voice.trace(line));
         Ok(Self {
@@ -134,12 +135,12 @@ fn settings(plan: &Plan, timeout: Duration) -> Settings {
     }
 }
 
-async fn source_key(plan: &Plan, limit: Duration) -> Result<AccessKey> {
+async fn source_key(context: &Context, plan: &Plan, limit: Duration) -> Result<AccessKey> {
     match &plan.source {
         Source::Profile { key, .. } | Source::Environment { key } => Ok(key.clone()),
         Source::Process { name, command, .. } => {
             let place = plan.source.origin();
-            let key = from_process(command.expose(), &place, limit).await?;
+            let key = from_process(context, name, command.expose(), &place, limit).await?;
             if key.is_temporary() && plan.roles.is_empty() {
                 return Err(temporary(name).at(place));
             }
@@ -171,8 +172,16 @@ struct Printed {
     session_token: Option<String>,
 }
 
-async fn from_process(command: &str, place: &Origin, limit: Duration) -> Result<AccessKey> {
-    let output = process::run(Setting::CredentialProcess, command, limit)
+/// What the profile's `credential_process` prints, which must be credentials.
+pub(super) async fn from_process(
+    context: &Context,
+    profile: &str,
+    command: &str,
+    place: &Origin,
+    limit: Duration,
+) -> Result<AccessKey> {
+    let variable = circle::variable(&context.env, profile);
+    let output = process::run_with(Setting::CredentialProcess, command, limit, Some(variable))
         .await
         .map_err(|failure| failure.at(place))?;
     // The parser's own message could quote what was printed.

@@ -329,7 +329,7 @@ impl<'a> Desk<'a> {
         }
         Fresh {
             arn,
-            access_key_id: granted.issued.key.id,
+            key: granted.issued.key,
             expiration: granted.issued.expiration,
             aws_now: caller.aws().now(),
             skew: caller.aws().skew(),

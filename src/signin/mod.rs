@@ -9,13 +9,18 @@
 //!    gets a code while the connection is being made and the key is being proved, calls STS
 //!    (`issue`), and writes the section.
 //!
+//! Beside it: [`identify`] asks AWS who one is, and [`sign_out`] takes sections out again.
+//!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
 
 mod caller;
+mod circle;
 mod desk;
 mod device;
+mod identity;
 mod issue;
+mod out;
 mod save;
 mod signals;
 
@@ -30,12 +35,15 @@ use crate::code::{CodeSource, Given};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Document, Flavor, Warning};
-use crate::profile::{self, File, Files, Plan, Request};
-use crate::secret::Secret;
+use crate::profile::{self, File, Files, Plan, Request, Source};
+use crate::secret::{AccessKey, Secret};
 use crate::session::{self, Good, Why};
 use crate::store;
 use crate::ui::Ui;
 use desk::Desk;
+
+pub use identity::{Answer, identify};
+pub use out::{Left, SignedOut, Which, sign_out};
 
 /// What a person asked for.
 #[derive(Debug)]
@@ -68,7 +76,7 @@ pub struct Prepared {
 pub struct Fresh {
     /// Who one is with them, where AWS said so.
     pub arn: Option<String>,
-    pub access_key_id: String,
+    pub key: AccessKey,
     pub expiration: Timestamp,
     /// What the time left is counted from: AWS's clock, not ours.
     pub aws_now: Timestamp,
@@ -97,6 +105,9 @@ pub fn prepare(context: &Context, wanted: &Wanted) -> Result<Prepared> {
     CodeSource::decide(given, &context.env, None)?;
     let files = read_files(context)?;
     let plan = profile::resolve(context, &files, &wanted.request)?;
+    if let Source::Process { name, .. } = &plan.source {
+        circle::check(&context.env, name, &plan.source.origin())?;
+    }
     let process = plan.mfa_process.as_ref().map(|setting| {
         (
             setting.value.expose(),
@@ -161,11 +172,17 @@ pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) ->
     outcome
 }
 
-/// Looks aside for what keeps AWS tools from reading the file, whatever we write into it. A large
-/// file takes milliseconds, which are not the person's.
+/// The largest file that is surveyed, in bytes. Larger ones are made by programs, which read no
+/// warnings, and take longer to look through than everything else of a sign-in.
+const SURVEYED: usize = 1 << 20;
+
+/// Looks aside for what keeps AWS tools from reading the file, whatever we write into it.
 fn survey(file: &File) -> impl Future<Output = Result<Vec<String>>> + use<> {
     let (document, path) = (file.document.clone(), file.path.clone());
     detached("survey", move || {
+        if document.bytes().len() > SURVEYED {
+            return Ok(Vec::new());
+        }
         let warnings = document.warnings().into_iter();
         let placed =
             |warning: Warning| format!("{}:{}: {}", path.display(), warning.line, warning.text);
@@ -174,7 +191,12 @@ fn survey(file: &File) -> impl Future<Output = Result<Vec<String>>> + use<> {
 }
 
 /// Both files as they are now.
-fn read_files(context: &Context) -> Result<Files> {
+///
+/// # Errors
+///
+/// [`Kind::File`] for one that cannot be read or is no text; [`Kind::Configuration`] if there is
+/// no home directory to look in.
+pub fn read_files(context: &Context) -> Result<Files> {
     let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
     let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
     Ok(Files {

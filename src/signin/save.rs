@@ -15,7 +15,7 @@ use crate::aside::detached;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Change, Document, Flavor, Refused};
-use crate::profile::{self, EXPIRY_KEYS, Learned, Marks, Target, spell_expiration};
+use crate::profile::{self, EXPIRY_KEYS, File, Learned, Marks, Target, spell_expiration};
 use crate::secret::{AccessKey, Secret};
 use crate::store::{self, Lease, Locked};
 use crate::ui::Ui;
@@ -80,7 +80,8 @@ pub(super) async fn write(
     let mut tries = 0;
     loop {
         tries += 1;
-        let locked = lock(ui, prepared, PATIENCE).await?.read()?;
+        let lease = lock(ui, prepared, PATIENCE).await?;
+        let locked = lease.read_again(prepared.files.credentials.document.shared_bytes())?;
         catch_up(context, prepared, wanted, &locked)?;
         let bytes = with_change(prepared, contents, Document::edit)?;
         match locked.commit(&bytes) {
@@ -116,7 +117,8 @@ fn catch_up(
     locked: &Locked,
 ) -> Result<()> {
     let bytes = locked.contents().unwrap_or_default();
-    if bytes == prepared.files.credentials.document.bytes() {
+    let known = prepared.files.credentials.document.bytes();
+    if std::ptr::eq(bytes, known) || bytes == known {
         return Ok(());
     }
     let file = &mut prepared.files.credentials;
@@ -177,12 +179,15 @@ fn with_change<T>(
         set: &set,
         remove: &remove,
     };
-    method(&file.document, &change).map_err(|refused| {
-        let path = file.path.display();
-        let failure = Failure::new(Kind::File, refused.reason);
-        match refused.line {
-            Some(line) => failure.at(format!("{path}:{line}")),
-            None => failure.at(path),
-        }
-    })
+    method(&file.document, &change).map_err(|refused| not_editable(file, refused))
+}
+
+/// Why the editor did not touch the section, and in which line.
+pub(super) fn not_editable(file: &File, refused: Refused) -> Failure {
+    let path = file.path.display();
+    let failure = Failure::new(Kind::File, refused.reason);
+    match refused.line {
+        Some(line) => failure.at(format!("{path}:{line}")),
+        None => failure.at(path),
+    }
 }
