@@ -96,6 +96,11 @@ impl Env {
         Self(std::env::vars_os().collect())
     }
 
+    /// The names of all variables, empty ones included.
+    pub fn names(&self) -> impl Iterator<Item = &OsStr> {
+        self.0.keys().map(OsString::as_os_str)
+    }
+
     /// The variable's bytes, if it is set and not empty.
     pub fn raw(&self, name: &str) -> Option<&OsStr> {
         self.0

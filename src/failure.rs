@@ -26,12 +26,16 @@ pub enum Kind {
     Network,
     /// A file could not be read, understood, locked or written.
     File,
+    /// The command of `exec` is there, but cannot be run.
+    CannotRun,
+    /// The command of `exec` is not there.
+    NotFound,
     /// The person, or a signal, stopped it.
     Interrupted,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Internal,
         Kind::Usage,
         Kind::Configuration,
@@ -39,11 +43,13 @@ impl Kind {
         Kind::Aws,
         Kind::Network,
         Kind::File,
+        Kind::CannotRun,
+        Kind::NotFound,
         Kind::Interrupted,
     ];
 
-    /// The exit code: 0 is success, 2 is what clap and the shell use for usage, 130 is 128 plus
-    /// SIGINT as a shell reports it.
+    /// The exit code: 0 is success, 2 is what clap and the shell use for usage, 126, 127
+    /// and 130 (128 plus SIGINT) are what a shell reports.
     pub const fn exit_code(self) -> u8 {
         match self {
             Kind::Internal => 1,
@@ -53,6 +59,8 @@ impl Kind {
             Kind::Aws => 5,
             Kind::Network => 6,
             Kind::File => 7,
+            Kind::CannotRun => 126,
+            Kind::NotFound => 127,
             Kind::Interrupted => 130,
         }
     }

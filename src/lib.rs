@@ -13,6 +13,8 @@
 //!    file.
 //! 6. [`ui`] says what happened; a [`failure::Failure`] becomes the exit code.
 //!
+//! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`].
+//!
 //! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`aside`] waits
 //! for both without holding anything up; [`secret`], [`arn`] and [`host`] are the words that the
 //! others share. Who may call whom is written down in `docs/design.md` and held by `clippy.toml`.
@@ -20,6 +22,7 @@
 pub mod arn;
 pub mod aside;
 pub mod aws;
+pub mod child;
 pub mod code;
 pub mod commands;
 pub mod context;
@@ -30,10 +33,12 @@ pub mod process;
 pub mod profile;
 pub mod secret;
 pub mod session;
+pub mod shell;
 pub mod signin;
 pub mod store;
 pub mod terminal;
 pub mod ui;
+pub mod variables;
 
 use context::Context;
 

@@ -11,13 +11,14 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::Target;
+use super::ready::explain;
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::profile::{Request, parse_duration, spell_expiration};
 use crate::secret::Secret;
 use crate::session::Good;
-use crate::signin::{self, Fresh, Prepared, Wanted};
+use crate::signin::{self, Fresh, Wanted};
 use crate::ui::{Output, Ui, in_words, until};
 
 /// From this difference on a clock is worth a word; AWS refuses signatures from five minutes on.
@@ -80,6 +81,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let wanted = wanted(ui, target, arguments);
     let prepared = signin::prepare(context, &wanted)?;
     explain(ui, &prepared);
+    if let Some(warning) = &prepared.plan.shadowed {
+        ui.warn(warning);
+    }
     let place = Place {
         profile: prepared.plan.profile.value.clone(),
         section: prepared.plan.section.value.clone(),
@@ -141,32 +145,6 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         min_ttl,
         timeout,
         identify: !ui.is_quiet(),
-    }
-}
-
-/// What is worth knowing before anything happens.
-fn explain(ui: &Ui, prepared: &Prepared) {
-    let plan = &prepared.plan;
-    ui.trace(format_args!(
-        "profile {} ({})",
-        plan.profile.value, plan.profile.origin
-    ));
-    ui.trace(format_args!("key from {}", plan.source.origin()));
-    for role in &plan.roles {
-        ui.trace(format_args!("role {}", role.arn));
-    }
-    if let Some(serial) = &plan.serial {
-        ui.trace(format_args!("device {} ({})", serial.value, serial.origin));
-    }
-    if let Some(region) = &plan.region {
-        ui.trace(format_args!("region {} ({})", region.value, region.origin));
-    }
-    ui.trace(format_args!(
-        "section [{}] ({})",
-        plan.section.value, plan.section.origin
-    ));
-    for warning in &plan.warnings {
-        ui.warn(warning);
     }
 }
 
@@ -250,7 +228,7 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
             arn: fresh.arn.as_deref(),
             role_arn: fresh.role_arn.as_deref(),
             serial_number: fresh.serial.as_deref(),
-            access_key_id: &fresh.access_key_id,
+            access_key_id: &fresh.key.id,
             expiration: Some(spell_expiration(fresh.expiration)),
             remaining_seconds: remaining.as_secs(),
         };

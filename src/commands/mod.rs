@@ -5,8 +5,15 @@
 //! declared, not checked by hand. After this comes the command; before it, only `main`.
 
 mod completions;
+mod credential_process;
+mod env;
+mod exec;
 mod login;
+mod logout;
 mod man;
+mod ready;
+mod status;
+mod whoami;
 
 use std::ffi::OsString;
 use std::io;
@@ -55,11 +62,21 @@ Exit codes:
   5    AWS answered no
   6    AWS was not reached, or what answered was not AWS
   7    a file could not be read, understood, locked or written
-  130  interrupted";
+  126  the command of `exec` cannot be run
+  127  the command of `exec` was not found
+  130  interrupted
+
+`exec` ends with the exit code of its command.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Login(login::Arguments),
+    Exec(exec::Arguments),
+    Env(env::Arguments),
+    CredentialProcess(credential_process::Arguments),
+    Status(status::Arguments),
+    Whoami(whoami::Arguments),
+    Logout(logout::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -68,7 +85,7 @@ enum Command {
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Options of every command")]
 struct Voice {
-    /// What stdout carries: nothing (text), or one document (json)
+    /// How the result is told
     #[arg(long, value_enum, global = true, default_value_t = Output::Text, value_name = "FORMAT")]
     output: Output,
 
@@ -142,6 +159,17 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let ui = Ui::new(voice.into(), &context.env);
     let outcome = match command.unwrap_or(Command::Login(login)) {
         Command::Login(arguments) => login::run(context, &ui, target, arguments),
+        Command::Exec(arguments) => exec::run(context, &ui, target, arguments),
+        Command::Env(arguments) => env::run(context, &ui, target, arguments),
+        Command::CredentialProcess(arguments) => {
+            credential_process::run(context, &ui, target, arguments)
+        }
+        Command::Status(arguments) => match status::run(context, &ui, target, &arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
+        Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
+        Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
     };

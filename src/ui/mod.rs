@@ -1,5 +1,5 @@
-//! Everything said to a person, on standard error, and the one document asked for, on standard
-//! output.
+//! Everything said to a person, on standard error, and the one document or table asked for, on
+//! standard output.
 //!
 //! - Standard error carries messages: plain lines, `note:`, `warning:`, `error:`, and with `-v`
 //!   `trace:`. A failure is text whatever `--output` says, as in the AWS CLI; its kind is the
@@ -13,6 +13,7 @@
 //! Questions are [`crate::terminal`]'s; they tell this module when one is open ([`Ui::question`]).
 
 mod screen;
+mod table;
 mod text;
 mod time;
 
@@ -25,12 +26,14 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 pub use screen::{Question, Working};
+pub use table::{Cell, Tone};
 pub use text::printable;
 pub use time::{in_words, until};
 
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use screen::Screen;
+use table::Look;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -40,10 +43,10 @@ const FAINT: Style = Style::new().dimmed();
 /// What the result is printed as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Output {
-    /// Said to a person, on standard error.
+    /// For a person: what was done on standard error, what was asked for on standard output.
     #[default]
     Text,
-    /// A document on standard output.
+    /// For a program: one JSON document on standard output.
     Json,
 }
 
@@ -61,6 +64,8 @@ pub struct Ui {
     manner: Manner,
     colour: bool,
     spinner: bool,
+    /// Of standard output.
+    look: Look,
     screen: Arc<Screen>,
 }
 
@@ -86,6 +91,7 @@ impl Ui {
             manner,
             colour,
             spinner: terminal && !manner.quiet && !is_dumb(env),
+            look: look(env),
             screen: Screen::new(sink, terminal),
         }
     }
@@ -97,6 +103,7 @@ impl Ui {
             manner,
             colour: false,
             spinner: false,
+            look: Look::default(),
             screen: Screen::new(sink, false),
         }
     }
@@ -108,6 +115,7 @@ impl Ui {
             manner: Manner::default(),
             colour: false,
             spinner: true,
+            look: Look::default(),
             screen: Screen::new(sink, true),
         }
     }
@@ -178,6 +186,22 @@ impl Ui {
         put(&mut stdout.lock(), document)
     }
 
+    /// Prints the result as columns on standard output.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if standard output does not take all of it.
+    pub fn table(&self, rows: &[Vec<Cell>]) -> Result<()> {
+        let lines = table::lines(rows, self.look);
+        if !self.look.colour {
+            return self.print(lines.as_bytes());
+        }
+        #[expect(clippy::disallowed_methods, reason = "the table is what was asked for")]
+        let mut stdout = AutoStream::new(std::io::stdout(), ColorChoice::Always);
+        let written = stdout.write_all(lines.as_bytes());
+        taken(written.and_then(|()| stdout.flush()))
+    }
+
     /// Prints what is not for a person but for a shell or a pager, as it is. A pager that goes away
     /// has seen enough.
     ///
@@ -191,10 +215,7 @@ impl Ui {
         )]
         let stdout = std::io::stdout();
         let mut stdout = stdout.lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(error)),
-            _ => Ok(()),
-        }
+        taken(stdout.write_all(bytes).and_then(|()| stdout.flush()))
     }
 
     /// Says on a terminal that `text` is going on, should it take longer than a third of a
@@ -247,11 +268,28 @@ fn put(out: &mut impl Write, document: &impl Serialize) -> Result<()> {
         .map_err(not_written)
 }
 
+/// A reader that goes away has seen enough.
+fn taken(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Standard output did not take a result.
 pub fn not_written(error: io::Error) -> Failure {
     Failure::new(Kind::File, "the result could not be written")
         .at("standard output")
         .because(error)
+}
+
+fn look(env: &Env) -> Look {
+    #[expect(clippy::disallowed_methods, reason = "it is only looked at")]
+    let terminal = std::io::stdout().is_terminal();
+    Look {
+        terminal,
+        colour: wants_colour(env, terminal),
+    }
 }
 
 fn wants_colour(env: &Env, terminal: bool) -> bool {

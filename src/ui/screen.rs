@@ -136,7 +136,7 @@ impl fmt::Debug for Screen {
 }
 
 /// How wide a terminal may show `character`; wiping too much does no harm.
-fn columns(character: char) -> usize {
+pub(super) fn columns(character: char) -> usize {
     if character.is_ascii() { 1 } else { 2 }
 }
 

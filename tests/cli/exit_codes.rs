@@ -61,6 +61,10 @@ fn every_code_but_that_of_a_fault_is_reached() {
     assert_eq!(run(&["--no-such-flag"]), code(Kind::Usage));
     assert_eq!(run(&["-p", "nobody", "123456"]), code(Kind::Configuration));
     assert_eq!(run(&[&world.aws.wrong_code(&mfa.serial)]), code(Kind::Code));
+    assert_eq!(run(&["exec", "no-such-program"]), code(Kind::NotFound));
+    if cfg!(unix) {
+        assert_eq!(run(&["exec", "./"]), code(Kind::CannotRun));
+    }
     let nowhere = format!("http://{}", crate::impostor::closed_port());
     assert_eq!(
         run(&["--endpoint-url", &nowhere, "--timeout", "1s", "123456"]),

@@ -72,7 +72,10 @@ fn no_line_of_the_help_is_wider_than_the_terminal() {
     for arguments in [
         &["--help"][..],
         &["login", "--help"],
+        &["exec", "--help"],
+        &["env", "-h"],
         &["completions", "--help"],
+        &["status", "--help"],
     ] {
         let run = world.run(arguments).succeeded();
         // What is not wrapped by hand, such as the list of exit codes, is short enough.
@@ -147,7 +150,8 @@ fn bash_completes_commands_and_flags() {
     let world = world();
     let script = world.run(["completions", "bash"]).succeeded().stdout;
     for (typed, offered) in [
-        ("log", "login"),
+        ("logi", "login"),
+        ("status --ch", "--check"),
         ("--token", "--token-code"),
         ("login --role-s", "--role-session-name"),
         ("completions po", "powershell"),

@@ -96,6 +96,28 @@ fn a_lock_that_stays_held_ends_the_wait_in_time_names_its_holder_and_costs_no_co
 }
 
 #[test]
+fn signing_out_waits_for_the_lock_too_and_goes_by_what_the_file_says_then() {
+    let (world, mfa) = world();
+    let before = world.credentials_bytes();
+    world.sign_in(&mfa, ["--to", "made"]).succeeded();
+    let signed_in = world.credentials_bytes();
+    let holder = Holder::take(&world).sign(&world);
+    let holder_is = format!("process {} (vim)", holder.0.id());
+    world
+        .run(["logout", "--all", "--timeout", "1s"])
+        .failed(7, &format!("{holder_is} still holds the lock"))
+        .said(&format!("waiting for {holder_is}"));
+    assert_eq!(world.credentials_bytes(), signed_in);
+    let waiting = world.start(["logout", "--all"]);
+    std::thread::sleep(Duration::from_millis(500));
+    let more = b"\n[more]\nregion = x\n";
+    world.write_credentials([&signed_in[..], more].concat());
+    holder.let_go();
+    world.outcome(waiting).succeeded().said("[made] is removed");
+    assert_eq!(world.credentials_bytes(), [&before[..], more].concat());
+}
+
+#[test]
 fn a_holder_that_has_not_said_who_it_is_is_another_process() {
     let (world, mfa) = world();
     let _holder = Holder::take(&world);

@@ -38,7 +38,11 @@ mod commands_that_fail;
 mod concurrency;
 mod consent;
 mod crash;
+mod credential_process;
 mod devices;
+mod env;
+#[cfg(unix)]
+mod exec;
 mod exit_codes;
 mod first;
 mod follow;
@@ -50,6 +54,7 @@ mod hostile_files;
 mod interrupted;
 #[cfg(unix)]
 mod locks;
+mod logout;
 mod lossless;
 mod network;
 mod odd_environment;
@@ -67,8 +72,10 @@ mod roles;
 mod roles_refused;
 mod session;
 mod source;
+mod status;
 #[cfg(unix)]
 mod streams;
 mod tls;
 #[cfg(unix)]
 mod while_asking;
+mod whoami;

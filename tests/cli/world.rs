@@ -174,6 +174,16 @@ impl World {
         self.outcome(child)
     }
 
+    /// The same for a command whose point is to print credentials on standard output. A secret is
+    /// looked for on standard error alone.
+    #[track_caller]
+    pub(crate) fn run_for_secrets<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Run {
+        self.handed_out(self.start(arguments))
+    }
+
     /// Runs a shell script in the place of the binary. In it, `"$@"` is the binary with its
     /// arguments: `umask 077; exec "$@"`.
     #[cfg(unix)]
@@ -197,13 +207,17 @@ impl World {
     /// Waits for the end of a run and searches what it has printed.
     #[track_caller]
     pub(crate) fn outcome(&self, child: Child) -> Run {
-        let output = child.wait_with_output().unwrap();
-        let run = Run {
-            code: code(output.status),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        };
+        let run = finished(child);
         self.search(&[&run.stdout, &run.stderr]);
+        run
+    }
+
+    /// The same as [`World::outcome`] for a command that is there to print secrets on standard
+    /// output.
+    #[track_caller]
+    pub(crate) fn handed_out(&self, child: Child) -> Run {
+        let run = finished(child);
+        self.search(&[&run.stderr]);
         run
     }
 
@@ -447,6 +461,15 @@ pub(crate) fn names(directory: &Path) -> Vec<String> {
 )]
 pub(crate) fn not_tested(why: &str) {
     eprintln!("not tested: {why}");
+}
+
+fn finished(child: Child) -> Run {
+    let output = child.wait_with_output().unwrap();
+    Run {
+        code: code(output.status),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
 }
 
 fn piped(command: &mut Command) -> &mut Command {

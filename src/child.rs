@@ -1,0 +1,248 @@
+//! A program that takes this one's place, with credentials in its environment.
+//!
+//! On Unix it does so literally: signals, job control and the exit code are the program's own. On
+//! Windows, where nothing like that exists, it is started, Ctrl-C is left to it, and its exit code
+//! becomes ours. Arguments carry no secret; what the environment carries is
+//! [`crate::variables`]'s.
+//!
+//! [`find`] comes first, before anybody is asked for a code: a program that is not there costs
+//! none.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::context::Env;
+use crate::failure::{Failure, Kind, Result};
+
+/// What to run.
+#[derive(Debug)]
+pub struct Program {
+    /// As it was named; the program sees it as its own name.
+    name: OsString,
+    /// Where it is.
+    path: PathBuf,
+}
+
+/// Looks for the program as a shell does: a name with a separator is a path, any other is looked
+/// up in `PATH`.
+///
+/// # Errors
+///
+/// [`Kind::NotFound`], or [`Kind::CannotRun`] for what is there but is no program.
+pub fn find(name: &OsStr, env: &Env) -> Result<Program> {
+    let is_path = is_path(name);
+    let mut obstacle = None;
+    for path in places(name, env) {
+        match runnable(&path) {
+            Ok(()) => {
+                let name = name.to_owned();
+                return Ok(Program { name, path });
+            }
+            // A directory of that name in PATH is nothing to a shell.
+            Err(Obstacle::Directory) if !is_path => {}
+            Err(Obstacle::Missing) => {}
+            Err(found) => obstacle = obstacle.or(Some((found, path))),
+        }
+    }
+    let shown = name.display();
+    let not_found = || Failure::new(Kind::NotFound, format!("command `{shown}` was not found"));
+    Err(match obstacle {
+        Some((obstacle, path)) => {
+            let (why, next) = match obstacle {
+                Obstacle::Directory => ("is a directory", "name a program in it"),
+                _ => ("is not executable", "make it executable: `chmod +x`"),
+            };
+            let what = format!("`{shown}` cannot be run: it {why}");
+            Failure::new(Kind::CannotRun, what)
+                .at(path.display())
+                .next(next)
+        }
+        None if is_path => not_found().at(shown).next("check the path"),
+        None => not_found()
+            .at("PATH")
+            .next("check the spelling, or give the full path"),
+    })
+}
+
+fn is_path(name: &OsStr) -> bool {
+    name.to_string_lossy().contains(std::path::is_separator)
+}
+
+/// Where the program may be, first things first.
+fn places(name: &OsStr, env: &Env) -> Vec<PathBuf> {
+    let directories = if is_path(name) {
+        vec![PathBuf::new()]
+    } else if name.is_empty() {
+        Vec::new()
+    } else {
+        let search = env.raw("PATH").unwrap_or(OsStr::new(DEFAULT_PATH));
+        std::env::split_paths(search).collect()
+    };
+    let directories = directories.iter();
+    directories
+        .flat_map(|directory| spellings(&directory.join(name), env))
+        .collect()
+}
+
+/// Where the C library looks if there is no `PATH`.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+enum Obstacle {
+    Missing,
+    Directory,
+    NotExecutable,
+}
+
+fn runnable(path: &Path) -> Result<(), Obstacle> {
+    let data = std::fs::metadata(path).map_err(|_| Obstacle::Missing)?;
+    if data.is_dir() {
+        return Err(Obstacle::Directory);
+    }
+    if is_executable(path) {
+        Ok(())
+    } else {
+        Err(Obstacle::NotExecutable)
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+#[cfg(windows)]
+fn is_executable(_: &Path) -> bool {
+    true
+}
+
+#[cfg(unix)]
+fn spellings(path: &Path, _: &Env) -> Vec<PathBuf> {
+    vec![path.to_owned()]
+}
+
+/// The name as it is, if it has an extension, and with each of those in `PATHEXT`, in that order.
+#[cfg(windows)]
+fn spellings(path: &Path, env: &Env) -> Vec<PathBuf> {
+    let extensions = env.raw("PATHEXT").and_then(OsStr::to_str);
+    let extensions = extensions.unwrap_or(".COM;.EXE;.BAT;.CMD").split(';');
+    let extended = extensions.map(|extension| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(extension);
+        PathBuf::from(name)
+    });
+    let exact = path.extension().map(|_| path.to_owned());
+    exact.into_iter().chain(extended).collect()
+}
+
+/// Runs the program in this one's place. Returns only if that is not possible.
+pub fn become_program(
+    program: Program,
+    arguments: &[OsString],
+    set: impl IntoIterator<Item = (&'static str, impl AsRef<OsStr>)>,
+    unset: &[&str],
+) -> Failure {
+    let Program { name, path } = program;
+    let mut command = Command::new(&path);
+    command.args(arguments);
+    for variable in unset {
+        command.env_remove(variable);
+    }
+    command.envs(set);
+    let error = replace(command, &name);
+    let next = if error.kind() == io::ErrorKind::NotFound {
+        "install the interpreter that its first line names"
+    } else {
+        "run it by itself to see what it needs"
+    };
+    Failure::new(
+        Kind::CannotRun,
+        format!("`{}` cannot be run", name.display()),
+    )
+    .at(path.display())
+    .because(error)
+    .next(next)
+}
+
+/// The standard library gives the program the default SIGPIPE and no blocked signals; what the
+/// caller ignores (`nohup`) stays ignored.
+#[cfg(unix)]
+fn replace(mut command: Command, name: &OsStr) -> io::Error {
+    use std::os::unix::process::CommandExt;
+
+    command.arg0(name).exec()
+}
+
+/// Ctrl-C and Ctrl-Break reach everything on the console. Ours are listened to and dropped, so
+/// that the program may do with them what it likes, and we live to tell how it ended.
+#[cfg(windows)]
+fn replace(mut command: Command, _: &OsStr) -> io::Error {
+    let mut waited = || {
+        let _ctrl_c = tokio::signal::windows::ctrl_c()?;
+        let _ctrl_break = tokio::signal::windows::ctrl_break()?;
+        command.status()
+    };
+    match waited() {
+        Ok(status) =>
+        {
+            #[expect(
+                clippy::disallowed_methods,
+                clippy::exit,
+                reason = "the program's exit code has 32 bits, an ExitCode has eight"
+            )]
+            std::process::exit(status.code().unwrap_or(1))
+        }
+        Err(error) => error,
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn file(path: &Path, mode: u32) {
+        fs::File::options()
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_program_is_looked_for_as_a_shell_does() {
+        let directory = tempfile::tempdir().unwrap();
+        let [first, second] = ["first", "second"].map(|name| directory.path().join(name));
+        fs::create_dir_all(first.join("tool")).unwrap();
+        fs::create_dir_all(&second).unwrap();
+        file(&second.join("tool"), 0o755);
+        file(&first.join("notes"), 0o644);
+        file(&first.join("both"), 0o644);
+        file(&second.join("both"), 0o755);
+        let path = std::env::join_paths([&first, &second]).unwrap();
+        let env: Env = [(OsString::from("PATH"), path)].into_iter().collect();
+        let found = |name: &OsStr| match find(name, &env) {
+            Ok(program) => Ok(program.path),
+            Err(failure) => Err(failure.kind().exit_code()),
+        };
+        for (name, outcome) in [
+            ("tool".into(), Ok(second.join("tool"))),
+            ("both".into(), Ok(second.join("both"))),
+            (second.join("tool"), Ok(second.join("tool"))),
+            ("notes".into(), Err(126)),
+            (first.join("notes"), Err(126)),
+            (first.join("tool"), Err(126)),
+            (first.clone(), Err(126)),
+            ("nothing".into(), Err(127)),
+            (first.join("nothing"), Err(127)),
+            ("".into(), Err(127)),
+        ] {
+            assert_eq!(found(name.as_os_str()), outcome, "{name:?}");
+        }
+    }
+}

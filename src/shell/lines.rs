@@ -1,0 +1,170 @@
+//! The lines that set and remove variables, quoted by each shell's own rules.
+//!
+//! A value is one line of text: control characters are refused for every shell but the two that
+//! read JSON, because PowerShell and `cmd` take what is printed line by line.
+
+use std::fmt::Write;
+
+use zeroize::Zeroizing;
+
+use super::Shell;
+use crate::failure::{Failure, Kind, Result};
+use crate::variables::Assignment;
+
+impl Shell {
+    /// Lines that remove `in_the_way` and set every variable.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Configuration`] if the shell cannot be given a value; it is not quoted.
+    pub fn assign(self, set: &[Assignment], in_the_way: &[&str]) -> Result<Zeroizing<String>> {
+        if let Some((name, _)) = set.iter().find(|(_, value)| !self.takes(value.expose())) {
+            return Err(Failure::new(
+                Kind::Configuration,
+                "a value holds a control character, which no shell line can hold",
+            )
+            .at(name));
+        }
+        let set: Vec<_> = set.iter().map(|(n, value)| (*n, value.expose())).collect();
+        // Growing would leave copies that nobody wipes. JSON needs the most: six bytes for one.
+        let most: usize = set.iter().map(|(_, value)| value.len() * 6 + 128).sum();
+        let mut text = String::with_capacity(most + in_the_way.len() * 256);
+        match self {
+            Shell::Nushell | Shell::Json => object(&mut text, &set, in_the_way),
+            _ => {
+                for name in in_the_way {
+                    self.hide(&mut text, name);
+                }
+                for (name, value) in set {
+                    self.export(&mut text, name, value);
+                }
+            }
+        }
+        Ok(Zeroizing::new(text))
+    }
+
+    /// Lines that remove these variables again.
+    pub fn remove(self, names: &[&str]) -> String {
+        let mut text = String::new();
+        match self {
+            Shell::Nushell | Shell::Json => object(&mut text, &[], names),
+            _ => names.iter().for_each(|name| self.unset(&mut text, name)),
+        }
+        text
+    }
+
+    fn takes(self, value: &str) -> bool {
+        matches!(self, Shell::Nushell | Shell::Json) || !value.contains(char::is_control)
+    }
+
+    fn export(self, text: &mut String, name: &str, value: &str) {
+        match self {
+            Shell::Bash | Shell::Zsh => {
+                *text += &format!("export {name}='");
+                escaped(text, value, |text, c| {
+                    if c == '\'' {
+                        text.push_str(r"'\'");
+                    }
+                });
+                *text += "';\n";
+            }
+            Shell::Fish => {
+                *text += &format!("set -gx {name} '");
+                escaped(text, value, |text, c| {
+                    if ['\'', '\\'].contains(&c) {
+                        text.push('\\');
+                    }
+                });
+                *text += "';\n";
+            }
+            Shell::Powershell => {
+                *text += &format!("$Env:{name} = '");
+                escaped(text, value, |text, c| {
+                    if closes_in_powershell(c) {
+                        text.push(c);
+                    }
+                });
+                *text += "'\n";
+            }
+            // What `for /f` hands to `set` is not parsed again, and `set` takes everything up to
+            // the last quote.
+            Shell::Cmd => {
+                *text += &format!("set \"{name}=");
+                *text += value;
+                *text += "\"\n";
+            }
+            Shell::Nushell | Shell::Json => {}
+        }
+    }
+
+    /// As [`Shell::unset`]; but what fish keeps for all its sessions (`set -U`) is left there, and
+    /// hidden by an empty variable of this session, which AWS tools take for none.
+    fn hide(self, text: &mut String, name: &str) {
+        self.unset(text, name);
+        if self == Shell::Fish {
+            *text += &format!("set -qU {name}; and set -gx {name} '';\n");
+        }
+    }
+
+    fn unset(self, text: &mut String, name: &str) {
+        *text += &match self {
+            Shell::Bash | Shell::Zsh => format!("unset {name};\n"),
+            Shell::Fish => format!("set -eg {name};\n"),
+            Shell::Powershell => format!("$Env:{name} = $null\n"),
+            Shell::Cmd => format!("set \"{name}=\"\n"),
+            Shell::Nushell | Shell::Json => String::new(),
+        };
+    }
+}
+
+/// PowerShell takes typographic quotes for plain ones; doubled, each stands for itself
+/// (about_Quoting_Rules).
+fn closes_in_powershell(character: char) -> bool {
+    matches!(character, '\'' | '\u{2018}'..='\u{201b}')
+}
+
+/// Each character, after what has to stand before it.
+fn escaped(text: &mut String, value: &str, before: impl Fn(&mut String, char)) {
+    for character in value.chars() {
+        before(text, character);
+        text.push(character);
+    }
+}
+
+fn object(text: &mut String, set: &[(&str, &str)], gone: &[&str]) {
+    text.push('{');
+    let gone = gone.iter().map(|name| (*name, None));
+    let set = set.iter().map(|(name, value)| (*name, Some(*value)));
+    for (number, (name, value)) in gone.chain(set).enumerate() {
+        text.push_str(if number == 0 { "\n  " } else { ",\n  " });
+        string(text, name);
+        text.push_str(": ");
+        match value {
+            Some(value) => string(text, value),
+            None => text.push_str("null"),
+        }
+    }
+    text.push_str("\n}\n");
+}
+
+/// A JSON string (RFC 8259, section 7), written in place: serde_json would leave copies.
+fn string(text: &mut String, value: &str) {
+    text.push('"');
+    for character in value.chars() {
+        match character {
+            '"' | '\\' => {
+                text.push('\\');
+                text.push(character);
+            }
+            control if control.is_control() => {
+                // Control characters are below U+00A0: four digits are enough.
+                write!(text, "\\u{:04x}", u32::from(control)).expect("a String takes it");
+            }
+            _ => text.push(character),
+        }
+    }
+    text.push('"');
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,297 @@
+//! `awsmfa env`: lines for a shell, tried out in real ones.
+
+use serde_json::Value;
+
+use crate::local_aws::{ACCOUNT, Mfa};
+#[cfg(unix)]
+use crate::pty::Stream;
+use crate::told::Told;
+#[cfg(unix)]
+use crate::world::not_tested;
+use crate::world::{NOTHING, World};
+
+/// A user who has just signed in, with a region.
+pub(super) fn signed_in() -> (World, Mfa) {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.write_config(format!(
+        "[default]\nregion = eu-west-1\nmfa_serial = {}\n",
+        mfa.serial
+    ));
+    world.sign_in(&mfa, NOTHING).succeeded();
+    world.aws.clear_log();
+    (world, mfa)
+}
+
+/// What the variables have to be for what the section holds, sorted.
+#[cfg(unix)]
+pub(super) fn expected(world: &World, section: &str) -> Vec<String> {
+    let value = |key| world.value(section, key).unwrap();
+    let mut lines = vec![
+        format!("AWS_ACCESS_KEY_ID={}", value("aws_access_key_id")),
+        format!("AWS_CREDENTIAL_EXPIRATION={}", value("expiration")),
+        "AWS_DEFAULT_REGION=eu-west-1".to_owned(),
+        "AWS_REGION=eu-west-1".to_owned(),
+        format!("AWS_SECRET_ACCESS_KEY={}", value("aws_secret_access_key")),
+        format!("AWS_SESSION_TOKEN={}", value("aws_session_token")),
+    ];
+    lines.sort();
+    lines
+}
+
+/// The variables of a shell's environment that are about AWS, from a file that a script has
+/// written, sorted; the test's own is not among them.
+#[cfg(unix)]
+pub(super) fn about_aws(world: &World, file: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(world.path(file)).unwrap();
+    let about = |line: &&str| line.starts_with("AWS") && !line.starts_with("AWS_ENDPOINT_URL=");
+    let mut lines: Vec<String> = text.lines().filter(about).map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+#[cfg(unix)]
+fn is_installed(program: &str) -> bool {
+    let tried = std::process::Command::new(program)
+        .args(["-c", "exit 0"])
+        .status();
+    if tried.is_err() {
+        not_tested(&format!("{program} is not installed"));
+    }
+    tried.is_ok()
+}
+
+/// Each script gets the binary and its arguments as `$@` (fish: `$argv`), guesses its shell, and
+/// shows the environment before and after.
+#[cfg(unix)]
+const SHELLS: [(&str, &str); 5] = [
+    ("sh", POSIX),
+    ("bash", POSIX),
+    ("dash", POSIX),
+    ("zsh", POSIX),
+    (
+        "fish",
+        "$argv env | source; env >during; $argv env --unset | source; env >after",
+    ),
+];
+#[cfg(unix)]
+const POSIX: &str = r#"eval "$("$@" env)"; env >during; eval "$("$@" env --unset)"; env >after"#;
+
+#[cfg(unix)]
+#[test]
+fn every_shell_is_recognised_takes_the_credentials_and_gives_them_up() {
+    let (mut world, _) = signed_in();
+    world.set("AWS_PROFILE", "default");
+    world.set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/Other");
+    // The variable is wrong: the parent is asked first.
+    world.set("SHELL", "/bin/tcsh");
+    for (shell, script) in SHELLS {
+        if !is_installed(shell) {
+            continue;
+        }
+        // A shell that runs one `-c` command may become it; as an argument of `fish -c` the first
+        // word is no name.
+        let script = if shell == "fish" {
+            format!("exec fish -c '{script}' \"$@\"")
+        } else {
+            format!("exec {shell} -c '{script}' {shell} \"$@\"")
+        };
+        let run = world.run_in(&script, NOTHING).succeeded_for(shell);
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+        let during = about_aws(&world, "during");
+        assert_eq!(during, expected(&world, "default-mfa"), "{shell}");
+        assert_eq!(about_aws(&world, "after"), Vec::<String>::new(), "{shell}");
+    }
+    assert_eq!(world.aws.operations(), Vec::<String>::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn without_quotes_the_lines_work_as_well() {
+    let (world, _) = signed_in();
+    let script = r#"eval $("$@" env --shell sh); env >during"#;
+    world.run_in(script, NOTHING).succeeded();
+    assert_eq!(about_aws(&world, "during"), expected(&world, "default-mfa"));
+}
+
+#[test]
+fn standard_output_holds_the_lines_and_nothing_else() {
+    let (mut world, _) = signed_in();
+    world.set("AWS_PROFILE", "default");
+    let value = |key| world.value("default-mfa", key).unwrap();
+    let (id, expiration) = (value("aws_access_key_id"), value("expiration"));
+    let (secret, token) = (value("aws_secret_access_key"), value("aws_session_token"));
+    let all = [
+        ("AWS_ACCESS_KEY_ID", id.as_str()),
+        ("AWS_SECRET_ACCESS_KEY", secret.as_str()),
+        ("AWS_SESSION_TOKEN", token.as_str()),
+        ("AWS_CREDENTIAL_EXPIRATION", expiration.as_str()),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_DEFAULT_REGION", "eu-west-1"),
+    ];
+    for (shell, removal, assignment) in [
+        ("bash", "unset AWS_PROFILE;\n", ["export ", "='", "';\n"]),
+        ("zsh", "unset AWS_PROFILE;\n", ["export ", "='", "';\n"]),
+        (
+            "fish",
+            "set -eg AWS_PROFILE;\nset -qU AWS_PROFILE; and set -gx AWS_PROFILE '';\n",
+            ["set -gx ", " '", "';\n"],
+        ),
+        (
+            "powershell",
+            "$Env:AWS_PROFILE = $null\n",
+            ["$Env:", " = '", "'\n"],
+        ),
+        ("cmd", "set \"AWS_PROFILE=\"\n", ["set \"", "=", "\"\n"]),
+    ] {
+        let run = world.run_for_secrets(["env", "--shell", shell]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{shell}");
+        let [before, between, after] = assignment;
+        let lines = all.map(|(name, value)| format!("{before}{name}{between}{value}{after}"));
+        assert_eq!(run.stdout, format!("{removal}{}", lines.concat()));
+    }
+    for arguments in [
+        &["env", "--shell", "json"][..],
+        &["env", "--shell", "nushell"],
+        &["env", "--output", "json"],
+    ] {
+        let document = world.run_for_secrets(arguments).json();
+        let mut object = document.as_object().unwrap().clone();
+        assert_eq!(object.remove("AWS_PROFILE"), Some(Value::Null));
+        let wanted = all.map(|(name, value)| (name.to_owned(), Value::from(value)));
+        assert_eq!(object, wanted.into_iter().collect());
+    }
+}
+
+#[test]
+fn removing_needs_neither_files_nor_network() {
+    let mut world = World::new();
+    world.set("AWS_CONFIG_FILE", "/nonexistent/config");
+    world.write_credentials(b"\0");
+    let run = world.run(["env", "--unset", "--shell", "bash"]).succeeded();
+    let names = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    ];
+    assert_eq!(
+        run.stdout,
+        names.map(|name| format!("unset {name};\n")).concat()
+    );
+    assert_eq!(run.stderr, "");
+    assert_eq!(world.aws.connections(), 0);
+    let document = world.run(["env", "--unset", "--shell", "json"]).json();
+    assert_eq!(document.as_object().unwrap().len(), names.len());
+    world
+        .run(["env", "--unset", "-t", "123456"])
+        .failed(2, "cannot be used with");
+}
+
+#[test]
+fn a_shell_that_nobody_knows_is_told_before_a_code_is_spent() {
+    let (mut world, mfa) = signed_in();
+    let code = world.aws.code(&mfa.serial);
+    world
+        .run(["env", "-t", &code, "--shell", "tcsh"])
+        .failed(2, "powershell");
+    world
+        .run(["env", "-t", &code, "--shell", "fish", "--output", "json"])
+        .failed(2, "exclude each other");
+    if cfg!(unix) {
+        // The parent is `setsid` or `perl`.
+        let told = |what| Told(3, what, "SHELL", "awsmfa env --shell bash");
+        world.fails(
+            ["env", "-t", &code],
+            told("there is no telling which shell this is for"),
+        );
+        world.set("SHELL", "/bin/tcsh");
+        let run = world.fails(
+            ["env", "-t", &code],
+            told("the shell is none that awsmfa knows"),
+        );
+        assert!(!run.stderr.contains("tcsh"), "{}", run.stderr);
+    }
+    assert_eq!(world.codes_sent(), Vec::<String>::new());
+}
+
+#[test]
+fn an_expired_section_is_renewed_and_without_a_code_nothing_is_printed() {
+    let (world, mfa) = signed_in();
+    let old = world.value("default-mfa", "expiration").unwrap();
+    world.write_credentials(world.credentials().replace(&old, "2020-01-01T00:00:00Z"));
+    world.fails(
+        ["env", "--shell", "bash"],
+        Told(4, "an MFA code is needed", "*", "--token-code"),
+    );
+    let code = world.aws.code(&mfa.serial);
+    let run = world.run_for_secrets(["env", "--shell", "json", "-t", &code]);
+    let document = run.succeeded().json();
+    assert_eq!(world.codes_sent(), [code]);
+    assert_eq!(
+        world.issued_to("default-mfa"),
+        Some(format!("arn:aws:iam::{ACCOUNT}:user/alice"))
+    );
+    for (name, key) in [
+        ("AWS_ACCESS_KEY_ID", "aws_access_key_id"),
+        ("AWS_CREDENTIAL_EXPIRATION", "expiration"),
+    ] {
+        assert_eq!(
+            document[name].as_str(),
+            world.value("default-mfa", key).as_deref()
+        );
+    }
+}
+
+#[test]
+fn a_value_that_no_shell_can_take_is_refused() {
+    let (world, _) = signed_in();
+    let token = world.value("default-mfa", "aws_session_token").unwrap();
+    world.write_credentials(world.credentials().replace(&token, "abc\u{1b}[2Jdef"));
+    for shell in ["bash", "cmd"] {
+        world.fails(
+            ["env", "--shell", shell],
+            Told(
+                3,
+                "a value holds a control character",
+                "AWS_SESSION_TOKEN",
+                "awsmfa -p default --force",
+            ),
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_pipeline_the_question_is_on_the_terminal() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.write_config(format!("[default]\nmfa_serial = {}\n", mfa.serial));
+    let mut session = world
+        .terminal(["env", "--shell", "bash"])
+        .stdin(Stream::Pipe(b"654321\n".to_vec()))
+        .stdout(Stream::pipe())
+        .stderr(Stream::pipe())
+        .start();
+    session.expect(crate::prompt::PROMPT);
+    session.send_line(&world.aws.code(&mfa.serial));
+    let finished = session.finish();
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    world.search(&[&finished.shown, &finished.stderr]);
+    assert!(
+        finished
+            .stdout
+            .starts_with("export AWS_ACCESS_KEY_ID='ASIA")
+    );
+    assert_eq!(finished.stdout.lines().count(), 4, "no region is known");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure() {
+    let (world, _) = signed_in();
+    let run = world.run_in("exec \"$@\" env --shell bash >/dev/full", NOTHING);
+    run.failed(7, "the result could not be written");
+}

@@ -1,0 +1,319 @@
+//! What there is, how long it is good for, and the answer for scripts.
+
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use crate::local_aws::{ACCOUNT, Trust};
+use crate::world::World;
+
+const KEYS: &str = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\n\
+    aws_secret_access_key = what-another-tool-wrote\n\
+    aws_session_token = what-another-tool-wrote\n";
+
+fn in_minutes(minutes: i64) -> String {
+    let time = Timestamp::now() + minutes.minutes();
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A section of temporary keys that ends with this line.
+fn temporary(name: &str, line: &str) -> String {
+    format!("\n[{name}]\n{KEYS}{line}\n")
+}
+
+/// The columns of a table, by their first cell.
+#[track_caller]
+fn row<'t>(table: &'t str, section: &str) -> Vec<&'t str> {
+    let rows = table.lines().map(|line| {
+        let cells = line.split("  ").map(str::trim);
+        cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>()
+    });
+    let mut found = rows.filter(|row| row[0] == section);
+    found
+        .next()
+        .unwrap_or_else(|| panic!("no {section} in\n{table}"))
+}
+
+#[test]
+fn every_section_with_temporary_keys_is_listed_whoever_wrote_it() {
+    let world = World::new();
+    let (user, key, mfa) = world.default_user("alice");
+    let role = world
+        .aws
+        .role("team/Admin")
+        .trusts(Trust::new(&user.arn).mfa());
+    world.sign_in(&mfa, ["-d", "2h"]).succeeded();
+    world
+        .sign_in(&mfa, ["--role-arn", &role.arn, "--to", "admin"])
+        .succeeded();
+    let foreign = [
+        temporary(
+            "saml",
+            &format!("x_security_token_expires = {}", in_minutes(90)),
+        ),
+        temporary("old", "expiration = 2020-01-01T00:00:00Z"),
+        temporary("who-knows", "region = eu-west-1"),
+        format!("\n[half]\n{}\n", &KEYS[..40]),
+        format!(
+            "\n[other]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+            key.id, key.secret
+        ),
+    ];
+    world.write_credentials(world.credentials() + &foreign.concat());
+    world.aws.clear_log();
+    let (before, names) = (world.credentials(), world.names());
+    let run = world.run(["status"]).succeeded();
+    assert_eq!(run.stderr, "");
+    let table = run.stdout.as_str();
+    assert!(table.starts_with("SECTION "), "{table}");
+    assert!(table.is_ascii() && !table.contains('\u{1b}'), "{table}");
+    let cells = |section| row(table, section);
+    let left = |section| cells(section)[3];
+    assert_eq!(cells("default-mfa")[..3], ["default-mfa", "default", "-"]);
+    assert!(
+        ["2 h", "1 h 59 min"].contains(&left("default-mfa")),
+        "{table}"
+    );
+    let short = format!("{ACCOUNT}:role/team/Admin");
+    assert_eq!(cells("admin")[..3], ["admin", "default", short.as_str()]);
+    assert_eq!(cells("saml")[..3], ["saml", "(another tool)", "-"]);
+    assert!(
+        ["1 h 30 min", "1 h 29 min"].contains(&left("saml")),
+        "{table}"
+    );
+    assert!(
+        left("old").starts_with("expired ") && left("old").ends_with(" ago"),
+        "{table}"
+    );
+    assert_eq!(left("who-knows"), "unknown");
+    assert_eq!(left("half"), "damaged");
+    assert_eq!(left("other-mfa"), "not signed in: awsmfa -p other");
+    assert_eq!(table.lines().count(), 8, "{table}");
+    assert_eq!(world.aws.log().len(), 0);
+    assert_eq!((world.credentials(), world.names()), (before, names));
+}
+
+#[test]
+fn profiles_that_are_not_signed_in_to_are_listed() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.write_config(
+        "[profile dev]\nrole_arn = arn:aws:iam::210987654321:role/Dev\nsource_profile = default\n\
+         mfa_serial = arn:aws:iam::123456789012:mfa/alice\nawsmfa_profile = dev-admin\n\
+         [profile sso]\nsso_session = s\n[profile lost]\nrole_arn = arn:aws:iam::1:role/x\n\
+         [profile plain]\nregion = eu-west-1\n",
+    );
+    let table = world.run(["status"]).succeeded().stdout;
+    assert_eq!(
+        row(&table, "default-mfa")[3],
+        "not signed in: awsmfa -p default"
+    );
+    assert_eq!(
+        row(&table, "dev-admin"),
+        [
+            "dev-admin",
+            "default",
+            "210987654321:role/Dev",
+            "not signed in: awsmfa -p dev"
+        ]
+    );
+    assert_eq!(table.lines().count(), 3, "{table}");
+    // A name for one profile shows its section alone.
+    let table = world.run(["status", "-p", "dev"]).succeeded().stdout;
+    assert_eq!(table.lines().count(), 2, "{table}");
+    world.sign_in(&mfa, ["-p", "default"]).succeeded();
+    let table = world.run(["status"]).succeeded().stdout;
+    assert!(!table.contains("awsmfa -p default"), "{table}");
+}
+
+#[test]
+fn the_document_is_an_array_without_secrets() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.sign_in(&mfa, ["-d", "1h"]).succeeded();
+    world.write_credentials(world.credentials() + &temporary("dev", "owner = x"));
+    world.write_config("[profile dev]\nsso_session = s\n");
+    let run = world.run(["status", "--output", "json"]).succeeded();
+    let mut document = run.json();
+    let left = document[0]["remaining_seconds"].take().as_i64().unwrap();
+    assert!((3_500..=3_600).contains(&left), "{left}");
+    let file = world.credentials_path().display().to_string();
+    let value = |key| world.value("default-mfa", key);
+    assert_eq!(
+        document[0],
+        json!({
+            "section": "default-mfa", "state": "good", "file": file, "line": 5, "ours": true,
+            "profile": "default", "source": "default", "role_arn": null,
+            "serial_number": mfa.serial, "access_key_id": value("aws_access_key_id"),
+            "expiration": value("expiration"), "remaining_seconds": null, "shadowed_by": null,
+        })
+    );
+    let dev = &document[1];
+    assert_eq!(dev["state"], "unknown");
+    assert_eq!(dev["ours"], false);
+    assert_eq!(dev["expiration"], Value::Null);
+    let place = format!("{}:2", world.config_path().display());
+    assert_eq!(
+        dev["shadowed_by"],
+        json!({ "key": "sso_session", "place": place })
+    );
+    run.said("AWS tools ignore the keys in section [dev], because its profile has `sso_session`");
+    assert_eq!(document.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn in_the_document_a_profile_that_is_not_signed_in_to_is_absent() {
+    let world = World::new();
+    world.default_user("alice");
+    world.write_config("[default]\nmfa_serial = GAHT12345678\n");
+    let run = world.run(["status", "--output", "json"]).succeeded();
+    assert_eq!(
+        run.json(),
+        json!([{
+            "section": "default-mfa", "state": "absent",
+            "file": world.credentials_path().display().to_string(), "line": null, "ours": false,
+            "profile": "default", "source": "default", "role_arn": null,
+            "serial_number": "GAHT12345678", "access_key_id": null, "expiration": null,
+            "remaining_seconds": null, "shadowed_by": null,
+        }])
+    );
+}
+
+#[test]
+fn keys_in_the_environment_are_warned_of() {
+    let mut world = World::new();
+    world.write_credentials(temporary("a", "owner = x"));
+    world.set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+    let run = world.run(["status"]).succeeded();
+    run.said("warning: AWS_ACCESS_KEY_ID is set in the environment");
+}
+
+#[test]
+fn nothing_at_all_is_said_and_is_no_failure() {
+    let world = World::new();
+    let run = world.run(["status"]).succeeded();
+    run.said("there are no temporary credentials");
+    assert_eq!(run.stdout, "");
+    let run = world.run(["status", "--output", "json"]).succeeded();
+    assert_eq!(run.json(), json!([]));
+}
+
+#[test]
+fn a_check_answers_by_exit_code() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.sign_in(&mfa, ["-d", "1h"]).succeeded();
+    let foreign = [
+        temporary(
+            "saml",
+            &format!("x_security_token_expires = {}", in_minutes(20)),
+        ),
+        temporary(
+            "aws-mfa",
+            &format!(
+                "expiration = {}",
+                in_minutes(20).replace(['T', 'Z'], " ").trim()
+            ),
+        ),
+        temporary("old", "expiration = 2020-01-01T00:00:00Z"),
+        temporary("far", "expiration = 2099-01-01T00:00:00Z"),
+        temporary("who-knows", "owner = x"),
+        format!(
+            "\n[edited]\nawsmfa_source = default\nexpiration = {}\n",
+            in_minutes(20)
+        ),
+        temporary("sso", &format!("expiration = {}", in_minutes(20))),
+    ];
+    world.write_credentials(world.credentials() + &foreign.concat());
+    world.write_config("[profile sso]\nsso_session = s\n");
+    world.aws.clear_log();
+    for (profile, least, code, said) in [
+        ("default", "30m", 0, "[default-mfa] is good until "),
+        ("default-mfa", "0", 0, "[default-mfa] is good until "),
+        ("default", "61m", 4, "section [default-mfa] is good until "),
+        ("saml", "19m", 0, "[saml] is good until "),
+        (
+            "saml",
+            "21m",
+            4,
+            "next: renew it with the tool that wrote it",
+        ),
+        ("aws-mfa", "19m", 0, "[aws-mfa] is good until "),
+        (
+            "old",
+            "0",
+            4,
+            "the credentials in section [old] expired at 2020-01-01 ",
+        ),
+        ("far", "36h", 0, "[far] is good until 2099-01-01 "),
+        ("who-knows", "0", 4, "[who-knows] does not say until when"),
+        ("edited", "0", 4, "[edited] is incomplete or was edited"),
+        ("sso", "0", 3, "because its profile has `sso_session`"),
+        ("nobody", "0", 3, "`nobody`"),
+    ] {
+        let arguments = ["status", "--check", least, "-p", profile];
+        let run = world.run(arguments).failed(code, said);
+        assert_eq!(run.stdout, "", "{profile}");
+        let silent = world.run(arguments.iter().chain(&["--quiet"]));
+        assert_eq!(
+            (silent.stdout.as_str(), silent.stderr.as_str()),
+            ("", ""),
+            "{profile}"
+        );
+        assert_eq!(silent.code, code, "{profile}");
+    }
+    assert_eq!(world.aws.log().len(), 0);
+}
+
+#[test]
+fn a_check_asks_neither_the_network_nor_the_lock_nor_a_person() {
+    let mut world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world
+        .run(["status", "--check", "1m"])
+        .failed(4, "no credentials in section [default-mfa]");
+    assert_eq!(world.names(), ["credentials"]);
+    world.sign_in(&mfa, ["--to", "made"]).succeeded();
+    world.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    world.set("AWS_PROFILE", "made");
+    let run = world
+        .run(["status", "--check", "1m", "--output", "json"])
+        .succeeded();
+    assert_eq!(run.json()[0]["section"], "made");
+    std::fs::remove_file(world.path(".aws/credentials.lock")).unwrap();
+    world.run(["status", "--check", "1m"]).succeeded();
+    assert_eq!(world.names(), ["credentials"]);
+}
+
+#[test]
+fn a_check_that_is_nonsense_is_a_wrong_command_line() {
+    let world = World::new();
+    for least in ["soon", "", "-1", "5x", "99999999999999999999"] {
+        let run = world.run(["status", "--check", least]);
+        assert_eq!(run.code, 2, "{least}: {}", run.stderr);
+    }
+    world.write_credentials(b"\0");
+    let run = world.run(["status", "--check", "1m"]).failed(7, "NUL byte");
+    assert_eq!(run.stdout, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_gets_colour_and_bars_unless_it_is_told_not_to() {
+    let mut world = World::new();
+    world.write_credentials(
+        temporary("a", &format!("expiration = {}", in_minutes(60 * 6)))
+            + &temporary("b", "expiration = 2020-01-01T00:00:00Z"),
+    );
+    world.set("TERM", "xterm");
+    let finished = world.finish(world.terminal(["status"]).start());
+    assert_eq!(finished.code, 0);
+    let shown = finished.shown;
+    assert!(shown.contains("\u{1b}[32m#####..... "), "{shown}");
+    assert!(shown.contains("\u{1b}[31mexpired "), "{shown}");
+    world.set("NO_COLOR", "1");
+    let shown = world.finish(world.terminal(["status"]).start()).shown;
+    assert!(
+        shown.contains("#####..... ") && !shown.contains("\u{1b}[3"),
+        "{shown}"
+    );
+}
