@@ -5,7 +5,11 @@ Each function is one person's morning, in a home directory of its own.
 """
 
 import json
+import os
 
+from sandbox import AWSMFA
+
+FAILED = 255  # and when it finds no credentials
 DENIED = 255  # how the AWS CLI v1 ends when the service says no
 
 
@@ -173,6 +177,43 @@ def another_partition(sandbox, aws):
     assert identity(sandbox, "--profile", "default-mfa", **region) == mei["arn"]
 
 
+def a_profile_whose_credential_process_we_are(sandbox, aws):
+    """The tools run `awsmfa` by themselves: one code, made by a command, then none."""
+    alice = aws.cast["users"]["alice"]
+    plant(sandbox, alice)
+    serial = alice["devices"][0]["serial"]
+    code = aws.code(serial)
+    sandbox.plant(code)
+    sandbox.credentials.write_text(long_term("dev", alice))
+    sandbox.config.write_text(
+        f"[profile dev]\n"
+        f"mfa_serial = {serial}\n"
+        f"mfa_process = echo {code}\n"
+        f"\n"
+        f"[profile dev-auto]\n"
+        f"credential_process = '{AWSMFA}' credential-process -p dev\n"
+    )
+    path = {"PATH": os.environ["PATH"]}  # mfa_process needs a shell
+
+    assert identity(sandbox, "--profile", "dev-auto", **path) == alice["arn"]
+
+    written = sandbox.aws("configure", "get", "aws_access_key_id", "--profile", "dev-mfa").strip()
+    assert boto3_identity(sandbox, "dev-auto", **path) == alice["arn"]
+    with sandbox.boto3("dev-auto", **path) as session:
+        credentials = session.get_credentials()
+        assert credentials.method == "custom-process", credentials.method
+        assert credentials.get_frozen_credentials().access_key == written
+        assert credentials.get_frozen_credentials().token
+    sent = [request["parameters"].get("TokenCode") for request in aws.requests()]
+    assert sent.count(code) == 1, "the code was not sent once"
+    # What a tool shows of a command that fails is ours.
+    sandbox.config.write_text(
+        f"[profile auto]\ncredential_process = '{AWSMFA}' credential-process -p nobody\n"
+    )
+    told = sandbox.aws("sts", "get-caller-identity", "--profile", "auto", exit_code=FAILED, **path)
+    assert "nobody" in told, told
+
+
 MORNINGS = [
     a_user_with_nothing_but_a_key,
     a_user_who_may_do_nothing_without_mfa,
@@ -180,6 +221,7 @@ MORNINGS = [
     a_role_by_name_with_an_external_id,
     a_section_that_was_there_before,
     another_partition,
+    a_profile_whose_credential_process_we_are,
 ]
 
 
