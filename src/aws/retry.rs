@@ -31,7 +31,13 @@ use super::reply::Seen;
 use super::{Aws, Call};
 use crate::secret::{AccessKey, Secret};
 
-const ATTEMPTS: u32 = 5;
+/// How often something is asked for that nobody answers: without a network, the person is told
+/// so after a second or two.
+const UNANSWERED: u32 = 5;
+
+/// How often, where AWS answers that it cannot now: that passes, so the budget is used. With the
+/// pauses doubling, the last attempt comes some thirteen seconds after the first.
+const ANSWERED: u32 = 8;
 
 impl Aws {
     /// Calls `attempt` with a fresh wire until it succeeds or must not be repeated, and `read`s
@@ -91,7 +97,12 @@ impl Aws {
                 }
                 Again::After(first) => {
                     let pause = spread(first * 2u32.pow(attempts - 1));
-                    if attempts >= ATTEMPTS || Instant::now() + pause >= deadline {
+                    let most = if seen.answered() {
+                        ANSWERED
+                    } else {
+                        UNANSWERED
+                    };
+                    if attempts >= most || Instant::now() + pause >= deadline {
                         return Err(refusal);
                     }
                     before = Some(refusal);
