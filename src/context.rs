@@ -202,10 +202,10 @@ mod tests {
             plain.aws_file("AWS_CONFIG_FILE", "config").unwrap(),
             PathBuf::from("/home/alice/.aws/config")
         );
-        let moved = context(&[("AWS_CONFIG_FILE", "~/work/aws.ini")]);
+        let moved = context(&[("AWS_CONFIG_FILE", "~/elsewhere/aws.ini")]);
         assert_eq!(
             moved.aws_file("AWS_CONFIG_FILE", "config").unwrap(),
-            PathBuf::from("/home/alice/work/aws.ini")
+            PathBuf::from("/home/alice/elsewhere/aws.ini")
         );
     }
 
