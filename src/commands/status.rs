@@ -141,6 +141,7 @@ fn list(context: &Context, ui: &Ui, request: &Request) -> Result<()> {
         .filter(|section| wanted(section.name()))
         .filter_map(|section| Held::read(&section))
         .collect();
+    // Comes before the rows: it makes the files ready to be asked for every section.
     let mut open = profile::unsigned(context, &files);
     open.retain(|open| wanted(&open.section));
     let rows: Vec<Row> = held

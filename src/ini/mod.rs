@@ -23,7 +23,7 @@ mod writable;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
@@ -60,6 +60,8 @@ pub struct Document {
     /// What ends the lines we add.
     eol: &'static str,
     sections: Arc<[Section]>,
+    /// Which sections a name may mean; see [`Document::expect_many`].
+    index: OnceLock<Arc<HashMap<String, Vec<usize>>>>,
 }
 
 /// Where one section is. Offsets are kept in 32 bits: a file with a hundred thousand sections is
@@ -132,6 +134,7 @@ impl Document {
             bytes: Arc::new(bytes),
             flavor,
             sections: sections.into(),
+            index: OnceLock::new(),
         })
     }
 
@@ -142,6 +145,7 @@ impl Document {
             eol: "\n",
             flavor,
             sections: Arc::default(),
+            index: OnceLock::new(),
         }
     }
 
@@ -189,23 +193,59 @@ impl Document {
         Profile::read(self, kind, name)
     }
 
-    fn titles(&self) -> impl Iterator<Item = (&Section, Title<'_>)> {
-        self.titles_ending_in("")
+    /// Prepares for being asked for profile after profile: each is then found at once. For a few
+    /// of them looking through the headers is cheaper.
+    pub fn expect_many(&self) {
+        self.index.get_or_init(|| {
+            let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+            for (place, section) in self.sections.iter().enumerate() {
+                if let Some((_, title)) = self.title(section) {
+                    index.entry(title.name.to_owned()).or_default().push(place);
+                }
+            }
+            Arc::new(index)
+        });
     }
 
-    /// The sections whose name may be `name`: a cheap look spares the others being understood.
-    fn titles_ending_in(&self, name: &str) -> impl Iterator<Item = (&Section, Title<'_>)> {
-        self.sections.iter().filter_map(move |section| {
-            let line = &self.bytes[section.header()..section.body()];
-            let raw = trim_end(&line[section.name()]);
-            let unquoted = raw.strip_suffix(b"\"").or(raw.strip_suffix(b"'"));
-            let ends = |raw: &[u8]| raw.ends_with(name.as_bytes());
-            if !ends(raw) && !unquoted.is_some_and(ends) {
-                return None;
+    fn titles(&self) -> impl Iterator<Item = (&Section, Title<'_>)> {
+        self.sections
+            .iter()
+            .filter_map(|section| self.title(section))
+    }
+
+    /// The sections of this kind and name, in file order.
+    fn titled(&self, kind: &str, name: &str) -> Vec<(&Section, Title<'_>)> {
+        let is_meant = |(_, title): &(&Section, Title<'_>)| title.is(kind, name);
+        match self.index.get() {
+            Some(index) => {
+                let places = index.get(name).map_or(&[][..], Vec::as_slice);
+                let sections = places.iter().map(|place| &self.sections[*place]);
+                let titles = sections.filter_map(|section| self.title(section));
+                titles.filter(is_meant).collect()
             }
-            let title = Title::read(line, section.name(), self.flavor)?;
-            Some((section, title))
-        })
+            None => {
+                let sections = self.sections.iter();
+                let alike = sections.filter(|section| self.may_end_in(section, name));
+                let titles = alike.filter_map(|section| self.title(section));
+                titles.filter(is_meant).collect()
+            }
+        }
+    }
+
+    fn title<'d>(&'d self, section: &'d Section) -> Option<(&'d Section, Title<'d>)> {
+        Title::read(self.header(section), section.name(), self.flavor).map(|title| (section, title))
+    }
+
+    /// A cheap look that spares most headers being understood.
+    fn may_end_in(&self, section: &Section, name: &str) -> bool {
+        let raw = trim_end(&self.header(section)[section.name()]);
+        let unquoted = raw.strip_suffix(b"\"").or(raw.strip_suffix(b"'"));
+        let ends = |raw: &[u8]| raw.ends_with(name.as_bytes());
+        ends(raw) || unquoted.is_some_and(ends)
+    }
+
+    fn header(&self, section: &Section) -> &[u8] {
+        &self.bytes[section.header()..section.body()]
     }
 }
 

@@ -44,10 +44,7 @@ pub struct Value<'d> {
 impl<'d> Profile<'d> {
     /// `None` when there is no such section.
     pub(super) fn read(document: &'d Document, kind: &str, name: &str) -> Option<Self> {
-        let found = document
-            .titles_ending_in(name)
-            .filter(|(_, title)| title.is(kind, name));
-        Self::of(document, found.collect())
+        Self::of(document, document.titled(kind, name))
     }
 
     /// The sections of one name as one profile; `None` when there is none.

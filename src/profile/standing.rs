@@ -56,6 +56,8 @@ pub fn section(context: &Context, files: &Files, request: &Request) -> Result<St
 /// The profiles that could be signed in to, and whose section holds no credentials; in file order.
 /// What cannot be resolved cannot be signed in to.
 pub fn unsigned(context: &Context, files: &Files) -> Vec<Open> {
+    files.config.document.expect_many();
+    files.credentials.document.expect_many();
     let shared = Shared::new(files);
     let mut sections = HashSet::new();
     let ours: HashSet<String> = files

@@ -369,6 +369,22 @@ proptest! {
     }
 
     #[test]
+    fn whoever_expects_many_finds_what_the_others_find(flavor in flavor(), Noise(bytes) in noise()) {
+        let one_by_one = parse(&bytes, flavor);
+        let many = parse(&bytes, flavor);
+        many.expect_many();
+        for name in one_by_one.profile_names().chain(NAMES.iter().copied()) {
+            let values = |document: &Document| {
+                let found = document.profile(name)?;
+                let keys: Vec<String> = found.keys().map(str::to_owned).collect();
+                let texts = keys.iter().map(|key| found.get(key).map(|value| value.text.into_owned()));
+                Some((found.line(), texts.collect::<Vec<_>>(), keys.clone()))
+            };
+            prop_assert_eq!(values(&one_by_one), values(&many), "{}", name);
+        }
+    }
+
+    #[test]
     fn a_file_the_sdk_refuses_has_a_warning(flavor in flavor(), Noise(bytes) in noise()) {
         if std::str::from_utf8(&bytes).is_ok() && sdk::read(&bytes, flavor).is_none() {
             let warnings = parse(&bytes, flavor).warnings();
