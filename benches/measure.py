@@ -11,13 +11,14 @@ where there is one; root for the part with the delay line. Exit code 1: a limit 
 import argparse
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from process import interleaved, peak_memory, seconds
+from process import at_once, interleaved, peak_memory, seconds
 from world import World
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +26,9 @@ MILLISECOND = 1e-3
 MIB = 1024 * 1024
 ROUND_TRIP = 50 * MILLISECOND
 TYPING = 2.0
+RUNS_AT_ONCE = 64
+ROLES = 20
+REPLY = 100 * MILLISECOND
 
 
 def arguments():
@@ -73,19 +77,79 @@ def starting(options, report):
             true=lambda: seconds(["/bin/true"], world.environment),
             version=lambda: seconds([options.binary, "--version"], world.environment),
             reuse=lambda: seconds([options.binary, "--quiet"], world.environment),
-            check=lambda: seconds(
-                [options.binary, "status", "--check", "30m", "--quiet"], world.environment
-            ),
         )
     report.row("`/bin/true`", ms(medians["true"]))
     shown = {
         "version": "`awsmfa --version`",
         "reuse": "reuse, nothing to do",
-        "check": "`awsmfa status --check 30m`",
     }
     for name, what in shown.items():
         over = medians[name] - medians["true"]
         report.at_most(f"{what}, over `/bin/true`", over, 1 * MILLISECOND, "ms", MILLISECOND)
+
+
+def consumers(options, report):
+    """Handing on what is there. The AWS CLI reads one value of the same section."""
+    with World(options) as world:
+        world.sign_in()
+        own = {
+            "credential-process": ["credential-process"],
+            "env": ["env", "--shell", "bash"],
+            "check": ["status", "--check", "30m", "--quiet"],
+        }
+        actions = {
+            name: lambda words=words: seconds([options.binary, *words], world.environment)
+            for name, words in own.items()
+        }
+        if Path(options.aws).exists():
+            get = ["configure", "get", "aws_access_key_id", "--profile", "default-mfa"]
+            actions["aws"] = lambda: seconds([options.aws, *get], world.environment)
+        medians = interleaved(
+            options.runs, true=lambda: seconds(["/bin/true"], world.environment), **actions
+        )
+    for name, words in own.items():
+        over = medians[name] - medians["true"]
+        what = f"`awsmfa {' '.join(words)}`, session good, over `/bin/true`"
+        report.at_most(what, over, 1 * MILLISECOND, "ms", MILLISECOND)
+        if "aws" in medians:
+            faster = medians["aws"] / medians[name]
+            figure = f"{ms(medians['aws'])} / {ms(medians[name])} = {faster:.0f} ×"
+            report.row(f"the same / `aws {' '.join(get[:3])}`", figure, "150 ×", faster >= 150)
+
+
+def flight(options, report):
+    """A new world each time: codes from a command are half a minute apart per device."""
+    alone, together, starts = [], [], []
+    for _ in range(max(3, options.runs // 4)):
+        with World(options, mfa_process=True) as world:
+            command = [options.binary, "credential-process"]
+            alone.append(seconds(command, world.environment))
+            starts.append(at_once(["/bin/true"], world.environment, RUNS_AT_ONCE))
+        with World(options, mfa_process=True) as world:
+            together.append(at_once(command, world.environment, RUNS_AT_ONCE))
+            assert world.requests("GetSessionToken") == 1
+    alone, together, starts = map(statistics.median, (alone, together, starts))
+    report.row("one cold `credential-process` with `mfa_process`", ms(alone))
+    report.row(f"{RUNS_AT_ONCE} × `/bin/true` at once", ms(starts))
+    report.at_most(
+        f"{RUNS_AT_ONCE} cold `credential-process` at once, one GetSessionToken",
+        together, 1.5 * alone + starts, "ms", MILLISECOND,
+    )
+
+
+def many_roles(options, report):
+    """Every reply of the server is late by the same time."""
+    times = []
+    for _ in range(max(3, options.runs // 4)):
+        with World(options, roles=ROLES) as world:
+            world.delay_replies(REPLY)
+            times.append(seconds([*world.command(), "--all"], world.environment))
+            assert world.requests("AssumeRole") == ROLES
+    trips = statistics.median(times) / REPLY
+    report.row(
+        f"{ROLES} roles with `--all`, no session yet, 100 ms a request",
+        f"{ms(statistics.median(times))} = {trips:.2f} round trips", "2.50", trips <= 2.5,
+    )
 
 
 def plain(options, report):
@@ -172,6 +236,9 @@ def size(options, report):
 
 PARTS = {
     "starting": starting,
+    "consumers": consumers,
+    "flight": flight,
+    "roles": many_roles,
     "http": plain,
     "tls": tls,
     "files": large_files,

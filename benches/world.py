@@ -27,10 +27,14 @@ DELAY_LINE = Path(__file__).parent / "delay_line.py"
 
 
 class World(contextlib.ExitStack):
-    def __init__(self, options, tls=False, sections=0, round_trip=None):
+    def __init__(
+        self, options, tls=False, sections=0, round_trip=None, roles=0, mfa_process=False
+    ):
         super().__init__()
         self.options = options
         self.tls = tls
+        self.roles = roles
+        self.mfa_process = mfa_process
         self.client, self.server = ((), ())
         if round_trip:
             self._delay(round_trip)
@@ -64,6 +68,7 @@ class World(contextlib.ExitStack):
         self.endpoint = state["endpoint"]
         self.control = state["control"]
         self.user = state["users"]["alice"]
+        self.role = state["roles"]["Admin"]
         self.serial = self.user["devices"][0]["serial"]
         self.environment = {
             "HOME": str(self.home),
@@ -77,7 +82,7 @@ class World(contextlib.ExitStack):
     def _write_files(self, sections):
         directory = self.home / ".aws"
         directory.mkdir(mode=0o700)
-        (directory / "config").write_text(f"[default]\nmfa_serial = {self.serial}\n")
+        (directory / "config").write_text(self._config())
         self.credentials = directory / "credentials"
         own = (
             f"[default]\n"
@@ -90,6 +95,24 @@ class World(contextlib.ExitStack):
         )
         self.credentials.write_text("\n".join(parts))
         self.credentials.chmod(0o600)
+
+    def _config(self):
+        lines = ["[default]", f"mfa_serial = {self.serial}"]
+        if self.mfa_process:
+            code = f"{self.control}code?serial={self.serial}"
+            lines.append(f"mfa_process = {shutil.which('curl')} --silent '{code}'")
+        for number in range(self.roles):
+            lines += [f"[profile role-{number}]", f"role_arn = {self.role}"]
+            lines += ["source_profile = default"]
+        return "\n".join(lines) + "\n"
+
+    def delay_replies(self, more):
+        self._ask("fault", kind="latency", ms=round(more * 1000))
+
+    def requests(self, operation):
+        """How many of these the server has seen."""
+        log = json.loads(self._ask("log"))
+        return sum(entry["operation"] == operation for entry in log["requests"])
 
     def command(self):
         """A sign-in with a fresh code on the command line."""
