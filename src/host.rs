@@ -51,6 +51,24 @@ fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
+/// The partition whose regions are named like this one (AWS General Reference, "AWS service
+/// endpoints"; the SDKs' `partitions.json`). What no other partition claims is `aws`.
+pub fn partition_of(region: &str) -> &'static str {
+    const PARTITIONS: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    let found = PARTITIONS
+        .iter()
+        .find(|(prefix, _)| region.starts_with(prefix));
+    found.map_or("aws", |(_, partition)| partition)
+}
+
 /// Whether `url` is of that scheme, which may be spelled in either case (RFC 3986, "Scheme").
 pub fn has_scheme(url: &str, scheme: &str) -> bool {
     url.split_once("://")

@@ -22,9 +22,11 @@
 pub mod arn;
 pub mod aside;
 pub mod aws;
+pub mod browser;
 pub mod child;
 pub mod code;
 pub mod commands;
+pub mod console;
 pub mod context;
 pub mod failure;
 pub mod host;

@@ -7,7 +7,7 @@
 
 use super::Settings;
 use crate::failure::{Failure, Kind, Result};
-use crate::host::{has_scheme, is_endpoint, is_region};
+use crate::host::{has_scheme, is_endpoint, is_region, partition_of};
 
 #[derive(Debug)]
 pub(super) struct Endpoints {
@@ -62,19 +62,7 @@ impl Endpoints {
 /// Reference, "AWS Identity and Access Management endpoints and quotas"). The SDK's rules know it
 /// for IAM's own endpoints, and sign for the configured region where the endpoint is overridden.
 pub(super) fn iam_signing_region(region: &str) -> &'static str {
-    const PARTITIONS: [(&str, &str); 7] = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("us-isof-", "aws-iso-f"),
-        ("eusc-", "aws-eusc"),
-    ];
-    let found = PARTITIONS
-        .iter()
-        .find(|(prefix, _)| region.starts_with(prefix));
-    first_region(found.map(|(_, partition)| *partition))
+    first_region(Some(partition_of(region)))
 }
 
 fn first_region(partition: Option<&str>) -> &'static str {

@@ -33,6 +33,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use tokio::sync::OnceCell;
 
 use super::explain::{Situation, wire};
+use super::federation;
 use super::proxy::{Proxies, Proxy};
 use super::reply::{Seen, Trouble, Writer, http_date, writer};
 use crate::host::has_scheme;
@@ -139,6 +140,7 @@ impl Http {
         let capture = CaptureSmithyConnection::new();
         request.add_extension(capture.clone());
         let https = has_scheme(request.uri(), "https");
+        let judge = judge(&request);
         let whole = async {
             let connector = self.connector(https).await?;
             let response = connector
@@ -154,7 +156,7 @@ impl Http {
                     .get("x-amzn-requestid")
                     .map(str::to_owned);
             }
-            read(response).await
+            read(response, judge).await
         };
         let outcome = tokio::time::timeout(limit, whole).await;
         *locked(&self.replied) = Some(Instant::now());
@@ -202,8 +204,19 @@ fn connector(proxy: ProxyConfig, roots: TrustStore, limit: Duration) -> SharedHt
     SharedHttpConnector::new(connector)
 }
 
+/// Tells by status and body who has written a reply.
+type Judge = fn(u16, &[u8]) -> Writer;
+
+/// A reply has the form that was asked for: XML, unless the request says that it wants JSON.
+fn judge(request: &HttpRequest) -> Judge {
+    match request.headers().get("accept") {
+        Some(federation::ACCEPT) => federation::writer,
+        _ => |_, body| writer(body),
+    }
+}
+
 /// The whole reply, if AWS wrote it.
-async fn read(mut response: HttpResponse) -> Result<HttpResponse, Trouble> {
+async fn read(mut response: HttpResponse, judge: Judge) -> Result<HttpResponse, Trouble> {
     let status = response.status().as_u16();
     let mut stream = ByteStream::new(response.take_body());
     let mut body = Vec::new();
@@ -217,7 +230,7 @@ async fn read(mut response: HttpResponse) -> Result<HttpResponse, Trouble> {
         }
         body.extend_from_slice(&chunk);
     }
-    match writer(&body) {
+    match judge(status, &body) {
         Writer::Aws => {
             *response.body_mut() = SdkBody::from(body);
             Ok(response)

@@ -23,6 +23,7 @@
 mod clock;
 mod endpoint;
 mod explain;
+mod federation;
 mod http;
 mod iam;
 mod proxy;
@@ -50,6 +51,7 @@ use crate::failure::Result;
 use crate::secret::{AccessKey, Secret};
 
 pub use explain::{Denial, Known, Refusal, Situation};
+pub use federation::{Federation, SignIn};
 pub use iam::{Device, DeviceKind};
 pub use sts::{AssumeRole, Identity, Issued};
 

@@ -133,7 +133,7 @@ impl Aws {
     }
 }
 
-fn issued(credentials: Option<Credentials>, arn: Option<String>) -> Result<Issued, Missing> {
+pub(super) fn issued(credentials: Option<Credentials>, arn: Option<String>) -> Result<Issued, Missing> {
     let found = credentials.ok_or(Missing("Credentials"))?;
     let secret = part_of_key("SecretAccessKey", found.secret_access_key)?;
     let token = part_of_key("SessionToken", found.session_token)?;
@@ -160,7 +160,7 @@ pub(super) fn required(name: &'static str, value: Option<String>) -> Result<Stri
 }
 
 /// AWS refuses what is out of range; nothing here may wrap around on the way.
-fn seconds(duration: Duration) -> i32 {
+pub(super) fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
 

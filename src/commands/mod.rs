@@ -5,6 +5,7 @@
 //! declared, not checked by hand. After this comes the command; before it, only `main`.
 
 mod completions;
+mod console;
 mod credential_process;
 mod env;
 mod exec;
@@ -74,6 +75,7 @@ enum Command {
     Exec(exec::Arguments),
     Env(env::Arguments),
     CredentialProcess(credential_process::Arguments),
+    Console(console::Arguments),
     Status(status::Arguments),
     Whoami(whoami::Arguments),
     Logout(logout::Arguments),
@@ -164,6 +166,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::CredentialProcess(arguments) => {
             credential_process::run(context, &ui, target, arguments)
         }
+        Command::Console(arguments) => console::run(context, &ui, target, arguments),
         Command::Status(arguments) => match status::run(context, &ui, target, &arguments) {
             Ok(code) => return code,
             Err(failure) => Err(failure),

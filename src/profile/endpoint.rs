@@ -20,6 +20,8 @@ pub struct Endpoints {
     pub sts: Option<String>,
     /// The URL to reach IAM under.
     pub iam: Option<String>,
+    /// The URL to reach AWS's sign-in service under, where the console is entered.
+    pub signin: Option<String>,
     pub fips: bool,
     pub dual_stack: bool,
     /// A file of certificates to trust, in PEM.
@@ -37,6 +39,7 @@ pub(super) fn resolve(
     Ok(Endpoints {
         sts: url("sts", "AWS_ENDPOINT_URL_STS")?,
         iam: url("iam", "AWS_ENDPOINT_URL_IAM")?,
+        signin: url("signin", "AWS_ENDPOINT_URL_SIGNIN")?,
         fips: switch(env, nodes, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")?,
         dual_stack: switch(
             env,

@@ -9,13 +9,15 @@
 //!    gets a code while the connection is being made and the key is being proved, calls STS
 //!    (`issue`), and writes the section.
 //!
-//! Beside it: [`identify`] asks AWS who one is, and [`sign_out`] takes sections out again.
+//! Beside it: [`enter`] goes on from credentials to the console, [`identify`] asks AWS who one is, and
+//! [`sign_out`] takes sections out again.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
 
 mod caller;
 mod circle;
+mod console;
 mod desk;
 mod device;
 mod identity;
@@ -42,6 +44,7 @@ use crate::store;
 use crate::ui::Ui;
 use desk::Desk;
 
+pub use console::{Entrance, Visit, With, enter, look_up};
 pub use identity::{Answer, identify};
 pub use out::{Left, SignedOut, Which, sign_out};
 

@@ -111,6 +111,12 @@ impl Refusal {
                     .place(known.key_origin)
                     .next("sign in again where these credentials come from, or name a profile with a long-term key")
             }
+            Situation::SigninRefused => {
+                Told::new(Kind::Aws, format!("AWS does not open the console with the credentials{of}"))
+                    .place(Some(&self.host))
+                    .next_with(known.profile, |profile| format!("they may have been revoked: `awsmfa -p {profile} --force` gets new ones"))
+                    .next("or they belong to another partition than this sign-in endpoint")
+            }
             _ => Told::new(Kind::Aws, "STS is switched off in this region for the account")
                 .place(Some(&self.host))
                 .next("use another region (--region), or have it activated in the IAM console, \"Account settings\""),

@@ -65,6 +65,7 @@ impl Refusal {
             | Situation::SecretWrong
             | Situation::SessionExpired
             | Situation::KeyGarbled
+            | Situation::SigninRefused
             | Situation::RegionDisabled => self.about_the_key(known),
             Situation::Throttled | Situation::Unavailable | Situation::Other => self.about_aws(),
             Situation::ProxyUnreachable
@@ -192,6 +193,7 @@ mod tests {
             (SessionExpired, Kind::Aws),
             (NeedsLongTermKey, Kind::Aws),
             (RegionDisabled, Kind::Aws),
+            (SigninRefused, Kind::Aws),
             (ClockOff, Kind::Aws),
             (Throttled, Kind::Aws),
             (Unavailable, Kind::Aws),

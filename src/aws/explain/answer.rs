@@ -4,6 +4,7 @@
 //! operation's); where one code covers several situations, AWS's words tell them apart, as they
 //! have been for years. An unknown wording falls back to the wider situation, never to a guess.
 
+use super::super::federation::{BAD_REQUEST, GET_SIGNIN_TOKEN};
 use super::{Denial, Situation};
 
 /// What was asked of AWS.
@@ -66,6 +67,7 @@ pub(in crate::aws) fn situation(
         | "PriorRequestNotComplete"
         | "SlowDown" => Situation::Throttled,
         "RequestTimeout" | "RequestTimeoutException" => Situation::Unavailable,
+        BAD_REQUEST if asked.operation == GET_SIGNIN_TOKEN => Situation::SigninRefused,
         _ if status == 429 => Situation::Throttled,
         _ if status >= 500 => Situation::Unavailable,
         _ => Situation::Other,

@@ -53,6 +53,8 @@ pub enum Situation {
     SessionExpired,
     /// GetSessionToken was called with temporary credentials.
     NeedsLongTermKey,
+    /// The sign-in endpoint does not take these credentials, or not for so long.
+    SigninRefused,
     /// STS or the whole region is switched off for the account.
     RegionDisabled,
     /// The signature's time is too far from AWS's.
