@@ -177,15 +177,20 @@ mod tests {
                 vec!["lynx", ADDRESS]
             ]
         );
-        assert_eq!(commands("open?u=%s x"), [[&format!("open?u={ADDRESS}"), "x"]]);
+        assert_eq!(
+            commands("open?u=%s x"),
+            [[&format!("open?u={ADDRESS}"), "x"]]
+        );
         assert!(commands(" : ").is_empty());
     }
 
     #[test]
     #[cfg(unix)]
     fn the_first_command_that_does_it_is_the_last() {
-        let env = |browser: &str| [("BROWSER", browser), ("PATH", "/bin:/usr/bin")];
-        let open = |browser: &str| open(ADDRESS, &env(browser).into_iter().collect());
+        let open = |browser: &str| {
+            let env = [("BROWSER", browser), ("PATH", "/bin:/usr/bin")];
+            open(ADDRESS, &env.into_iter().collect())
+        };
         assert_eq!(open("true"), Ok(()));
         assert_eq!(open("false:true"), Ok(()));
         let why = open("no-such-browser:false").unwrap_err();
@@ -200,7 +205,9 @@ mod tests {
         let env = [("PATH", "/nowhere")].into_iter().collect();
         let why = open(ADDRESS, &env).unwrap_err();
         assert_eq!(why, "there is no display, and BROWSER is not set");
-        let env = [("PATH", "/nowhere"), ("DISPLAY", ":0")].into_iter().collect();
+        let env = [("PATH", "/nowhere"), ("DISPLAY", ":0")]
+            .into_iter()
+            .collect();
         let why = open(ADDRESS, &env).unwrap_err();
         assert!(why.contains("`xdg-open` was not found"), "{why}");
     }

@@ -133,7 +133,10 @@ impl Aws {
     }
 }
 
-pub(super) fn issued(credentials: Option<Credentials>, arn: Option<String>) -> Result<Issued, Missing> {
+pub(super) fn issued(
+    credentials: Option<Credentials>,
+    arn: Option<String>,
+) -> Result<Issued, Missing> {
     let found = credentials.ok_or(Missing("Credentials"))?;
     let secret = part_of_key("SecretAccessKey", found.secret_access_key)?;
     let token = part_of_key("SessionToken", found.session_token)?;

@@ -61,8 +61,8 @@ fn service(text: &str) -> Result<String, &'static str> {
 
 /// Of AWS's own policies (`arn:aws:iam::aws:policy/…`) or of the account's.
 fn policy(text: &str) -> Result<String, &'static str> {
-    let found = Arn::parse(text)
-        .filter(|arn| arn.service == "iam" && arn.resource.starts_with("policy/"));
+    let found =
+        Arn::parse(text).filter(|arn| arn.service == "iam" && arn.resource.starts_with("policy/"));
     match found {
         Some(_) => Ok(text.to_owned()),
         None => Err("a policy is written as arn:aws:iam::aws:policy/ReadOnlyAccess"),

@@ -37,6 +37,7 @@ mod codes_refused;
 mod commands_that_fail;
 mod concurrency;
 mod consent;
+mod console;
 mod crash;
 mod credential_process;
 mod devices;

@@ -131,11 +131,33 @@ fn account_names(world: &World, caller: &Caller) -> Vec<String> {
     ]
 }
 
+/// What the caller's own policies say, and its session policies where it has any: both must allow,
+/// either may deny.
 fn identity_verdict(world: &World, caller: &Caller, context: &Context) -> Verdict {
+    let own = own_verdict(world, caller, context);
+    let Some(policies) = &caller.session_policies else {
+        return own;
+    };
+    let session = policies
+        .iter()
+        .map(|policy| policy.verdict(context))
+        .max()
+        .unwrap_or(Verdict::Implicit);
+    if [own, session].contains(&Verdict::Deny) {
+        Verdict::Deny
+    } else {
+        own.min(session)
+    }
+}
+
+fn own_verdict(world: &World, caller: &Caller, context: &Context) -> Verdict {
     let account = world.account(&caller.account);
     let policies = match &caller.principal {
-        Principal::Root => return Verdict::Allow,
-        Principal::User { name } => &account.users[name].policies,
+        Principal::Root | Principal::Federated { user: None, .. } => return Verdict::Allow,
+        Principal::User { name }
+        | Principal::Federated {
+            user: Some(name), ..
+        } => &account.users[name].policies,
         Principal::Role { name, .. } => &account.roles[name].policies,
     };
     policies

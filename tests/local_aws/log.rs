@@ -14,7 +14,7 @@ pub struct Entry {
     pub clock: u64,
     /// Counted from 1 in order of acceptance.
     pub connection: u64,
-    /// `sts` or `iam`.
+    /// `sts`, `iam` or `signin`.
     pub service: &'static str,
     /// `-` where there was none.
     pub operation: String,

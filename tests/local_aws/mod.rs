@@ -6,7 +6,8 @@
 //!
 //! The way of a request: [`server`] (connections, faults, the log) → [`http`] → [`service`]
 //! ([`form`], [`sigv4`], credentials) → [`sts`] or [`iam`], which ask [`access`] ([`policy`]) and
-//! change [`model`] → [`xml`]. Set it up through [`scenario`].
+//! change [`model`] → [`xml`]. The console's sign-in endpoint, which is unsigned, is [`federation`]'s.
+//! Set it up through [`scenario`].
 
 #![allow(
     dead_code,
@@ -22,6 +23,7 @@ pub mod clock;
 pub mod control;
 pub mod document;
 pub mod fault;
+pub mod federation;
 pub mod form;
 pub mod http;
 pub mod iam;
@@ -45,6 +47,7 @@ use std::io;
 use std::sync::Arc;
 
 pub use fault::{Fault, When};
+pub use federation::Login;
 pub use log::Entry;
 pub use scenario::{AccountHandle, Key, Mfa, Preset, RoleHandle, Trust, UserHandle};
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::federation::Desk;
 use super::policy::Policy;
 use super::random::Random;
 use super::totp;
@@ -20,6 +21,8 @@ pub struct World {
     /// By key id.
     pub sessions: BTreeMap<String, Session>,
     pub random: Random,
+    /// The console's sign-in endpoint.
+    pub desk: Desk,
     /// Items in one page of a list where the request does not say.
     pub page_size: u64,
 }
@@ -133,13 +136,27 @@ pub struct Session {
     pub account: String,
     /// When the one-time code was given; role sessions carry none.
     pub mfa_at: Option<u64>,
+    /// A role that was assumed with temporary credentials.
+    pub chained: bool,
+    /// Session policies: the session may do what they allow, too. None is no such limit.
+    pub policies: Option<Vec<Policy>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     Root,
-    User { name: String },
-    Role { name: String, session: String },
+    User {
+        name: String,
+    },
+    Role {
+        name: String,
+        session: String,
+    },
+    /// Of GetFederationToken; no user is the root user.
+    Federated {
+        user: Option<String>,
+        name: String,
+    },
 }
 
 /// Who signed a request, and with what.
@@ -151,6 +168,7 @@ pub struct Caller {
     pub principal: Principal,
     pub temporary: bool,
     pub mfa_at: Option<u64>,
+    pub session_policies: Option<Vec<Policy>>,
 }
 
 /// What a key id leads to, before the signature is looked at.
@@ -169,6 +187,7 @@ impl World {
             accounts: BTreeMap::new(),
             sessions: BTreeMap::new(),
             random: Random::new(),
+            desk: Desk::default(),
             page_size: 100,
         }
     }
@@ -189,7 +208,10 @@ impl World {
         if let Some(session) = self.sessions.get(key_id) {
             let account = self.account(&session.account);
             return account.has(&session.principal).then(|| Credential {
-                caller: account.caller(key_id, session.principal.clone(), true, session.mfa_at),
+                caller: Caller {
+                    session_policies: session.policies.clone(),
+                    ..account.caller(key_id, session.principal.clone(), true, session.mfa_at)
+                },
                 secret: session.secret.clone(),
                 token: Some(session.token.clone()),
                 expires: Some(session.expires),
@@ -228,6 +250,10 @@ impl Account {
                 "arn:{}:sts::{}:assumed-role/{name}/{session}",
                 self.partition, self.id
             ),
+            Principal::Federated { name, .. } => format!(
+                "arn:{}:sts::{}:federated-user/{name}",
+                self.partition, self.id
+            ),
         }
     }
 
@@ -237,6 +263,7 @@ impl Account {
             Principal::Root => self.id.clone(),
             Principal::User { name } => self.users[name].id.clone(),
             Principal::Role { name, session } => format!("{}:{session}", self.roles[name].id),
+            Principal::Federated { name, .. } => format!("{}:{name}", self.id),
         }
     }
 
@@ -252,6 +279,9 @@ impl Account {
             Principal::Root => true,
             Principal::User { name } => self.users.contains_key(name),
             Principal::Role { name, .. } => self.roles.contains_key(name),
+            Principal::Federated { user, .. } => user
+                .as_ref()
+                .is_none_or(|user| self.users.contains_key(user)),
         }
     }
 
@@ -287,6 +317,7 @@ impl Account {
             principal,
             temporary,
             mfa_at,
+            session_policies: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use std::time::Instant;
 use super::clock::{self, Clock};
 use super::control;
 use super::fault::{Fault, Faults, Strike, When};
+use super::federation;
 use super::http::{self, Request, Response, Unread};
 use super::log::Entry;
 use super::model::World;
@@ -208,6 +209,10 @@ fn outcome(shared: &Shared, request: &Request, connection: u64) -> Ending {
     let mut entry = entry(&incoming, connection, now);
     let before = fault.as_ref().and_then(|fault| instead(fault, &incoming));
     let ending = before.unwrap_or_else(|| {
+        if request.path() == federation::PATH {
+            let response = federation(shared, request, &incoming, &mut entry);
+            return afterwards(fault.as_ref(), response, now);
+        }
         let request_id = shared.world().random.request_id();
         let answer = incoming.answer(&mut shared.world(), now, &request_id);
         let (status, body) = match &answer {
@@ -250,6 +255,31 @@ fn outcome(shared: &Shared, request: &Request, connection: u64) -> Ending {
         }
         other => other,
     }
+}
+
+/// The unsigned sign-in endpoint.
+fn federation(
+    shared: &Shared,
+    request: &Request,
+    incoming: &Incoming<'_>,
+    entry: &mut Entry,
+) -> Response {
+    entry.service = "signin";
+    let answer = federation::answer(&mut shared.world(), request, &incoming.form, entry.clock);
+    let mut response = match answer {
+        Ok(response) => {
+            entry.carried_out = true;
+            entry.outcome = "ok".to_owned();
+            response
+        }
+        Err(refusal) => {
+            entry.outcome.clone_from(&refusal.code);
+            entry.violation.clone_from(&refusal.violation);
+            federation::page(&refusal)
+        }
+    };
+    response.header("Date", clock::http_date(entry.clock));
+    response
 }
 
 /// What happens instead of carrying the request out, if the fault is of that kind.

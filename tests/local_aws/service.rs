@@ -10,7 +10,7 @@ use super::model::{Caller, World};
 use super::refusal::Refusal;
 use super::sigv4::Authorization;
 use super::xml::Xml;
-use super::{iam, sts};
+use super::{federation, iam, sts};
 
 /// One of AWS's APIs.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl<'a> Incoming<'a> {
 
 fn read_form(request: &Request) -> Result<Form, Refusal> {
     let odd = |status, message: &str| Refusal::new(status, "MalformedInput", message).violation();
-    if request.path() != "/" {
+    if !["/", federation::PATH].contains(&request.path()) {
         return Err(odd(404, "there is nothing at this path"));
     }
     match request.method.as_str() {

@@ -7,6 +7,7 @@
 
 use super::access::{self, RoleRequest};
 use super::clock;
+use super::federation;
 use super::form::{Check, Text, is_word_or};
 use super::model::{Account, Kind, Principal, Role, Session, World};
 use super::refusal::Refusal;
@@ -41,6 +42,7 @@ pub const API: Api = Api {
             ],
             run: assume_role,
         },
+        federation::GET_FEDERATION_TOKEN,
     ],
 };
 
@@ -129,6 +131,8 @@ fn get_session_token(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         principal: call.caller.principal.clone(),
         account: call.caller.account.clone(),
         mfa_at: proof.map(|_| call.now),
+        chained: false,
+        policies: None,
     };
     let mut result = Xml::default();
     issue(call.world, session, &mut result);
@@ -148,6 +152,11 @@ fn assume_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     if call.caller.principal == Principal::Root {
         return Err(Refusal::access_denied(
             "Roles may not be assumed by root accounts.",
+        ));
+    }
+    if let Principal::Federated { .. } = call.caller.principal {
+        return Err(Refusal::access_denied(
+            "Cannot call AssumeRole with federation credentials",
         ));
     }
     if call.caller.temporary && duration > 3_600 {
@@ -191,6 +200,8 @@ fn assume_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         account: account_id.clone(),
         // AssumeRole's credentials carry no MFA of their own, however the role was assumed.
         mfa_at: None,
+        chained: call.caller.temporary,
+        policies: None,
     };
     let mut result = Xml::default();
     issue(call.world, session, &mut result);
@@ -253,7 +264,7 @@ fn step_proven(call: &Call<'_>, proof: &Proof) -> Result<u64, Refusal> {
             .get(&proof.serial)
             .filter(|device| device.user.as_ref() == Some(name) && device.enabled.is_some())
             .filter(|device| device.kind != Kind::Passkey),
-        Principal::Root | Principal::Role { .. } => None,
+        Principal::Root | Principal::Role { .. } | Principal::Federated { .. } => None,
     };
     let device = own.ok_or_else(|| {
         Refusal::access_denied(
@@ -276,7 +287,7 @@ fn spend(call: &mut Call<'_>, proof: &Proof, step: u64) {
 }
 
 /// Remembers the session and writes its `Credentials`.
-fn issue(world: &mut World, session: Session, result: &mut Xml) {
+pub(super) fn issue(world: &mut World, session: Session, result: &mut Xml) {
     let key_id = world.random.id("ASIA", 20);
     result.within("Credentials", |xml| {
         xml.text("AccessKeyId", &key_id)
