@@ -39,10 +39,14 @@ use crate::secret::{AccessKey, Secret};
 /// What the request wants back, and by which [`super::http`] knows who judges the reply.
 pub(super) const ACCEPT: &str = "application/json";
 
+pub(super) const GET_FEDERATION_TOKEN: &str = "GetFederationToken";
 pub(super) const GET_SIGNIN_TOKEN: &str = "getSigninToken";
 
 /// Stands for an error code, which the endpoint has none of: HTTP's own name of status 400.
 pub(super) const BAD_REQUEST: &str = "BadRequest";
+
+/// What to do where AWS does not like what GetFederationToken was asked for.
+pub const CHECK_POLICIES: &str = "check the policies that --policy-arn names";
 
 /// What to ask of GetFederationToken.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +67,7 @@ impl Aws {
         federation: &Federation<'_>,
     ) -> Result<Issued, Refusal> {
         let call = Call {
-            operation: "GetFederationToken",
+            operation: GET_FEDERATION_TOKEN,
             key,
             code: None,
         };

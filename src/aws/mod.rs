@@ -51,7 +51,7 @@ use crate::failure::Result;
 use crate::secret::{AccessKey, Secret};
 
 pub use explain::{Denial, Known, Refusal, Situation};
-pub use federation::{Federation, SignIn};
+pub use federation::{CHECK_POLICIES, Federation, SignIn};
 pub use iam::{Device, DeviceKind};
 pub use sts::{AssumeRole, Identity, Issued};
 

@@ -129,7 +129,6 @@ fn check(plan: &Plan, policies: &[String], duration: Option<Duration>) -> Result
             Kind::Configuration,
             format!("profile `{profile}` is no role, and AWS does not open the console with the session of a user"),
         )
-        .at(&plan.profile.origin)
         .next("name a role profile: `awsmfa console -p NAME`")
         .next("or `--policy-arn ARN` opens it as a federated user with that policy, but without MFA: what your policies allow only with MFA stays closed")
         .next("or sign in to the console with the user's own password and MFA device"));

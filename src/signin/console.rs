@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::caller::Caller;
 use super::{circle, read_files, signals};
 use crate::arn::Arn;
-use crate::aws::{Denial, Federation, Known, SignIn, Situation, Trace};
+use crate::aws::{CHECK_POLICIES, Denial, Federation, Issued, Known, SignIn, Situation, Trace};
 use crate::console::{Console, login_url};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -205,15 +205,12 @@ async fn federate(
     ui: &Ui,
     visit: &Visit<'_>,
     policies: &[String],
-) -> Result<(crate::aws::Issued, String)> {
+) -> Result<(Issued, String)> {
     let plan = visit.plan;
     if let Source::Process { name, .. } = &plan.source {
         circle::check(&context.env, name, &plan.source.origin())?;
     }
     let mut caller = Caller::new(context, ui, plan, visit.limit).await?;
-    if caller.key().is_temporary() {
-        return Err(temporary(plan));
-    }
     let identity = match caller.identity().await {
         Ok(identity) => identity.clone(),
         Err(refusal) => return Err(caller.explain(&refusal, plan, None, None)),
@@ -237,22 +234,11 @@ async fn federate(
                 Situation::Denied(_) => {
                     failure.next("it is `sts:GetFederationToken`; a role profile does without: -p NAME")
                 }
-                Situation::BadValue | Situation::Other => {
-                    failure.next("check the policies that --policy-arn names")
-                }
+                Situation::Other => failure.next(CHECK_POLICIES),
                 _ => failure,
             })
         }
     }
-}
-
-fn temporary(plan: &Plan) -> Failure {
-    Failure::new(
-        Kind::Configuration,
-        "the keys are temporary, and AWS makes a federated user of a long-term key only",
-    )
-    .at(plan.source.origin())
-    .next("name a role profile with -p, or a profile that holds a long-term key")
 }
 
 /// The federated user is named after the user, for CloudTrail (AWS STS API Reference,

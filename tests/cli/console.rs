@@ -362,7 +362,7 @@ fn what_aws_grants_no_federated_user_is_explained() {
     let unknown = "arn:aws:iam::aws:policy/NoSuchAccess";
     console(&world, &["--policy-arn", unknown])
         .failed(5, "AWS does not take one of the values as it is")
-        .said("next: check the policies that --policy-arn names");
+        .said("\n  next: check the policies that --policy-arn names\n");
     for (preset, next) in [
         (
             Preset::DenyWithoutMfa,

@@ -1,6 +1,7 @@
 //! The sentences for what AWS said: about the device and its code, the role and the permission, the
 //! key, and AWS itself.
 
+use super::super::federation::{CHECK_POLICIES, GET_FEDERATION_TOKEN};
 use super::advice::{Known, Told};
 use super::{Denial, Refusal, Situation};
 use crate::failure::Kind;
@@ -61,8 +62,11 @@ impl Refusal {
             Situation::DurationOutOfRange => Told::new(Kind::Aws, "AWS does not take this duration")
                 .next("a session lasts 15 minutes to 36 hours, a role 15 minutes to 12 hours"),
             Situation::BadValue => {
-                Told::new(Kind::Aws, "AWS does not take one of the values as it is")
-                    .next("check the role's ARN, its session name and external id, and the device's serial number")
+                let told = Told::new(Kind::Aws, "AWS does not take one of the values as it is");
+                if self.operation == GET_FEDERATION_TOKEN {
+                    return told.next(CHECK_POLICIES);
+                }
+                told.next("check the role's ARN, its session name and external id, and the device's serial number")
             }
             Situation::Denied(reason) => {
                 let what = format!("this key may not call {}", self.operation);
