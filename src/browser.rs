@@ -25,13 +25,13 @@ const TRIAL: Duration = Duration::from_secs(2);
 /// How often it is looked after.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Opens `address`, which must be an `http` or `https` URL.
+/// Opens `address`, which must be an `http` or `https` URL. The result is what it was opened with.
 ///
 /// # Errors
 ///
 /// Why each of the commands has not opened it, as the end of a sentence that begins with "no
 /// browser could be opened:".
-pub fn open(address: &str, env: &Env) -> Result<(), String> {
+pub fn open(address: &str, env: &Env) -> Result<String, String> {
     let commands = match env.raw("BROWSER") {
         Some(commands) => listed(commands, address),
         None => usual(address, env),
@@ -39,7 +39,7 @@ pub fn open(address: &str, env: &Env) -> Result<(), String> {
     let mut reasons = Vec::new();
     for command in commands {
         match start(&command, env) {
-            Ok(()) => return Ok(()),
+            Ok(program) => return Ok(program),
             Err(why) => reasons.push(why),
         }
     }
@@ -111,7 +111,7 @@ fn usual(address: &str, env: &Env) -> Vec<Words> {
 }
 
 /// Starts one command; why it did not do, if it ends badly at once. The address is not told.
-fn start(words: &[OsString], env: &Env) -> Result<(), String> {
+fn start(words: &[OsString], env: &Env) -> Result<String, String> {
     let Some((name, arguments)) = words.split_first() else {
         return Err("there is no command".to_owned());
     };
@@ -127,7 +127,8 @@ fn start(words: &[OsString], env: &Env) -> Result<(), String> {
     let mut browser = command
         .spawn()
         .map_err(|error| format!("`{shown}` cannot be run ({error})"))?;
-    tried(&mut browser).map_err(|why| format!("`{shown}` {why}"))
+    tried(&mut browser).map_err(|why| format!("`{shown}` {why}"))?;
+    Ok(shown.to_string())
 }
 
 /// Ctrl-C is meant for what runs in the foreground, not for a browser that is going to stay.
@@ -191,8 +192,8 @@ mod tests {
             let env = [("BROWSER", browser), ("PATH", "/bin:/usr/bin")];
             open(ADDRESS, &env.into_iter().collect())
         };
-        assert_eq!(open("true"), Ok(()));
-        assert_eq!(open("false:true"), Ok(()));
+        assert_eq!(open("true"), Ok("true".to_owned()));
+        assert_eq!(open("false:true"), Ok("true".to_owned()));
         let why = open("no-such-browser:false").unwrap_err();
         assert!(why.contains("`no-such-browser` was not found"), "{why}");
         assert!(why.contains("`false` failed (exit status: 1)"), "{why}");

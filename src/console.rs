@@ -10,6 +10,8 @@
 //! Amazon Web Services in China, "Getting Started", and the endpoint reference of the AWS European
 //! Sovereign Cloud for their host names.
 
+use zeroize::Zeroizing;
+
 use crate::host::partition_of;
 use crate::secret::Secret;
 
@@ -146,12 +148,10 @@ pub fn federation(signin: &str) -> String {
 
 /// What signs in whoever opens it first, and shows `page`.
 pub fn login_url(signin: &str, page: &str, token: &Secret) -> Secret {
-    Secret::new(format!(
-        "{}?Action=login&Issuer={ISSUER}&Destination={}&SigninToken={}",
-        federation(signin),
-        encoded(page),
-        encoded(token.expose())
-    ))
+    let (page, token) = (encoded(page), Zeroizing::new(encoded(token.expose())));
+    let address = federation(signin);
+    let rest = ["?Action=login&Issuer=", ISSUER, "&Destination=", &page];
+    Secret::new([address.as_str(), &rest.concat(), "&SigninToken=", &token].concat())
 }
 
 /// Percent-encoding of everything but unreserved characters (RFC 3986, section 2.3), which a query

@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 use super::explain::Refusal;
 use super::http::Wire;
-use super::reply::Writer;
+use super::reply::{self, Writer};
 use super::retry::Missing;
 use super::sts::{issued, required, seconds};
 use super::{Aws, Call, Issued, Settings, Trace};
@@ -158,16 +158,16 @@ fn form(key: &AccessKey, duration: Option<Duration>) -> Zeroizing<String> {
         session_key: key.secret.expose(),
         session_token: key.token.as_ref().map_or("", Secret::expose),
     };
-    let json = serde_json::to_string(&session).expect("three texts make a JSON object");
-    let json = Zeroizing::new(json);
-    let session = Zeroizing::new(encoded(&json));
+    // Room from the start: growing would leave copies that nobody wipes.
+    let length = 64 + key.id.len() + session.session_key.len() + session.session_token.len();
+    let mut json = Zeroizing::new(Vec::with_capacity(2 * length));
+    serde_json::to_writer(&mut *json, &session).expect("three texts make a JSON object");
+    let json = std::str::from_utf8(&json).expect("JSON is UTF-8");
+    let session = Zeroizing::new(encoded(json));
     let duration = duration.map_or(String::new(), |duration| {
         format!("&SessionDuration={}", duration.as_secs())
     });
-    Zeroizing::new(format!(
-        "Action=getSigninToken{duration}&Session={}",
-        *session
-    ))
+    Zeroizing::new(["Action=getSigninToken", &duration, "&Session=", &session].concat())
 }
 
 /// Sends the request once. What is not an answer of the endpoint's has become an error on the way.
@@ -222,11 +222,14 @@ fn token(body: Zeroizing<Vec<u8>>) -> Result<Secret, Missing> {
 }
 
 /// Who has written a reply of the sign-in endpoint: a JSON object is AWS's, and so is whatever comes
-/// with status 400, which nobody else on the way answers to a request that is in order.
+/// with status 400, which nobody else on the way answers to a request that is in order. STS or
+/// IAM in its place (an address given for all services) speaks XML.
 pub(super) fn writer(status: u16, body: &[u8]) -> Writer {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
-    if status == 400 || text.starts_with('{') && text.ends_with('}') {
+    if reply::writer(body) == Writer::Aws {
+        Writer::Other
+    } else if status == 400 || text.starts_with('{') && text.ends_with('}') {
         Writer::Aws
     } else if text.starts_with('{') {
         Writer::AwsCutShort
@@ -285,6 +288,7 @@ mod tests {
             (200, "<html>Welcome</html>", Writer::Page),
             (502, "<html>Bad Gateway</html>", Writer::Page),
             (200, "", Writer::Other),
+            (400, "<ErrorResponse></ErrorResponse>", Writer::Other),
             (403, "no", Writer::Other),
         ] {
             assert_eq!(writer(status, body.as_bytes()), expected, "{status} {body}");

@@ -85,6 +85,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     };
     let plan = signin::look_up(context, &request)?;
     check(&plan, &policy_arn, duration)?;
+    if plan.endpoints.fips && plan.endpoints.signin.is_none() {
+        ui.warn("AWS documents no FIPS endpoint for signing in to the console, so the usual one is used");
+    }
     let limit = target.timeout;
     let visit = |with| {
         let visit = Visit {
@@ -195,7 +198,10 @@ impl Shown<'_> {
     /// Whether a browser has taken the address.
     fn open(&self, context: &Context, ui: &Ui) -> bool {
         match browser::open(self.entrance.url.expose(), &context.env) {
-            Ok(()) => true,
+            Ok(program) => {
+                ui.trace(format_args!("opened with {program}"));
+                true
+            }
             Err(why) => {
                 ui.warn(&format!("no browser could be opened: {why}"));
                 false

@@ -415,7 +415,7 @@ fn policies_are_for_users_well_written_and_ten_at_most() {
 #[test]
 fn json_holds_the_url_where_it_is_the_point() {
     let (mut world, _) = signed_in();
-    world.set("BROWSER", if cfg!(windows) { "hostname" } else { "true" });
+    world.set("BROWSER", "true");
     let json_of = |arguments: &[&str]| {
         let arguments = [
             &["-p", "dev", "--output", "json", "--service", "s3"],
@@ -620,6 +620,34 @@ fn the_endpoint_has_the_variable_of_its_service() {
     );
     let run = console(&world, &arguments).succeeded();
     login(&world, &url(&run));
+}
+
+#[test]
+fn aws_s_own_endpoint_is_the_region_s() {
+    let (mut world, _) = signed_in();
+    let proxy = Proxy::start(&world, Manner::Refuse(403));
+    world.unset("AWS_ENDPOINT_URL");
+    world.set("HTTPS_PROXY", &proxy.url());
+    for (region, host) in [
+        ("eu-west-1", "eu-west-1.signin.aws.amazon.com"),
+        ("us-east-1", "signin.aws.amazon.com"),
+    ] {
+        let arguments = [
+            "-p",
+            "dev",
+            "--no-open",
+            "--timeout",
+            "1s",
+            "--region",
+            region,
+        ];
+        console(&world, &arguments).failed(6, "the proxy does not connect to AWS");
+        let asked = proxy.requests().pop().unwrap();
+        assert_eq!(asked, format!("CONNECT {host}:443 HTTP/1.1"));
+    }
+    world.set("AWS_USE_FIPS_ENDPOINT", "true");
+    let run = console(&world, &["-p", "dev", "--no-open", "--timeout", "1s"]);
+    run.said("warning: AWS documents no FIPS endpoint for signing in to the console");
 }
 
 #[test]
