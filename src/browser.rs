@@ -154,6 +154,7 @@ fn tried(browser: &mut Child) -> Result<(), String> {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
@@ -168,7 +169,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn the_variable_is_read_as_others_read_it() {
         assert_eq!(
             commands("firefox --new-tab %s:w3m -T %s &::lynx"),
@@ -186,7 +186,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn the_first_command_that_does_it_is_the_last() {
         let open = |browser: &str| {
             let env = [("BROWSER", browser), ("PATH", "/bin:/usr/bin")];
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(not(any(target_os = "macos", windows)))]
+    #[cfg(not(target_os = "macos"))]
     fn without_a_display_nothing_is_started() {
         let env = [("PATH", "/nowhere")].into_iter().collect();
         let why = open(ADDRESS, &env).unwrap_err();
