@@ -146,7 +146,7 @@ pub fn federation(signin: &str) -> String {
     format!("{}/federation", signin.trim_end_matches('/'))
 }
 
-/// What signs in whoever opens it first, and shows `page`.
+/// What signs in whoever has it, and shows `page`.
 pub fn login_url(signin: &str, page: &str, token: &Secret) -> Secret {
     let (page, token) = (encoded(page), Zeroizing::new(encoded(token.expose())));
     let address = federation(signin);

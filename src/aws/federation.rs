@@ -126,7 +126,7 @@ impl SignIn {
         })
     }
 
-    /// A token that opens the console once, within 15 minutes. `duration` is the console session's.
+    /// A token that opens the console within 15 minutes. `duration` is the console session's.
     pub async fn token(
         &self,
         key: &AccessKey,

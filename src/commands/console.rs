@@ -23,8 +23,8 @@ use crate::ui::{Output, Ui, in_words, until};
 
 /// Open the AWS console in the browser with the credentials of a role
 ///
-/// Signs in only if it has to. The sign-in URL is good for 15 minutes and for whoever opens it
-/// first. BROWSER names the browser's command, as elsewhere.
+/// Signs in only if it has to. The sign-in URL is a secret: for 15 minutes it signs in whoever has
+/// it. BROWSER names the browser's command, as elsewhere.
 ///
 /// AWS opens the console for roles, not for the session of a user. With --policy-arn a user's
 /// long-term key opens it as a federated user (GetFederationToken): without a code, and so without
@@ -218,7 +218,7 @@ impl Shown<'_> {
             ));
         } else {
             ui.note(&format!(
-                "whoever opens this URL first, within {TOKEN_MINUTES} minutes, is in the console as {} until {end}",
+                "keep this URL secret: for {TOKEN_MINUTES} minutes it lets anybody into the console, as {} until {end}",
                 self.who()
             ));
         }

@@ -1,4 +1,4 @@
-//! Into the console: from credentials to the URL that signs in whoever opens it first.
+//! Into the console: from credentials to the URL that signs in whoever has it.
 //!
 //! [`look_up`] says what a profile is, so that whatever cannot open the console is refused before a
 //! code is spent. [`enter`] gets the sign-in token, for a role's credentials or for those of a

@@ -89,7 +89,7 @@ pub(crate) fn seconds(time: &str) -> u64 {
 fn the_printed_url_opens_the_role_s_console_once_and_for_as_long_as_its_credentials() {
     let (world, _) = signed_in();
     let run = console(&world, &["-p", "dev", "--no-open"]).succeeded();
-    run.said("note: whoever opens this URL first, within 15 minutes, is in the console as arn:aws:iam::123456789012:role/Admin until ");
+    run.said("note: keep this URL secret: for 15 minutes it lets anybody into the console, as arn:aws:iam::123456789012:role/Admin until ");
     assert_eq!(world.aws.operations(), ["getSigninToken"], "no code needed");
     let url = url(&run);
     let login = login(&world, &url);

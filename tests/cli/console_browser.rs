@@ -133,7 +133,7 @@ fn the_code_is_asked_for_on_the_terminal_while_the_url_goes_down_a_pipe() {
         .start();
     session.expect("MFA code for");
     session.send_line(&world.aws.code(&mfa.serial));
-    session.expect("whoever opens this URL first");
+    session.expect("keep this URL secret");
     let finished = world.finish(session);
     assert_eq!(finished.code, 0, "{}", finished.shown);
     login(&world, finished.stdout.trim_end());

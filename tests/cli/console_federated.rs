@@ -54,7 +54,7 @@ fn a_federated_user_may_do_what_both_sides_allow_and_nothing_that_wants_mfa() {
     let arguments = ["--policy-arn", READ_ONLY, "--no-open", "--service", "iam"];
     let run = console(&world, &arguments).succeeded();
     run.said("note: this session may do what both your own policies and --policy-arn allow; it has no MFA, so what is allowed only with MFA is denied")
-        .said("is in the console as arn:aws:sts::123456789012:federated-user/alice until ");
+        .said("lets anybody into the console, as arn:aws:sts::123456789012:federated-user/alice until ");
     assert_eq!(
         world.aws.operations(),
         ["GetCallerIdentity", "GetFederationToken", "getSigninToken"]

@@ -3,7 +3,8 @@
 //! The endpoint is unsigned: what it is sent are the credentials themselves. It takes those of a
 //! role or of a federated user; a user's own session and a long-term key open no console. A longer
 //! session is granted to a role that was assumed with a long-term key, and to nobody else. A token
-//! is good once, for 15 minutes. Refusals are web pages with status 400.
+//! is good for 15 minutes, and once: AWS documents the former only, and no client may need more.
+//! Refusals are web pages with status 400.
 //!
 //! Sources: IAM User Guide, "Enable custom identity broker access to the AWS console" and "Compare
 //! AWS STS credentials"; STS API Reference, GetFederationToken. What AWS says of a session policy
