@@ -162,6 +162,14 @@ impl<'a> Check<'a> {
         Some(value)
     }
 
+    /// One of a few words that must be there.
+    pub fn required_one_of(&mut self, parameter: &str, words: &[&str]) -> &'a str {
+        self.one_of(parameter, words).unwrap_or_else(|| {
+            self.fail(parameter, None, "Member must not be null");
+            ""
+        })
+    }
+
     /// `true` or `false`.
     pub fn boolean(&mut self, parameter: &str) -> Option<bool> {
         let value = self.form.get(parameter)?;

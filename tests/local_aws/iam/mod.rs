@@ -5,6 +5,7 @@
 
 mod device_lists;
 mod devices;
+mod keys;
 mod names;
 mod page;
 mod png;
@@ -45,6 +46,12 @@ const ACTIONS: &[Action] = &[
     Action::new("TagMFADevice", &["SerialNumber", TAG[0], TAG[1]], devices::tag),
     Action::new("UntagMFADevice", &["SerialNumber", "TagKeys.member.N"], devices::untag),
     Action::new("ListMFADeviceTags", &["SerialNumber", PAGE[0], PAGE[1]], device_lists::tags_of),
+    // Access keys.
+    Action::new("CreateAccessKey", &["UserName"], keys::create),
+    Action::new("ListAccessKeys", &["UserName", PAGE[0], PAGE[1]], keys::list),
+    Action::new("UpdateAccessKey", &["UserName", "AccessKeyId", "Status"], keys::update),
+    Action::new("DeleteAccessKey", &["UserName", "AccessKeyId"], keys::delete),
+    Action::new("GetAccessKeyLastUsed", &["AccessKeyId"], keys::last_used),
     // Users.
     Action::new("CreateUser", &["Path", "UserName", TAG[0], TAG[1]], users::create),
     Action::new("GetUser", &["UserName"], users::get),

@@ -2,6 +2,7 @@
 
 mod device_errors;
 mod devices;
+mod keys;
 
 use super::client::{Credentials, Reply, iam};
 use crate::local_aws::{LocalAws, Preset};
