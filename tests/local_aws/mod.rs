@@ -19,28 +19,40 @@
 )]
 
 pub mod access;
+pub mod base64;
 pub mod clock;
 pub mod control;
+pub mod device;
 pub mod document;
 pub mod fault;
 pub mod federation;
 pub mod form;
+pub mod grants;
 pub mod http;
 pub mod iam;
+pub mod lag;
 pub mod log;
+pub mod managed;
 pub mod model;
+pub mod password;
 pub mod policy;
 pub mod presets;
+pub mod quota;
 pub mod random;
 pub mod refusal;
+pub mod report;
 pub mod scenario;
 pub mod server;
 pub mod service;
 pub mod sigv4;
+pub mod snapshot;
+pub mod stop;
 pub mod sts;
 pub mod tls;
 pub mod totp;
+pub mod trust;
 pub mod wire;
+pub mod world;
 pub mod xml;
 
 use std::io;
@@ -48,8 +60,13 @@ use std::sync::Arc;
 
 pub use fault::{Fault, When};
 pub use federation::Login;
+pub use lag::{Lag, New};
 pub use log::Entry;
-pub use scenario::{AccountHandle, Key, Mfa, Preset, RoleHandle, Trust, UserHandle};
+pub use model::Belonging;
+pub use password::PasswordPolicy;
+pub use quota::Quotas;
+pub use scenario::{AccountHandle, GroupHandle, Key, Mfa, Preset, RoleHandle, Trust, UserHandle};
+pub use stop::Stop;
 
 /// The account that exists from the start.
 pub const ACCOUNT: &str = "123456789012";
@@ -153,6 +170,12 @@ impl LocalAws {
         self.with_device(serial, |device| totp::code(&device.seed, step))
     }
 
+    /// Two consecutive codes that EnableMFADevice would accept now: those of the step before and
+    /// of this one, so that the next step's is left to sign in with.
+    pub fn code_pair(&self, serial: &str) -> (String, String) {
+        (self.code_at(serial, -1), self.code_at(serial, 0))
+    }
+
     /// Six digits that are no code of this device now.
     pub fn wrong_code(&self, serial: &str) -> String {
         let step = totp::step(self.now());
@@ -167,7 +190,7 @@ impl LocalAws {
             .expect("seven codes are not all there are")
     }
 
-    fn with_device<T>(&self, serial: &str, look: impl FnOnce(&model::Device) -> T) -> T {
+    pub fn with_device<T>(&self, serial: &str, look: impl FnOnce(&model::Device) -> T) -> T {
         let world = self.shared.world();
         let mut accounts = world.accounts.values();
         let device = accounts.find_map(|account| account.devices.get(serial));
@@ -207,6 +230,22 @@ impl LocalAws {
             skip,
             times,
         });
+    }
+
+    /// Strikes the request that comes after `skip` others, whatever it is.
+    pub fn fault_after(&self, skip: u32, fault: Fault) {
+        self.fault_rule("*", fault, skip, Some(1));
+    }
+
+    /// Stops the world before or after carrying out the request of `operation` (`*` for any) that
+    /// comes after `skip` others.
+    pub fn stop(&self, operation: &str, skip: u32, when: When) -> Stop {
+        self.shared.stops.order(operation, skip, when)
+    }
+
+    /// Everything that there is in every account, to be compared: see [`snapshot`].
+    pub fn snapshot(&self) -> serde_json::Value {
+        snapshot::of(&self.shared.world())
     }
 
     pub fn clear_faults(&self) {
@@ -255,6 +294,29 @@ impl LocalAws {
             .collect()
     }
 
+    /// The access keys and the seeds (base32) of virtual devices that exist, made by requests or
+    /// by the scenario: secrets that nothing may print unasked.
+    pub fn kept_secrets(&self) -> Vec<String> {
+        let world = self.shared.world();
+        let accounts = world.accounts.values();
+        accounts
+            .flat_map(|account| {
+                let users = account.users.values();
+                let keys = users.flat_map(|user| &user.keys);
+                let keys = keys.map(|key| key.secret.clone());
+                let devices = account.devices.values();
+                let seeds = devices.map(|device| totp::base32(&device.seed));
+                keys.chain(seeds).collect::<Vec<_>>()
+            })
+            .filter(|secret| !secret.is_empty())
+            .collect()
+    }
+
+    /// The secret of a long-term key that exists.
+    pub fn secret_of(&self, key_id: &str) -> Option<String> {
+        Some(self.shared.world().key(key_id)?.secret.clone())
+    }
+
     /// The ARN of whoever this key id, long-term or temporary, belongs to.
     pub fn owner_of(&self, key_id: &str) -> Option<String> {
         let world = self.shared.world();
@@ -269,6 +331,12 @@ impl LocalAws {
     /// Until when a temporary key is good, in seconds since the epoch.
     pub fn expiry_of(&self, key_id: &str) -> Option<u64> {
         self.shared.world().credential(key_id)?.expires
+    }
+
+    /// New things of this kind are not known everywhere at once; `None`: they are, as from the
+    /// start.
+    pub fn set_lag(&self, what: New, lag: Option<Lag>) {
+        self.shared.world().lags.set(what, lag);
     }
 
     /// How many items a list action returns at most where the request does not say; AWS may

@@ -6,14 +6,17 @@
     reason = "where a test's own tool fails, the test has failed"
 )]
 
+mod administration;
 mod client;
 mod clients;
 mod control;
 mod devices;
 mod faults;
 mod federation;
+mod iam;
 mod protocol;
 mod refusals;
 mod roles;
 mod sessions;
+mod stops;
 mod vectors;
