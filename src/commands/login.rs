@@ -18,7 +18,7 @@ use crate::failure::Result;
 use crate::profile::{Request, parse_duration, spell_expiration};
 use crate::secret::Secret;
 use crate::session::Good;
-use crate::signin::{self, Fresh, Wanted};
+use crate::signin::{self, Fresh, Renewed, Wanted};
 use crate::ui::{Output, Ui, in_words, until};
 
 /// From this difference on a clock is worth a word; AWS refuses signatures from five minutes on.
@@ -79,7 +79,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
     let wanted = wanted(ui, target, arguments);
-    let prepared = signin::prepare(context, &wanted)?;
+    let mut prepared = signin::prepare(context, &wanted)?;
     explain(ui, &prepared);
     if let Some(warning) = &prepared.plan.shadowed {
         ui.warn(warning);
@@ -89,12 +89,14 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         section: prepared.plan.section.value.clone(),
         file: prepared.files.credentials.path.clone(),
     };
-    match prepared.good(context.clock.now(), &wanted) {
-        Ok(good) => reused(context, ui, &place, &good),
-        Err(why) => {
-            ui.trace(format_args!("renewing: {why}"));
-            let fresh = signin::renew(context, ui, prepared, &wanted)?;
-            renewed(context, ui, &place, &fresh)
+    loop {
+        match prepared.good(context.clock.now(), &wanted) {
+            Ok(good) => return reused(context, ui, &place, &good),
+            Err(why) => ui.trace(format_args!("renewing: {why}")),
+        }
+        match signin::renew(context, ui, prepared, &wanted)? {
+            Renewed::Here(fresh) => return renewed(context, ui, &place, &fresh),
+            Renewed::Elsewhere(found) => prepared = *found,
         }
     }
 }
@@ -145,6 +147,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         min_ttl,
         timeout,
         identify: !ui.is_quiet(),
+        attended: true,
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::caller::Caller;
 use super::issue::{self, Failed, Granted, Mfa};
-use super::{Fresh, Prepared, Wanted, device, save};
+use super::{Fresh, Prepared, Wanted, device, save, step};
 use crate::code::{self, Code, CodeSource, Prompt};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -64,7 +64,10 @@ impl<'a> Desk<'a> {
             ui,
             wanted,
             prepared,
-            terminal: Terminal::open(ui),
+            terminal: match wanted.attended {
+                true => Terminal::open(ui),
+                false => Err(io::Error::other("nobody is asked in the background")),
+            },
         }
     }
 
@@ -226,13 +229,26 @@ impl<'a> Desk<'a> {
         caller: &mut Caller,
         serial: &str,
     ) -> Result<Code> {
-        let prompt = self.prompt(serial);
         let waits = matches!(source, CodeSource::Terminal | CodeSource::Command { .. });
-        let code = source.obtain(self.ui, &prompt, self.wanted.timeout);
+        let code = self.code_from(source, serial);
         if !waits {
             return code.await;
         }
         let (code, ()) = tokio::try_join!(code, caller.warm_up(&self.prepared.plan))?;
+        Ok(code)
+    }
+
+    /// A code from a command waits until the device has one that was not sent before.
+    async fn code_from(&self, source: CodeSource, serial: &str) -> Result<Code> {
+        let timeout = self.wanted.timeout;
+        let prompt = self.prompt(serial);
+        if !matches!(source, CodeSource::Command { .. }) {
+            return source.obtain(self.ui, &prompt, timeout).await;
+        }
+        let file = &self.prepared.files.credentials.path;
+        let fresh = step::fresh(self.context, self.ui, self.wanted, file, serial).await?;
+        let code = source.obtain(self.ui, &prompt, timeout).await?;
+        fresh.used(self.context.clock.now())?;
         Ok(code)
     }
 

@@ -5,9 +5,10 @@
 //! 1. [`prepare`] reads the files, resolves the profile and checks everything that can fail
 //!    without AWS and without a code. It writes nothing and sends nothing.
 //! 2. [`Prepared::good`] says whether the section is still good. If it is, that is all.
-//! 3. [`renew`] settles consent, proves that the file can be written (`save`), finds the device,
-//!    gets a code while the connection is being made and the key is being proved, calls STS
-//!    (`issue`), and writes the section.
+//! 3. [`renew`] waits for its turn, so that of several runs one signs in (`turn`), settles consent,
+//!    proves that the file can be written (`save`), finds the device, gets a code while the
+//!    connection is being made and the key is being proved (`step`: one from a command never
+//!    twice), calls STS (`issue`), and writes the section.
 //!
 //! Beside it: [`identify`] asks AWS who one is, and [`sign_out`] takes sections out again.
 //!
@@ -23,6 +24,8 @@ mod issue;
 mod out;
 mod save;
 mod signals;
+mod step;
+mod turn;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,12 +44,13 @@ use crate::session::{self, Good, Why};
 use crate::store;
 use crate::ui::Ui;
 use desk::Desk;
+use turn::Turn;
 
 pub use identity::{Answer, identify};
 pub use out::{Left, SignedOut, Which, sign_out};
 
 /// What a person asked for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Wanted {
     pub request: Request,
     /// A code from the command line, or `-`.
@@ -61,6 +65,9 @@ pub struct Wanted {
     pub timeout: Duration,
     /// Whether the answer to "who am I now" is worth a request of its own.
     pub identify: bool,
+    /// Whether somebody may be asked: not by a program that works in the background, even where
+    /// it was started on a terminal.
+    pub attended: bool,
 }
 
 /// Everything known before anything is sent.
@@ -69,6 +76,15 @@ pub struct Prepared {
     pub files: Files,
     pub plan: Plan,
     code: CodeSource,
+}
+
+/// What came of a renewal.
+#[derive(Debug)]
+pub enum Renewed {
+    /// We have signed in.
+    Here(Box<Fresh>),
+    /// Another run has, while we waited for it: these are the files as they are now.
+    Elsewhere(Box<Prepared>),
 }
 
 /// New credentials, saved.
@@ -128,48 +144,100 @@ impl Prepared {
         let force = wanted.force || self.code.is_given();
         session::decide(&self.plan, now, wanted.min_ttl, force)
     }
+
+    /// Prepares anew if another run has written the credentials file meanwhile.
+    fn catch_up(&mut self, context: &Context, wanted: &Wanted) -> Result<()> {
+        let file = &self.files.credentials;
+        let now = store::read(&file.path)?;
+        let now = now.as_deref().map_or(&[][..], Vec::as_slice);
+        if now != file.document.bytes() {
+            *self = prepare(context, wanted)?;
+        }
+        Ok(())
+    }
 }
 
-/// Gets new credentials and writes them; see the module's third step.
+/// Gets new credentials and writes them, unless another run does so first; see the module's third
+/// step.
 ///
 /// # Errors
 ///
 /// Any kind. Unless it says otherwise the file is as it was; the failure says whether a code was
 /// spent for nothing.
-pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) -> Result<Fresh> {
+pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) -> Result<Renewed> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| {
             Failure::new(Kind::Internal, "no runtime could be started").because(error)
         })?;
-    let survey = survey(&prepared.files.credentials);
-    let outcome = runtime.block_on(async {
-        let mut desk = Desk::new(context, ui, wanted, prepared);
-        let obtained = tokio::select! {
-            // The signal is listened to before a prompt is shown.
-            biased;
-            () = signals::interrupted() => {
-                return Err(Failure::new(Kind::Interrupted, "interrupted; nothing was written"));
-            }
-            obtained = desk.obtain() => obtained?,
-        };
-        let asked = desk.ask_who(&obtained).await;
-        tokio::select! {
-            saved = desk.save(&obtained) => saved?,
-            () = signals::interrupted() => {
-                return Err(Failure::new(
-                    Kind::Interrupted,
-                    "interrupted; the code is used up and nothing was written",
-                ));
-            }
-        }
-        let warnings = survey.await.unwrap_or_default();
-        Ok(desk.report(obtained, asked, warnings).await)
-    });
+    let outcome = runtime.block_on(renewing(context, ui, prepared, wanted));
     // A prompt that nobody answered is still being read on its thread.
     runtime.shutdown_background();
     outcome
+}
+
+async fn renewing(
+    context: &Context,
+    ui: &Ui,
+    mut prepared: Prepared,
+    wanted: &Wanted,
+) -> Result<Renewed> {
+    let turn = tokio::select! {
+        // The signal is listened to before anything is waited for.
+        biased;
+        () = signals::interrupted() => return Err(nothing_written()),
+        turn = wait(context, ui, &mut prepared, wanted) => turn?,
+    };
+    if turn.is_none() && !prepared.code.is_given() {
+        return Ok(Renewed::Elsewhere(Box::new(prepared)));
+    }
+    let survey = survey(&prepared.files.credentials);
+    let mut desk = Desk::new(context, ui, wanted, prepared);
+    let obtained = tokio::select! {
+        biased;
+        () = signals::interrupted() => return Err(nothing_written()),
+        obtained = desk.obtain() => obtained?,
+    };
+    let asked = desk.ask_who(&obtained).await;
+    tokio::select! {
+        saved = desk.save(&obtained) => saved?,
+        () = signals::interrupted() => {
+            return Err(Failure::new(
+                Kind::Interrupted,
+                "interrupted; the code is used up and nothing was written",
+            ));
+        }
+    }
+    drop(turn);
+    let warnings = survey.await.unwrap_or_default();
+    let fresh = desk.report(obtained, asked, warnings).await;
+    Ok(Renewed::Here(Box::new(fresh)))
+}
+
+/// Waits for the section's turn; none is needed where a code was given. `prepared` is afterwards
+/// what the files say now.
+async fn wait(
+    context: &Context,
+    ui: &Ui,
+    prepared: &mut Prepared,
+    wanted: &Wanted,
+) -> Result<Option<Turn>> {
+    if prepared.code.is_given() {
+        return Ok(None);
+    }
+    let credentials = prepared.files.credentials.path.clone();
+    let section = prepared.plan.section.value.clone();
+    let is_done = || {
+        prepared.catch_up(context, wanted)?;
+        Ok(prepared.good(context.clock.now(), wanted).is_ok())
+    };
+    let turn = turn::take(ui, wanted, &credentials, &section, is_done);
+    turn.await
+}
+
+fn nothing_written() -> Failure {
+    Failure::new(Kind::Interrupted, "interrupted; nothing was written")
 }
 
 /// The largest file that is surveyed, in bytes. Larger ones are made by programs, which read no

@@ -20,6 +20,7 @@
 mod holder;
 mod lock;
 mod replace;
+mod stamp;
 mod target;
 
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod tests;
 use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ use zeroize::Zeroizing;
 use crate::failure::{Failure, Kind, Result};
 
 pub use holder::Holder;
+pub use stamp::Stamp;
+
 use lock::Lock;
 use target::Target;
 
@@ -88,6 +91,24 @@ pub fn try_lock(path: &Path) -> Result<Option<Lease>> {
     let target = lockable(path)?;
     let lock = Lock::attempt(&target.lock_file())?;
     Ok(lock.map(|lock| Lease::new(target, lock)))
+}
+
+/// Who holds the lock on the file at `path`, as far as they have said so.
+///
+/// # Errors
+///
+/// [`Kind::File`] if the path leads nowhere.
+pub fn holder(path: &Path) -> Result<Holder> {
+    Ok(Holder::of(&Target::of(path)?.lock_file()))
+}
+
+/// The directory of the file that is meant by `path`; created where it is missing, as for a lock.
+///
+/// # Errors
+///
+/// As for [`lock()`].
+pub fn directory_of(path: &Path) -> Result<PathBuf> {
+    Ok(lockable(path)?.directory().to_owned())
 }
 
 /// What is going to be refused gets no lock file.
@@ -173,6 +194,7 @@ impl Locked {
     /// Makes `bytes` the contents of the file, in one step, and releases the lock.
     ///
     /// The mode of the old file is kept, less every right of group and others; a new file is 0600.
+    /// So is its owner; what the superuser makes belongs to the owner of the directory.
     ///
     /// # Errors
     ///

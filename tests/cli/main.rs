@@ -71,6 +71,8 @@ mod reuse;
 mod roles;
 mod roles_refused;
 mod session;
+#[cfg(unix)]
+mod single_flight;
 mod source;
 mod status;
 #[cfg(unix)]
