@@ -72,6 +72,10 @@ pub(super) struct Arguments {
     #[arg(short, long)]
     force: bool,
 
+    /// Assume the role with the code itself, without a session for further roles
+    #[arg(long)]
+    no_session: bool,
+
     /// Replace temporary credentials that another tool wrote, without asking
     #[arg(short, long)]
     yes: bool,
@@ -113,6 +117,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         duration_seconds,
         min_ttl,
         force,
+        no_session,
         yes,
     } = arguments;
     let Target {
@@ -143,6 +148,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         },
         code,
         force,
+        no_session,
         yes,
         min_ttl,
         timeout,
@@ -171,6 +177,9 @@ struct Report<'a> {
     access_key_id: &'a str,
     expiration: Option<String>,
     remaining_seconds: i64,
+    /// Where the session is that the role was assumed with, and until when it is good.
+    session_section: Option<&'a str>,
+    session_expiration: Option<String>,
 }
 
 fn reused(context: &Context, ui: &Ui, place: &Place, good: &Good<'_>) -> Result<()> {
@@ -188,6 +197,8 @@ fn reused(context: &Context, ui: &Ui, place: &Place, good: &Good<'_>) -> Result<
             access_key_id: &session.key_id,
             expiration: session.expiration.map(spell_expiration),
             remaining_seconds: remaining.as_secs(),
+            session_section: None,
+            session_expiration: None,
         });
     }
     ui.say(&format!(
@@ -222,6 +233,7 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
         ui.warn(warning);
     }
     let remaining = fresh.expiration.duration_since(fresh.aws_now);
+    let session = fresh.session.as_ref();
     if ui.output() == Output::Json {
         let report = Report {
             action: "renewed",
@@ -234,6 +246,8 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
             access_key_id: &fresh.key.id,
             expiration: Some(spell_expiration(fresh.expiration)),
             remaining_seconds: remaining.as_secs(),
+            session_section: session.map(|session| session.section.as_str()),
+            session_expiration: session.map(|session| spell_expiration(session.expiration)),
         };
         return ui
             .document(&report)
@@ -247,6 +261,13 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
         "signed in: {who} until {}",
         until(fresh.expiration, fresh.aws_now, &context.zone())
     ));
+    if let Some(session) = session {
+        ui.say(&format!(
+            "until {} the session in [{}] opens further roles without a code",
+            until(session.expiration, fresh.aws_now, &context.zone()),
+            session.section
+        ));
+    }
     how_to_use(context, ui, &place.section);
     Ok(())
 }

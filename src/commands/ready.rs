@@ -81,6 +81,7 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         },
         code: token_code.map(|code| (code, Given::Flag)),
         force: false,
+        no_session: false,
         yes: false,
         min_ttl: MIN_TTL,
         timeout,
@@ -98,7 +99,12 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         .map(|region| region.value.clone());
     let (key, expiration) = loop {
         match prepared.good(context.clock.now(), &wanted) {
-            Ok(good) => break (held(&prepared)?, good.session.expiration),
+            Ok(good) => {
+                break (
+                    signin::held_key(&prepared.files, &section)?,
+                    good.session.expiration,
+                );
+            }
             Err(why) => ui.trace(format_args!("renewing: {why}")),
         }
         match signin::renew(context, ui, prepared, &wanted)? {
@@ -114,27 +120,6 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         key,
         expiration,
         region,
-    })
-}
-
-/// The credentials in the section; that all three parts are there has been checked.
-fn held(prepared: &Prepared) -> Result<AccessKey> {
-    let section = &prepared.plan.section.value;
-    let document = &prepared.files.credentials.document;
-    let profile = document.profile(section);
-    let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
-    let key = || {
-        Some(AccessKey {
-            id: value("aws_access_key_id")?,
-            secret: Secret::new(value("aws_secret_access_key")?),
-            token: Some(Secret::new(value("aws_session_token")?)),
-        })
-    };
-    key().ok_or_else(|| {
-        Failure::new(
-            Kind::Internal,
-            format!("section [{section}] lost its credentials while it was read"),
-        )
     })
 }
 

@@ -63,14 +63,14 @@ use follow::Trail;
 use settings::Shared;
 
 /// The two files of the AWS CLI, as they are now.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Files {
     pub config: File,
     pub credentials: File,
 }
 
 /// One of them. A file that does not exist is an empty document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct File {
     pub path: PathBuf,
     pub document: Document,
@@ -108,6 +108,9 @@ pub struct Plan {
     pub source: Source,
     /// In the order they are assumed; none means GetSessionToken.
     pub roles: Vec<Role>,
+    /// The profile whose session the roles can be assumed with: the one that signs in with the
+    /// source's key; none where there are no roles, or the environment has the key.
+    pub base: Option<String>,
     /// The MFA device, if anybody named one.
     pub serial: Option<Sourced<String>>,
     /// How long the credentials shall be good; none means AWS's default ([`SESSION_DEFAULT`],
@@ -215,13 +218,18 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
     drop(existing);
 
     let Trail {
-        profile, source, ..
+        profile,
+        source,
+        base,
+        ..
     } = trail;
+    let base = base.filter(|_| !roles.is_empty());
     warnings.splice(0..0, shared.into_doubts());
     Ok(Plan {
         profile,
         source,
         roles,
+        base,
         serial,
         duration,
         region,

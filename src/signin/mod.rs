@@ -15,17 +15,22 @@
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
 
+mod base;
 mod caller;
 mod circle;
 mod desk;
 mod device;
+mod direct;
 mod identity;
 mod issue;
 mod out;
 mod save;
 mod signals;
+mod spend;
 mod step;
+mod through;
 mod turn;
+mod ways;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,11 +48,14 @@ use crate::secret::{AccessKey, Secret};
 use crate::session::{self, Good, Why};
 use crate::store;
 use crate::ui::Ui;
+use base::{Base, Way};
 use desk::Desk;
+use through::{Member, Party, State};
 use turn::Turn;
 
 pub use identity::{Answer, identify};
 pub use out::{Left, SignedOut, Which, sign_out};
+pub use through::Kept;
 
 /// What a person asked for.
 #[derive(Debug, Default)]
@@ -57,6 +65,8 @@ pub struct Wanted {
     pub code: Option<(Secret, Given)>,
     /// Renew even where the section is still good.
     pub force: bool,
+    /// Assume roles with the code itself, and keep no session.
+    pub no_session: bool,
     /// Consent to replacing temporary keys that somebody else wrote.
     pub yes: bool,
     /// A section that is good for less than this is renewed.
@@ -102,6 +112,9 @@ pub struct Fresh {
     pub role_arn: Option<String>,
     /// What was asked for and what was granted, where that is less.
     pub lowered: Option<(Duration, Duration)>,
+    /// The session that the role was assumed with; none for a session itself, or a role that the
+    /// code was given for.
+    pub session: Option<Kept>,
     /// Why some AWS tool will not read the file at all, whatever we have written into it.
     pub warnings: Vec<String>,
 }
@@ -147,10 +160,7 @@ impl Prepared {
 
     /// Prepares anew if another run has written the credentials file meanwhile.
     fn catch_up(&mut self, context: &Context, wanted: &Wanted) -> Result<()> {
-        let file = &self.files.credentials;
-        let now = store::read(&file.path)?;
-        let now = now.as_deref().map_or(&[][..], Vec::as_slice);
-        if now != file.document.bytes() {
+        if catch_up(&mut self.files)? {
             *self = prepare(context, wanted)?;
         }
         Ok(())
@@ -180,64 +190,93 @@ pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) ->
 async fn renewing(
     context: &Context,
     ui: &Ui,
-    mut prepared: Prepared,
+    prepared: Prepared,
     wanted: &Wanted,
 ) -> Result<Renewed> {
-    let turn = tokio::select! {
+    let desk = Desk::new(context, ui, wanted);
+    let survey = survey(&prepared.files.credentials);
+    let signed_in = tokio::select! {
         // The signal is listened to before anything is waited for.
         biased;
-        () = signals::interrupted() => return Err(nothing_written()),
-        turn = wait(context, ui, &mut prepared, wanted) => turn?,
+        () = signals::interrupted() => return Err(desk.interrupted()),
+        signed_in = sign_in(&desk, prepared) => signed_in?,
     };
-    if turn.is_none() && !prepared.code.is_given() {
-        return Ok(Renewed::Elsewhere(Box::new(prepared)));
-    }
-    let survey = survey(&prepared.files.credentials);
-    let mut desk = Desk::new(context, ui, wanted, prepared);
-    let obtained = tokio::select! {
-        biased;
-        () = signals::interrupted() => return Err(nothing_written()),
-        obtained = desk.obtain() => obtained?,
+    let mut fresh = match signed_in {
+        SignedIn::Elsewhere(found) => return Ok(Renewed::Elsewhere(found)),
+        SignedIn::Directly(obtained) => obtained.report().await,
+        SignedIn::Through(fresh) => fresh,
     };
-    let asked = desk.ask_who(&obtained).await;
-    tokio::select! {
-        saved = desk.save(&obtained) => saved?,
-        () = signals::interrupted() => {
-            return Err(Failure::new(
-                Kind::Interrupted,
-                "interrupted; the code is used up and nothing was written",
-            ));
-        }
-    }
-    drop(turn);
-    let warnings = survey.await.unwrap_or_default();
-    let fresh = desk.report(obtained, asked, warnings).await;
+    fresh.warnings = survey.await.unwrap_or_default();
     Ok(Renewed::Here(Box::new(fresh)))
+}
+
+/// Whose sign-in it was, and what is left to say about it.
+enum SignedIn {
+    Elsewhere(Box<Prepared>),
+    Directly(direct::Obtained),
+    Through(Fresh),
+}
+
+async fn sign_in(desk: &Desk<'_>, mut prepared: Prepared) -> Result<SignedIn> {
+    let turn = wait(desk, &mut prepared).await?;
+    if turn.is_none() && !prepared.code.is_given() {
+        return Ok(SignedIn::Elsewhere(Box::new(prepared)));
+    }
+    match base::choose(desk.context, &prepared.files, &prepared.plan, desk.wanted) {
+        Way::Direct(why) => {
+            if let Some(why) = why {
+                desk.ui.note(&why);
+            }
+            let obtained = direct::sign_in(desk, &mut prepared).await?;
+            Ok(SignedIn::Directly(obtained))
+        }
+        Way::Session(base) => through(desk, prepared, *base).await,
+    }
+}
+
+/// One role through the session of its base.
+async fn through(desk: &Desk<'_>, prepared: Prepared, base: Base) -> Result<SignedIn> {
+    let Prepared { files, plan, code } = prepared;
+    desk.consent(&plan, &files.credentials).await?;
+    let mut party = Party {
+        desk,
+        files,
+        base,
+        code,
+        profile: plan.profile.value.clone(),
+        members: vec![Member::new(desk.wanted.request.clone(), plan)],
+    };
+    let session = party.sign_in().await?;
+    let mut members = party.members.into_iter();
+    match members.next().map(|member| member.state) {
+        Some(State::Granted(granted)) => Ok(SignedIn::Through(session.report(*granted))),
+        Some(State::Failed(failure)) => Err(failure),
+        _ => Err(Failure::new(
+            Kind::Internal,
+            "a role was neither granted nor refused",
+        )),
+    }
 }
 
 /// Waits for the section's turn; none is needed where a code was given. `prepared` is afterwards
 /// what the files say now.
-async fn wait(
-    context: &Context,
-    ui: &Ui,
-    prepared: &mut Prepared,
-    wanted: &Wanted,
-) -> Result<Option<Turn>> {
+async fn wait(desk: &Desk<'_>, prepared: &mut Prepared) -> Result<Option<Turn>> {
     if prepared.code.is_given() {
         return Ok(None);
     }
+    let Desk {
+        context,
+        ui,
+        wanted,
+        ..
+    } = *desk;
     let credentials = prepared.files.credentials.path.clone();
     let section = prepared.plan.section.value.clone();
     let is_done = || {
         prepared.catch_up(context, wanted)?;
         Ok(prepared.good(context.clock.now(), wanted).is_ok())
     };
-    let turn = turn::take(ui, wanted, &credentials, &section, is_done);
-    turn.await
-}
-
-fn nothing_written() -> Failure {
-    Failure::new(Kind::Interrupted, "interrupted; nothing was written")
+    turn::take(ui, wanted, &credentials, &section, is_done).await
 }
 
 /// The largest file that is surveyed, in bytes. Larger ones are made by programs, which read no
@@ -270,6 +309,40 @@ pub fn read_files(context: &Context) -> Result<Files> {
     Ok(Files {
         config: read_file(config, Flavor::Config)?,
         credentials: read_file(credentials, Flavor::Credentials)?,
+    })
+}
+
+/// Reads the credentials file again; false if it is what it was.
+fn catch_up(files: &mut Files) -> Result<bool> {
+    let file = &mut files.credentials;
+    let now = store::read(&file.path)?;
+    if now.as_deref().map_or(&[][..], Vec::as_slice) == file.document.bytes() {
+        return Ok(false);
+    }
+    *file = read_file(file.path.clone(), Flavor::Credentials)?;
+    Ok(true)
+}
+
+/// The credentials that a section holds; that all three parts are there has been checked.
+///
+/// # Errors
+///
+/// [`Kind::Internal`] if they are not.
+pub fn held_key(files: &Files, section: &str) -> Result<AccessKey> {
+    let profile = files.credentials.document.profile(section);
+    let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
+    let key = || {
+        Some(AccessKey {
+            id: value("aws_access_key_id")?,
+            secret: Secret::new(value("aws_secret_access_key")?),
+            token: Some(Secret::new(value("aws_session_token")?)),
+        })
+    };
+    key().ok_or_else(|| {
+        Failure::new(
+            Kind::Internal,
+            format!("section [{section}] lost its credentials while it was read"),
+        )
     })
 }
 
