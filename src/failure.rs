@@ -102,6 +102,13 @@ impl Failure {
         }))
     }
 
+    /// Whom it is about, where several are done at once: before the sentence.
+    #[must_use]
+    pub fn about(mut self, subject: impl fmt::Display) -> Self {
+        self.0.what = format!("{subject}: {}", self.0.what);
+        self
+    }
+
     /// Where: a path, `path:line`, a flag, an environment variable or an endpoint.
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {

@@ -11,6 +11,7 @@ use crate::failure::Result;
 use crate::profile::{self, Files, Origin, Plan, ROLE_DEFAULT, Request, Target};
 
 /// The profile whose session opens the roles.
+#[derive(Debug)]
 pub(super) struct Base {
     pub(super) request: Request,
     /// What signing in to it would do, by the way on which the role's profile reaches AWS.

@@ -158,7 +158,7 @@ async fn source_key(context: &Context, plan: &Plan, limit: Duration) -> Result<A
 }
 
 /// Temporary credentials may assume a role, but AWS makes no session of a session.
-fn temporary(profile: &str) -> Failure {
+pub(super) fn temporary(profile: &str) -> Failure {
     Failure::new(
         Kind::Configuration,
         format!(

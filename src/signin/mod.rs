@@ -25,6 +25,7 @@ mod identity;
 mod issue;
 mod out;
 mod save;
+mod several;
 mod signals;
 mod spend;
 mod step;
@@ -55,6 +56,7 @@ use turn::Turn;
 
 pub use identity::{Answer, identify};
 pub use out::{Left, SignedOut, Which, sign_out};
+pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
 pub use through::Kept;
 
 /// What a person asked for.
@@ -126,25 +128,38 @@ pub struct Fresh {
 /// [`Kind::Usage`], [`Kind::Configuration`], [`Kind::File`] or [`Kind::Code`]; nothing has been
 /// sent or written.
 pub fn prepare(context: &Context, wanted: &Wanted) -> Result<Prepared> {
-    let given = wanted
-        .code
-        .as_ref()
-        .map(|(text, place)| (text.expose(), *place));
-    // A mistyped code is told before anything else is looked at.
-    CodeSource::decide(given, &context.env, None)?;
+    wanted.check_code(context)?;
     let files = read_files(context)?;
     let plan = profile::resolve(context, &files, &wanted.request)?;
     if let Source::Process { name, .. } = &plan.source {
         circle::check(&context.env, name, &plan.source.origin())?;
     }
-    let process = plan.mfa_process.as_ref().map(|setting| {
-        (
-            setting.value.expose(),
-            &setting.origin as &dyn std::fmt::Display,
-        )
-    });
-    let code = CodeSource::decide(given, &context.env, process)?;
+    let code = wanted.code_source(context, &plan)?;
     Ok(Prepared { files, plan, code })
+}
+
+impl Wanted {
+    /// A mistyped code is told before anything else is looked at.
+    fn check_code(&self, context: &Context) -> Result<()> {
+        CodeSource::decide(self.given(), &context.env, None).map(drop)
+    }
+
+    /// Where the code for this plan is to be had.
+    fn code_source(&self, context: &Context, plan: &Plan) -> Result<CodeSource> {
+        let process = plan.mfa_process.as_ref().map(|setting| {
+            (
+                setting.value.expose(),
+                &setting.origin as &dyn std::fmt::Display,
+            )
+        });
+        CodeSource::decide(self.given(), &context.env, process)
+    }
+
+    fn given(&self) -> Option<(&str, Given)> {
+        self.code
+            .as_ref()
+            .map(|(text, place)| (text.expose(), *place))
+    }
 }
 
 impl Prepared {
@@ -175,14 +190,19 @@ impl Prepared {
 /// Any kind. Unless it says otherwise the file is as it was; the failure says whether a code was
 /// spent for nothing.
 pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) -> Result<Renewed> {
+    in_a_runtime(renewing(context, ui, prepared, wanted))
+}
+
+/// Waits for `work`, and then for nothing more: a prompt that nobody answered is still being read
+/// on its thread.
+fn in_a_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| {
             Failure::new(Kind::Internal, "no runtime could be started").because(error)
         })?;
-    let outcome = runtime.block_on(renewing(context, ui, prepared, wanted));
-    // A prompt that nobody answered is still being read on its thread.
+    let outcome = runtime.block_on(work);
     runtime.shutdown_background();
     outcome
 }
@@ -244,6 +264,7 @@ async fn through(desk: &Desk<'_>, prepared: Prepared, base: Base) -> Result<Sign
         base,
         code,
         profile: plan.profile.value.clone(),
+        renew: false,
         members: vec![Member::new(desk.wanted.request.clone(), plan)],
     };
     let session = party.sign_in().await?;

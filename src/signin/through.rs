@@ -24,7 +24,7 @@ use super::spend::{self, ASKING};
 use super::{Fresh, catch_up, held_key, turn};
 use crate::code::CodeSource;
 use crate::failure::{Failure, Kind, Result};
-use crate::profile::{File, Files, Learned, Plan, Request};
+use crate::profile::{self, File, Files, Learned, Plan, Request};
 use crate::session;
 
 /// Roles of one source, and the session that opens them.
@@ -35,6 +35,8 @@ pub(super) struct Party<'a> {
     pub(super) code: CodeSource,
     /// The profile that the person is told about when asked for the code.
     pub(super) profile: String,
+    /// Make a new session even if there is a good one.
+    pub(super) renew: bool,
     pub(super) members: Vec<Member>,
 }
 
@@ -96,7 +98,9 @@ impl Party<'_> {
     ///
     /// What stops all of them. What stops one is in its state.
     pub(super) async fn sign_in(&mut self) -> Result<Session> {
-        self.rehearse().await?;
+        if !self.members.is_empty() {
+            self.rehearse().await?;
+        }
         let mut session = self.session(None).await?;
         if self.assume(&mut session).await? == Verdict::NotAccepted {
             let id = session.caller.key().id.clone();
@@ -116,15 +120,16 @@ impl Party<'_> {
         if self.code.is_given() {
             return self.make(distrusted).await;
         }
+        let renew = self.renew;
         loop {
-            if let Some(session) = self.kept(distrusted)? {
+            if let Some(session) = self.kept(distrusted)?.filter(|_| !renew) {
                 return Ok(session);
             }
             let (desk, section) = (self.desk, self.base.plan.section.value.clone());
             let credentials = self.files.credentials.path.clone();
             let is_done = || {
                 self.catch_up()?;
-                Ok(self.kept(distrusted)?.is_some())
+                Ok(!renew && self.kept(distrusted)?.is_some())
             };
             let turn = turn::take(desk.ui, desk.wanted, &credentials, &section, is_done);
             if let Some(_turn) = turn.await? {
@@ -166,14 +171,25 @@ impl Party<'_> {
 
     /// The profile by whose way AWS is reached for the session.
     fn first(&self) -> &Plan {
-        &self.members[0].plan
+        let member = self.members.first();
+        member.map_or(&self.base.plan, |member| &member.plan)
     }
 
     /// Looks again if another run has written the credentials file.
     fn catch_up(&mut self) -> Result<()> {
         if catch_up(&mut self.files)? {
-            let role = &self.members[0].plan;
-            self.base.catch_up(self.desk.context, &self.files, role)?;
+            let Self {
+                desk,
+                files,
+                base,
+                members,
+                ..
+            } = self;
+            if let Some(member) = members.first() {
+                base.catch_up(desk.context, files, &member.plan)?;
+            } else {
+                base.plan = profile::resolve(desk.context, files, &base.request)?;
+            }
         }
         Ok(())
     }
@@ -431,6 +447,25 @@ impl Session {
             session: self.kept.clone(),
             warnings: Vec::new(),
         }
+    }
+
+    /// What came of the session itself; none if it was there already, or is kept nowhere.
+    pub(super) fn own_report(&self) -> Option<Fresh> {
+        let kept = self.kept.as_ref().filter(|_| !self.is_reused)?;
+        let aws = self.caller.aws();
+        let identity = self.caller.known_identity();
+        Some(Fresh {
+            arn: identity.map(|identity| identity.arn.clone()),
+            key: self.caller.key().clone(),
+            expiration: kept.expiration,
+            aws_now: aws.now(),
+            skew: aws.skew(),
+            serial: self.serial.clone(),
+            role_arn: None,
+            lowered: None,
+            session: None,
+            warnings: Vec::new(),
+        })
     }
 
     /// A failure after a code was spent on the session says that this was not for nothing.

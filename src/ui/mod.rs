@@ -135,6 +135,17 @@ impl Ui {
         }
     }
 
+    /// Columns among what is said.
+    pub fn say_table(&self, rows: &[Vec<Cell>]) {
+        if !self.manner.quiet {
+            let look = Look {
+                terminal: self.spinner,
+                colour: self.colour,
+            };
+            self.screen.print(&table::lines(rows, look));
+        }
+    }
+
     /// Something good to know that asks for no action.
     pub fn note(&self, text: &str) {
         if !self.manner.quiet {

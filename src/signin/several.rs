@@ -1,0 +1,490 @@
+//! Several profiles in one run: one code for each source, its roles assumed at once.
+//!
+//! 1. [`plan_all`] reads the files, finds and resolves the profiles, and refuses what cannot go
+//!    together. It writes nothing and sends nothing.
+//! 2. [`sign_in_all`] goes through the sources one after the other, each as [`super::through`]
+//!    does: what is still good is left alone, and one profile that fails undoes no other.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::base::{self, Base, Way};
+use super::desk::Desk;
+use super::through::{Member, Party, State};
+use super::turn::{self, Turn};
+use super::{Fresh, Wanted, caller, circle, in_a_runtime, read_files, signals, survey};
+use crate::code::CodeSource;
+use crate::context::Context;
+use crate::failure::{Failure, Kind, Result};
+use crate::profile::{self, Files, Plan, ROLE_DEFAULT, Request, Source, Target};
+use crate::session;
+use crate::ui::Ui;
+
+/// The profiles of a run.
+#[derive(Debug)]
+pub enum Which {
+    Named(Vec<String>),
+    /// Every role profile of the source of these; none: of the chosen profile's.
+    AllOf(Vec<String>),
+}
+
+/// Everything known before anything is sent.
+#[derive(Debug)]
+pub struct Plans {
+    pub files: Files,
+    groups: Vec<Group>,
+    /// In the order in which they were named, or stand in the files.
+    rows: Vec<Row>,
+}
+
+/// A profile and what became of it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub profile: String,
+    /// None where the profile does not add up.
+    pub section: Option<String>,
+    /// As it is configured.
+    pub role_arn: Option<String>,
+    pub outcome: Outcome,
+}
+
+/// What became of a profile.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Nothing yet.
+    Open,
+    /// Its section was still good.
+    Reused(Box<profile::Session>),
+    Renewed(Rc<Fresh>),
+    /// Several may fail for one reason.
+    Failed(Rc<Failure>),
+}
+
+impl Row {
+    /// What is new, if the profile was signed in to now.
+    pub fn fresh(&self) -> Option<&Fresh> {
+        match &self.outcome {
+            Outcome::Renewed(fresh) => Some(fresh),
+            _ => None,
+        }
+    }
+}
+
+/// What came of all of them.
+#[derive(Debug)]
+pub struct Done {
+    pub rows: Vec<Row>,
+    /// Why some AWS tool will not read the file at all.
+    pub warnings: Vec<String>,
+}
+
+/// Profiles that one session opens.
+#[derive(Debug)]
+struct Group {
+    base: Base,
+    /// The row of the profile that the session itself is for, if it was named.
+    own: Option<usize>,
+    /// The roles' rows, each with what was asked for.
+    roles: Vec<(usize, Request, Plan)>,
+    code: CodeSource,
+}
+
+/// Reads, resolves and checks.
+///
+/// # Errors
+///
+/// [`Kind::Usage`], [`Kind::Configuration`], [`Kind::File`] or [`Kind::Code`]; nothing has been
+/// sent or written.
+pub fn plan_all(context: &Context, ui: &Ui, wanted: &Wanted, which: &Which) -> Result<Plans> {
+    wanted.check_code(context)?;
+    let files = read_files(context)?;
+    let found = match which {
+        Which::Named(names) => named(context, &files, wanted, names)?,
+        Which::AllOf(names) => all_of(context, &files, wanted, names)?,
+    };
+    refuse_same_section(&found, which)?;
+    let mut plans = Plans {
+        files,
+        groups: Vec::new(),
+        rows: Vec::new(),
+    };
+    let mut lowered = Vec::new();
+    for (name, plan) in found {
+        plans.add(context, wanted, &name, plan, &mut lowered)?;
+    }
+    if !lowered.is_empty() {
+        ui.note(&format!(
+            "AWS grants one hour at most to a role that is assumed with a session, so one hour is asked for: {}",
+            lowered.join(", ")
+        ));
+    }
+    plans.refuse_one_code_for_many()?;
+    Ok(plans)
+}
+
+fn request(wanted: &Wanted, profile: &str) -> Request {
+    Request {
+        profile: Some(profile.to_owned()),
+        ..wanted.request.clone()
+    }
+}
+
+/// A profile as it was named, and its plan.
+type Found = (String, Result<Plan>);
+
+/// Who names a profile that is not there means another one, so that ends the run.
+fn named(
+    context: &Context,
+    files: &Files,
+    wanted: &Wanted,
+    names: &[String],
+) -> Result<Vec<Found>> {
+    let mut found: Vec<Found> = Vec::new();
+    for name in names {
+        let plan = profile::resolve(context, files, &request(wanted, name))?;
+        // A profile and the section of it are one.
+        let known = found.iter().any(|(_, known)| {
+            known.as_ref().is_ok_and(|known| {
+                known.profile.value == plan.profile.value
+                    && known.section.value == plan.section.value
+            })
+        });
+        if !known {
+            found.push((name.clone(), Ok(plan)));
+        }
+    }
+    Ok(found)
+}
+
+fn all_of(
+    context: &Context,
+    files: &Files,
+    wanted: &Wanted,
+    names: &[String],
+) -> Result<Vec<Found>> {
+    let chosen = match names {
+        [] => vec![wanted.request.clone()],
+        names => names.iter().map(|name| request(wanted, name)).collect(),
+    };
+    let mut bases: Vec<String> = Vec::new();
+    for request in &chosen {
+        let plan = profile::resolve(context, files, request)?;
+        let own = plan.source.name().map(|_| plan.profile.value.clone());
+        match plan.base.or(own) {
+            Some(base) if !bases.contains(&base) => bases.push(base),
+            _ => {}
+        }
+    }
+    let found: Vec<Found> = bases
+        .iter()
+        .flat_map(|base| profile::kin(context, files, base, &wanted.request))
+        .collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let source = bases.first().map_or("default", String::as_str);
+    Err(Failure::new(
+        Kind::Configuration,
+        format!("there is no role profile whose source is `{source}`"),
+    )
+    .at(files.config.path.display())
+    .next(format!(
+        "a role profile is [profile NAME] with `role_arn = arn:aws:iam::ACCOUNT:role/ROLE` and `source_profile = {source}`"
+    )))
+}
+
+fn refuse_same_section(found: &[Found], which: &Which) -> Result<()> {
+    let mut writers: HashMap<&str, &str> = HashMap::new();
+    for (name, plan) in found {
+        let Ok(plan) = plan else { continue };
+        let section = plan.section.value.as_str();
+        let Some(other) = writers.insert(section, name) else {
+            continue;
+        };
+        let kind = match which {
+            Which::Named(_) => Kind::Usage,
+            Which::AllOf(_) => Kind::Configuration,
+        };
+        return Err(Failure::new(
+            kind,
+            format!("profiles `{other}` and `{name}` both write section [{section}]"),
+        )
+        .at(&plan.section.origin)
+        .next("give one of them another section with `awsmfa_profile`"));
+    }
+    Ok(())
+}
+
+impl Plans {
+    fn add(
+        &mut self,
+        context: &Context,
+        wanted: &Wanted,
+        asked: &str,
+        plan: Result<Plan>,
+        lowered: &mut Vec<String>,
+    ) -> Result<()> {
+        let index = self.rows.len();
+        let mut plan = match plan {
+            Ok(plan) => plan,
+            Err(failure) => {
+                self.rows.push(Row {
+                    profile: asked.to_owned(),
+                    section: None,
+                    role_arn: None,
+                    outcome: failed(asked, failure),
+                });
+                return Ok(());
+            }
+        };
+        if let Source::Process { name, .. } = &plan.source {
+            circle::check(&context.env, name, &plan.source.origin())?;
+        }
+        let profile = plan.profile.value.clone();
+        if lower(&mut plan) {
+            lowered.push(profile.clone());
+        }
+        self.rows.push(Row {
+            profile,
+            section: Some(plan.section.value.clone()),
+            role_arn: plan.roles.last().map(|role| role.arn.clone()),
+            outcome: Outcome::Open,
+        });
+        let request = request(wanted, asked);
+        let code = wanted.code_source(context, &plan)?;
+        if plan.roles.is_empty() {
+            self.group(Base { request, plan }, code).own = Some(index);
+            return Ok(());
+        }
+        match base::choose(context, &self.files, &plan, wanted) {
+            Way::Session(base) => self.group(*base, code).roles.push((index, request, plan)),
+            Way::Direct(why) => {
+                let row = &mut self.rows[index];
+                row.outcome = failed(&row.profile, not_shared(&row.profile, why));
+            }
+        }
+        Ok(())
+    }
+
+    /// The group of this base and device. A device that nobody named is whichever AWS lists.
+    fn group(&mut self, base: Base, code: CodeSource) -> &mut Group {
+        let known = self.groups.iter().position(|group| {
+            let (one, other) = (&group.base.plan, &base.plan);
+            let same_device = match (device(one), device(other)) {
+                (Some(one), Some(other)) => one == other,
+                _ => true,
+            };
+            one.profile.value == other.profile.value && same_device
+        });
+        match known {
+            Some(index) => {
+                let group = &mut self.groups[index];
+                let serial = &mut group.base.plan.serial;
+                *serial = serial.take().or(base.plan.serial);
+                group
+            }
+            None => {
+                self.groups.push(Group {
+                    base,
+                    own: None,
+                    roles: Vec::new(),
+                    code,
+                });
+                self.groups.last_mut().expect("it was just added")
+            }
+        }
+    }
+
+    /// A code is of one device, and good once.
+    fn refuse_one_code_for_many(&self) -> Result<()> {
+        let Some(first) = self.groups.first().filter(|_| self.groups.len() > 1) else {
+            return Ok(());
+        };
+        let (kind, place) = match &first.code {
+            CodeSource::Environment { .. } => (Kind::Configuration, "AWSMFA_TOKEN_CODE"),
+            code if code.is_given() => (Kind::Usage, "CODE"),
+            _ => return Ok(()),
+        };
+        let sources: Vec<String> = self.groups.iter().map(Group::in_words).collect();
+        Err(Failure::new(
+            kind,
+            format!(
+                "one code is good for one source, and these profiles have {}: {}",
+                sources.len(),
+                sources.join("; ")
+            ),
+        )
+        .at(place)
+        .next("leave the code out to be asked for each, or sign in to one source at a time"))
+    }
+}
+
+impl Group {
+    fn in_words(&self) -> String {
+        let plan = &self.base.plan;
+        match device(plan) {
+            Some(serial) => format!("`{}` with {serial}", plan.profile.value),
+            None => format!("`{}`", plan.profile.value),
+        }
+    }
+}
+
+fn device(plan: &Plan) -> Option<&str> {
+    plan.serial.as_ref().map(|serial| serial.value.as_str())
+}
+
+/// AWS's limit for what is assumed with temporary credentials, where the file asks for more.
+fn lower(plan: &mut Plan) -> bool {
+    match (&mut plan.duration, plan.roles.last_mut()) {
+        (Some(asked), Some(role)) if asked.value > ROLE_DEFAULT => {
+            asked.value = ROLE_DEFAULT;
+            role.duration = Some(ROLE_DEFAULT);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A role that takes a code of its own.
+fn not_shared(profile: &str, why: Option<String>) -> Failure {
+    let why = why.unwrap_or_else(|| "no session that others share opens this role".to_owned());
+    Failure::new(Kind::Configuration, why)
+        .next(format!("sign in to it alone: `awsmfa -p {profile}`"))
+}
+
+fn failed(profile: &str, failure: Failure) -> Outcome {
+    Outcome::Failed(Rc::new(failure.about(format!("profile `{profile}`"))))
+}
+
+/// Signs in to all of them.
+///
+/// # Errors
+///
+/// What ends the run as a whole: an interruption. Every other failure is in the row of its
+/// profile.
+pub fn sign_in_all(context: &Context, ui: &Ui, plans: Plans, wanted: &Wanted) -> Result<Done> {
+    in_a_runtime(async {
+        let desk = Desk::new(context, ui, wanted);
+        let survey = survey(&plans.files.credentials);
+        let rows = tokio::select! {
+            biased;
+            () = signals::interrupted() => return Err(desk.interrupted()),
+            rows = sign_in(&desk, plans) => rows?,
+        };
+        let mut warnings = Vec::new();
+        if rows
+            .iter()
+            .any(|row| matches!(row.outcome, Outcome::Renewed(_)))
+        {
+            warnings = survey.await.unwrap_or_default();
+        }
+        Ok(Done { rows, warnings })
+    })
+}
+
+async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
+    let Plans {
+        mut files,
+        groups,
+        mut rows,
+    } = plans;
+    for group in groups {
+        let indices: Vec<usize> = (group.own.into_iter())
+            .chain(group.roles.iter().map(|(index, ..)| *index))
+            .collect();
+        let source = group.base.plan.profile.value.clone();
+        let Err(failure) = sign_in_group(desk, &mut files, group, &mut rows).await else {
+            continue;
+        };
+        if failure.kind() == Kind::Interrupted {
+            return Err(failure);
+        }
+        let failure = failure.about(format!("profile `{source}`"));
+        let shared = Outcome::Failed(Rc::new(failure));
+        for index in indices {
+            if matches!(rows[index].outcome, Outcome::Open) {
+                rows[index].outcome = shared.clone();
+            }
+        }
+    }
+    Ok(rows)
+}
+
+async fn sign_in_group(
+    desk: &Desk<'_>,
+    files: &mut Files,
+    group: Group,
+    rows: &mut [Row],
+) -> Result<()> {
+    let Group {
+        base,
+        own,
+        mut roles,
+        code,
+    } = group;
+    let given = code.is_given();
+    roles.sort_by(|(_, _, one), (_, _, other)| one.section.value.cmp(&other.section.value));
+    let mut turns: Vec<Turn> = Vec::new();
+    let mut members = Vec::new();
+    let mut indices = Vec::new();
+    for (index, request, mut plan) in roles {
+        let is_good = |plan: &Plan| {
+            let now = desk.context.clock.now();
+            let force = desk.wanted.force || given;
+            session::decide(plan, now, desk.wanted.min_ttl, force).is_ok()
+        };
+        if !given && !is_good(&plan) {
+            let (credentials, section) =
+                (files.credentials.path.clone(), plan.section.value.clone());
+            let is_done = || {
+                if super::catch_up(files)? {
+                    plan = profile::resolve(desk.context, files, &request)?;
+                    lower(&mut plan);
+                }
+                Ok(is_good(&plan))
+            };
+            turns.extend(turn::take(desk.ui, desk.wanted, &credentials, &section, is_done).await?);
+        }
+        if let (true, Target::Ours(session)) = (is_good(&plan), &plan.target) {
+            rows[index].outcome = Outcome::Reused(session.clone());
+        } else if let Err(failure) = desk.consent(&plan, &files.credentials).await {
+            rows[index].outcome = failed(&rows[index].profile, failure);
+        } else {
+            members.push(Member::new(request, plan));
+            indices.push(index);
+        }
+    }
+    if members.is_empty() && own.is_none() {
+        return Ok(());
+    }
+    if own.is_some() {
+        desk.consent(&base.plan, &files.credentials).await?;
+    }
+    let mut party = Party {
+        desk,
+        files: files.clone(),
+        profile: base.plan.profile.value.clone(),
+        base,
+        code,
+        renew: own.is_some() && desk.wanted.force,
+        members,
+    };
+    let session = party.sign_in().await;
+    *files = party.files;
+    let session = session?;
+    if let Some(own) = own {
+        rows[own].outcome = match (session.own_report(), &party.base.plan.target) {
+            (None, Target::Ours(session)) => Outcome::Reused(session.clone()),
+            (Some(fresh), _) => Outcome::Renewed(Rc::new(fresh)),
+            (None, _) => failed(&rows[own].profile, caller::temporary(&rows[own].profile)),
+        };
+    }
+    for (index, member) in indices.into_iter().zip(party.members) {
+        rows[index].outcome = match member.state {
+            State::Granted(granted) => Outcome::Renewed(Rc::new(session.report(*granted))),
+            State::Failed(failure) => failed(&rows[index].profile, failure),
+            State::Waiting => Outcome::Open,
+        };
+    }
+    Ok(())
+}
