@@ -58,6 +58,7 @@ mod logout;
 mod lossless;
 mod network;
 mod odd_environment;
+mod one_code;
 #[cfg(unix)]
 mod places;
 #[cfg(unix)]
@@ -74,6 +75,7 @@ mod session;
 #[cfg(unix)]
 mod single_flight;
 mod source;
+mod stale_sessions;
 mod status;
 #[cfg(unix)]
 mod streams;
