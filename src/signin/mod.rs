@@ -265,6 +265,7 @@ async fn through(desk: &Desk<'_>, prepared: Prepared, base: Base) -> Result<Sign
         code,
         profile: plan.profile.value.clone(),
         renew: false,
+        prove_first: false,
         members: vec![Member::new(desk.wanted.request.clone(), plan)],
     };
     let session = party.sign_in().await?;

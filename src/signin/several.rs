@@ -388,12 +388,14 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
         groups,
         mut rows,
     } = plans;
+    let prove_first = groups.len() > 1;
     for group in groups {
         let indices: Vec<usize> = (group.own.into_iter())
             .chain(group.roles.iter().map(|(index, ..)| *index))
             .collect();
         let source = group.base.plan.profile.value.clone();
-        let Err(failure) = sign_in_group(desk, &mut files, group, &mut rows).await else {
+        let Err(failure) = sign_in_group(desk, &mut files, group, prove_first, &mut rows).await
+        else {
             continue;
         };
         if failure.kind() == Kind::Interrupted {
@@ -414,6 +416,7 @@ async fn sign_in_group(
     desk: &Desk<'_>,
     files: &mut Files,
     group: Group,
+    prove_first: bool,
     rows: &mut [Row],
 ) -> Result<()> {
     let Group {
@@ -466,6 +469,7 @@ async fn sign_in_group(
         profile: base.plan.profile.value.clone(),
         base,
         code,
+        prove_first,
         renew: own.is_some() && desk.wanted.force,
         members,
     };

@@ -37,6 +37,9 @@ pub(super) struct Party<'a> {
     pub(super) profile: String,
     /// Make a new session even if there is a good one.
     pub(super) renew: bool,
+    /// Prove the key before a code is asked for, and not meanwhile: a question that is given up
+    /// swallows the answer to the next one.
+    pub(super) prove_first: bool,
     pub(super) members: Vec<Member>,
 }
 
@@ -208,7 +211,7 @@ impl Party<'_> {
             return Ok(self.without_code(caller, &code));
         }
         desk.somebody_there(&code)?;
-        if distrusted.is_some() {
+        if self.prove_first || distrusted.is_some() {
             // The key may be what AWS does not take any more: that costs no code.
             caller.warm_up(plan).await?;
         }

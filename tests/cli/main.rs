@@ -72,6 +72,7 @@ mod reuse;
 mod roles;
 mod roles_refused;
 mod session;
+mod several;
 #[cfg(unix)]
 mod single_flight;
 mod source;
