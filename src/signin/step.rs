@@ -16,7 +16,7 @@ use super::Wanted;
 use super::turn::{self, Queue};
 use crate::context::Context;
 use crate::failure::Result;
-use crate::store::Locked;
+use crate::store::{self, Locked};
 use crate::ui::Ui;
 
 /// How long AWS's devices show one code, in seconds (RFC 6238, section 4.1, and IAM User Guide,
@@ -24,7 +24,7 @@ use crate::ui::Ui;
 const STEP: i64 = 30;
 
 /// What the names of these files begin with.
-pub(super) const KIND: &str = "device";
+const KIND: &str = "device";
 
 /// The permission to have a code made for a device; other runs wait for it.
 pub(super) struct Fresh(Locked);
@@ -75,6 +75,32 @@ impl Fresh {
     pub(super) fn used(self, now: Timestamp) -> Result<()> {
         self.0.commit(format!("{}\n", step_of(now)).as_bytes())
     }
+}
+
+/// Removes what says nothing any more: files of ours whose step is over and that no run uses.
+/// Locks stay, because another run may be about to take them; so does what we have not written.
+///
+/// # Errors
+///
+/// [`crate::failure::Kind::File`] if the directory or a file of ours cannot be read or removed.
+pub(super) fn clear(credentials: &Path, now: Timestamp) -> Result<()> {
+    for path in store::files_in(&turn::directory(credentials)?)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_ours = name
+            .strip_prefix(KIND)
+            .is_some_and(|rest| rest.starts_with('-') && !rest.ends_with(".lock"));
+        let is_over = |bytes: &[u8]| read(bytes).is_some_and(|step| step != step_of(now));
+        if !is_ours || !store::read(&path)?.is_some_and(|bytes| is_over(&bytes)) {
+            continue;
+        }
+        if let Some(lease) = store::try_lock(&path)? {
+            let locked = lease.read()?;
+            if locked.contents().is_some_and(is_over) {
+                locked.remove()?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Steps count from the Unix epoch (RFC 6238, section 4.2).

@@ -111,6 +111,25 @@ pub fn directory_of(path: &Path) -> Result<PathBuf> {
     Ok(lockable(path)?.directory().to_owned())
 }
 
+/// The files in a directory; none where there is no such directory.
+///
+/// # Errors
+///
+/// [`Kind::File`] if it cannot be looked into.
+pub fn files_in(directory: &Path) -> Result<Vec<PathBuf>> {
+    let unread = |error| failure("the directory cannot be read", directory.display(), error);
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unread(error)),
+    };
+    let is_file = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
+    entries
+        .filter(|entry| entry.as_ref().map_or(true, is_file))
+        .map(|entry| entry.map(|entry| entry.path()).map_err(unread))
+        .collect()
+}
+
 /// What is going to be refused gets no lock file.
 fn lockable(path: &Path) -> Result<Target> {
     let target = Target::of(path)?;
@@ -203,6 +222,16 @@ impl Locked {
     /// error after the new file is in place says so.
     pub fn commit(self, bytes: &[u8]) -> Result<()> {
         replace::commit(&self.target, self.metadata(), bytes)
+    }
+
+    /// Removes the file, and releases the lock; the lock's own file stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if it cannot be removed.
+    pub fn remove(self) -> Result<()> {
+        fs::remove_file(&self.target.file)
+            .map_err(|error| failure("the file cannot be removed", &self.target, error))
     }
 
     fn metadata(&self) -> Option<&Metadata> {

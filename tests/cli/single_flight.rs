@@ -5,7 +5,8 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::local_aws::Mfa;
+use crate::local_aws::{Mfa, Trust};
+use crate::one_code::{role_profile, user_with_roles};
 use crate::pty::Session;
 use crate::world::{NOTHING, World, names, not_tested};
 
@@ -58,6 +59,59 @@ fn sixty_four_at_once_ask_once_and_call_once() {
         world.names(),
         ["awsmfa", "config", "credentials", "credentials.lock"]
     );
+}
+
+/// Different sections, one session: each role is assumed once, and one code is enough for all.
+#[test]
+fn sixty_four_at_once_for_eight_roles_share_one_session() {
+    const ROLES: usize = 8;
+
+    let world = World::new();
+    let (alice, _, mfa) = world.default_user("alice");
+    let process = "mfa_process = echo x >> runs; sleep 0.5; cat code\n";
+    let mut config = format!("[default]\nmfa_serial = {}\n{process}", mfa.serial);
+    for number in 0..ROLES {
+        let role = world.aws.role(&format!("role{number}"));
+        let role = role.trusts(Trust::new(&alice.arn).mfa());
+        config += &role_profile(&format!("p{number}"), &role.arn, "default", "");
+    }
+    world.write_config(config);
+    fs::write(world.path("code"), world.aws.code(&mfa.serial)).unwrap();
+    let children: Vec<Child> = (0..64)
+        .map(|number| {
+            let profile = format!("p{}", number % ROLES);
+            world.start(["credential-process", "-p", &profile])
+        })
+        .collect();
+    let runs: Vec<_> = (children.into_iter())
+        .map(|child| world.handed_out(child).succeeded())
+        .collect();
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(world.aws.count("AssumeRole"), ROLES);
+    assert_eq!(commands_run(&world), 1);
+    for (number, run) in runs.iter().enumerate() {
+        let section = format!("p{}-mfa", number % ROLES);
+        let id = world.value(&section, "aws_access_key_id").unwrap();
+        assert_eq!(run.json()["AccessKeyId"], id.as_str());
+    }
+}
+
+/// Two roles of one source, two terminals: the second waits for the session and not for a code.
+#[test]
+fn a_role_waits_for_the_session_that_another_role_asks_for() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &["dev", "stg"]);
+    let mut first = world.terminal(["-p", "dev"]).start();
+    first.expect("MFA code for ");
+    let mut second = world.terminal(["-p", "stg"]).start();
+    second.expect("waiting for the sign-in to [default-mfa] of process ");
+    first.send_line(&world.aws.code(&mfa.serial));
+    for session in [first, second] {
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 0, "{}", finished.shown);
+    }
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(world.aws.count("AssumeRole"), 2);
 }
 
 #[test]
@@ -255,4 +309,79 @@ fn what_the_superuser_leaves_behind_belongs_to_the_owner_of_the_directory() {
         assert_eq!((owner.uid(), owner.gid()), (12_345, 23_456), "{path:?}");
         assert_eq!(owner.mode() & 0o077, 0, "{path:?}");
     }
+}
+
+/// What is remembered about codes goes with the last section; a code of this very step is not
+/// forgotten, and what others have put there stays.
+#[test]
+fn signing_out_of_all_clears_what_is_of_no_use_any_more() {
+    let world = World::new();
+    user_with_command(&world);
+    world.run(["logout", "--all"]).succeeded();
+    assert_eq!(names(&world.path(".aws")), ["config", "credentials"]);
+    with_time_left_in_this_step(6);
+    world.run(NOTHING).succeeded();
+    let state = world.path(".aws/awsmfa");
+    let left = || -> Vec<String> {
+        let names = names(&state).into_iter();
+        names.filter(|name| !name.ends_with(".lock")).collect()
+    };
+    let device = left();
+    assert_eq!(device.len(), 1, "{device:?}");
+    fs::write(state.join("device-mine"), "a note\n").unwrap();
+    fs::write(state.join("notes"), "1\n").unwrap();
+    fs::write(state.join("device-of-old"), "1\n").unwrap();
+    world.run(["logout", "--all"]).succeeded();
+    assert_eq!(
+        left(),
+        [device[0].as_str(), "device-mine", "notes"],
+        "the step of the last code is not over"
+    );
+    fs::write(state.join(&device[0]), "1\n").unwrap();
+    world.run(["logout", "--all"]).succeeded();
+    assert_eq!(left(), ["device-mine", "notes"]);
+    assert_eq!(world.credentials().matches("awsmfa_").count(), 0);
+}
+
+/// What stands in the place of our state, and cannot be read as that, is named.
+#[test]
+fn something_else_in_the_place_of_a_lock_or_of_the_state_is_a_failure_that_names_it() {
+    let world = World::new();
+    let mfa = user_with_command(&world);
+    let device = mfa.serial.replace(':', "%3A").replace('/', "%2F");
+    let state = world.path(".aws/awsmfa");
+    let table: [(&str, &str); 4] = [
+        ("", "awsmfa"),
+        ("section-default-mfa.lock", "section-default-mfa.lock"),
+        (&format!("device-{device}"), &format!("device-{device}")),
+        (
+            &format!("device-{device}.lock"),
+            &format!("device-{device}.lock"),
+        ),
+    ];
+    for (name, said) in table {
+        let _ = fs::remove_dir_all(&state);
+        let _ = fs::remove_file(&state);
+        if name.is_empty() {
+            fs::write(&state, "a file").unwrap();
+        } else {
+            fs::create_dir_all(state.join(name)).unwrap();
+        }
+        let run = world.run(NOTHING);
+        assert_eq!(run.code, 7, "{name}: {}", run.stderr);
+        let place = run.stderr.lines().find(|line| line.starts_with("  at: "));
+        assert!(
+            place.is_some_and(|line| line.contains(said)),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(commands_run(&world), 0, "{name}");
+    }
+    assert_eq!(world.codes_sent().len(), 0);
+    // A good section needs none of it.
+    fs::remove_dir_all(&state).unwrap();
+    world.run(NOTHING).succeeded();
+    fs::remove_dir_all(&state).unwrap();
+    fs::write(&state, "a file").unwrap();
+    world.run(NOTHING).succeeded().said("still good");
 }
