@@ -5,12 +5,16 @@
 //! 1. [`prepare`] reads the files, resolves the profile and checks everything that can fail
 //!    without AWS and without a code. It writes nothing and sends nothing.
 //! 2. [`Prepared::good`] says whether the section is still good. If it is, that is all.
-//! 3. [`renew`] waits for its turn, so that of several runs one signs in (`turn`), settles consent,
-//!    proves that the file can be written (`save`), finds the device, gets a code while the
-//!    connection is being made and the key is being proved (`step`: one from a command never
-//!    twice), calls STS (`issue`), and writes the section.
+//! 3. [`renew`] waits for its turn, so that of several runs one signs in (`turn`), and then goes
+//!    one of two ways (`base` chooses). Both settle consent, prove that the file can be written
+//!    (`save`), find the device, get a code while the connection is being made and the key is being
+//!    proved (`desk`; `step`: one from a command never twice), and spend it (`spend`, `issue`).
+//!    `direct`: on a session of the user's own, or on a role itself. `through`: on the session of a
+//!    role's source, which is written and then opens the role, and every further one without a
+//!    code.
 //!
-//! Beside it: [`identify`] asks AWS who one is, and [`sign_out`] takes sections out again.
+//! Beside it: [`sign_in_all`] signs in to several profiles at once, [`identify`] asks AWS who one
+//! is, and [`sign_out`] takes sections out again.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
@@ -21,6 +25,7 @@ mod circle;
 mod desk;
 mod device;
 mod direct;
+mod files;
 mod identity;
 mod issue;
 mod out;
@@ -33,27 +38,24 @@ mod through;
 mod turn;
 mod ways;
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use zeroize::Zeroizing;
 
-use crate::aside::detached;
 use crate::code::{CodeSource, Given};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
-use crate::ini::{Document, Flavor, Warning};
-use crate::profile::{self, File, Files, Plan, Request, Source};
+use crate::profile::{self, Files, Plan, Request, Source};
 use crate::secret::{AccessKey, Secret};
 use crate::session::{self, Good, Why};
-use crate::store;
 use crate::ui::Ui;
 use base::{Base, Way};
 use desk::Desk;
+use files::{catch_up, parse, survey};
 use through::{Member, Party, State};
 use turn::Turn;
 
+pub use files::{held_key, read_files};
 pub use identity::{Answer, identify};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
@@ -299,87 +301,4 @@ async fn wait(desk: &Desk<'_>, prepared: &mut Prepared) -> Result<Option<Turn>> 
         Ok(prepared.good(context.clock.now(), wanted).is_ok())
     };
     turn::take(ui, wanted, &credentials, &section, is_done).await
-}
-
-/// The largest file that is surveyed, in bytes. Larger ones are made by programs, which read no
-/// warnings, and take longer to look through than everything else of a sign-in.
-const SURVEYED: usize = 1 << 20;
-
-/// Looks aside for what keeps AWS tools from reading the file, whatever we write into it.
-fn survey(file: &File) -> impl Future<Output = Result<Vec<String>>> + use<> {
-    let (document, path) = (file.document.clone(), file.path.clone());
-    detached("survey", move || {
-        if document.bytes().len() > SURVEYED {
-            return Ok(Vec::new());
-        }
-        let warnings = document.warnings().into_iter();
-        let placed =
-            |warning: Warning| format!("{}:{}: {}", path.display(), warning.line, warning.text);
-        Ok(warnings.map(placed).collect())
-    })
-}
-
-/// Both files as they are now.
-///
-/// # Errors
-///
-/// [`Kind::File`] for one that cannot be read or is no text; [`Kind::Configuration`] if there is
-/// no home directory to look in.
-pub fn read_files(context: &Context) -> Result<Files> {
-    let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
-    let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
-    Ok(Files {
-        config: read_file(config, Flavor::Config)?,
-        credentials: read_file(credentials, Flavor::Credentials)?,
-    })
-}
-
-/// Reads the credentials file again; false if it is what it was.
-fn catch_up(files: &mut Files) -> Result<bool> {
-    let file = &mut files.credentials;
-    let now = store::read(&file.path)?;
-    if now.as_deref().map_or(&[][..], Vec::as_slice) == file.document.bytes() {
-        return Ok(false);
-    }
-    *file = read_file(file.path.clone(), Flavor::Credentials)?;
-    Ok(true)
-}
-
-/// The credentials that a section holds; that all three parts are there has been checked.
-///
-/// # Errors
-///
-/// [`Kind::Internal`] if they are not.
-pub fn held_key(files: &Files, section: &str) -> Result<AccessKey> {
-    let profile = files.credentials.document.profile(section);
-    let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
-    let key = || {
-        Some(AccessKey {
-            id: value("aws_access_key_id")?,
-            secret: Secret::new(value("aws_secret_access_key")?),
-            token: Some(Secret::new(value("aws_session_token")?)),
-        })
-    };
-    key().ok_or_else(|| {
-        Failure::new(
-            Kind::Internal,
-            format!("section [{section}] lost its credentials while it was read"),
-        )
-    })
-}
-
-fn read_file(path: PathBuf, flavor: Flavor) -> Result<File> {
-    let document = match store::read(&path)? {
-        Some(bytes) => parse(bytes, flavor, &path)?,
-        None => Document::empty(flavor),
-    };
-    Ok(File { path, document })
-}
-
-fn parse(bytes: Zeroizing<Vec<u8>>, flavor: Flavor, path: &Path) -> Result<Document> {
-    Document::parse(bytes, flavor).map_err(|unreadable| {
-        Failure::new(Kind::File, unreadable.reason)
-            .at(format!("{}:{}", path.display(), unreadable.line))
-            .next("mend that line; nothing was changed")
-    })
 }

@@ -286,7 +286,15 @@ fn where_no_session_can_be_kept_the_role_is_assumed_directly_and_it_is_said_why(
 /// that way would put it.
 #[test]
 fn the_session_is_the_one_of_the_end_of_the_way() {
-    let table: [(&str, &str, &str, &str, &[&str], [&str; 2]); 7] = [
+    type Case<'a> = (
+        &'a str,
+        &'a str,
+        &'a str,
+        &'a str,
+        &'a [&'a str],
+        [&'a str; 2],
+    );
+    let table: [Case<'_>; 7] = [
         (
             "a section of ours as the source, before it is there",
             "default",
