@@ -125,7 +125,7 @@ impl Caller {
             true => (None, None),
             false => (Some(self.key.id.as_str()), Some(self.origin.as_str())),
         };
-        let failure = refusal.failure(&Known {
+        refusal.failure(&Known {
             profile: Some(&plan.profile.value),
             key_id,
             key_origin,
@@ -134,12 +134,8 @@ impl Caller {
             role_arn: role.map(|role| role.arn.as_str()),
             external_id: role.is_some_and(|role| role.external_id),
             chained,
-        });
-        match refusal.situation {
-            Situation::RoleRefused(_) if self.is_session && !chained => failure
-                .next("or its trust policy wants a code that is fresher than the session's (aws:MultiFactorAuthAge), or given with the request itself: `--no-session` assumes the role with a code of its own"),
-            _ => failure,
-        }
+            session: self.is_session,
+        })
     }
 }
 

@@ -105,12 +105,12 @@ fn one_that_fails_undoes_no_other_and_decides_the_exit_code() {
     let run = world.sign_in(&mfa, ["-p", "dev", "-p", "no", "-p", "stg"]);
     Told(
         5,
-        "profile `no`: this key may not assume",
+        "profile `no`: this session may not assume",
         "[default-mfa]",
         "or there is no such role",
     )
     .assert(run.code, &run.stderr);
-    assert!(row(&run, "no")[3].starts_with("failed: "));
+    assert!(row(&run, "no")[3].starts_with("failed: this session may not assume"));
     for name in ["dev", "stg"] {
         assert_eq!(world.issued_to(&format!("{name}-mfa")), assumed(name));
     }

@@ -28,6 +28,9 @@ pub(super) fn run(
     };
     let wanted = wanted(ui, target, arguments);
     let plans = signin::plan_all(context, ui, &wanted, &profiles)?;
+    for warning in &plans.warnings {
+        ui.warn(warning);
+    }
     let file = plans.files.credentials.path.display().to_string();
     let done = signin::sign_in_all(context, ui, plans, &wanted)?;
     for warning in &done.warnings {

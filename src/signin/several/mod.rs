@@ -37,6 +37,8 @@ pub enum Which {
 #[derive(Debug)]
 pub struct Plans {
     pub files: Files,
+    /// What the person should know though it stops nobody, one sentence each.
+    pub warnings: Vec<String>,
     groups: Vec<Group>,
     /// In the order in which they were named, or stand in the files.
     rows: Vec<Row>,
@@ -129,6 +131,7 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
         mut files,
         groups,
         mut rows,
+        ..
     } = plans;
     let prove_first = groups.len() > 1;
     for group in groups {

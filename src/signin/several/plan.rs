@@ -27,12 +27,20 @@ pub fn plan_all(context: &Context, ui: &Ui, wanted: &Wanted, which: &Which) -> R
     refuse_same_section(&found, which)?;
     let mut plans = Plans {
         files,
+        warnings: Vec::new(),
         groups: Vec::new(),
         rows: Vec::new(),
     };
     let mut lowered = Vec::new();
     for (name, plan) in found {
         plans.add(context, wanted, &name, plan, &mut lowered)?;
+    }
+    for row in &plans.rows {
+        let section = row.section.as_deref().unwrap_or("-");
+        ui.trace(format_args!(
+            "profile {} (section [{section}])",
+            row.profile
+        ));
     }
     if !lowered.is_empty() {
         ui.note(&format!(
@@ -161,6 +169,11 @@ impl Plans {
         };
         if let Source::Process { name, .. } = &plan.source {
             circle::check(&context.env, name, &plan.source.origin())?;
+        }
+        for warning in plan.warnings.drain(..) {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
         }
         let profile = plan.profile.value.clone();
         if lower(&mut plan) {
