@@ -329,7 +329,7 @@ fn two_sources(world: &World) -> [(UserHandle, Mfa); 2] {
 #[test]
 fn a_code_is_for_one_source_and_the_sources_are_named() {
     let mut world = World::new();
-    let [(_, mfa), _] = two_sources(&world);
+    let [(_, mfa), (_, bob)] = two_sources(&world);
     let code = world.aws.code(&mfa.serial);
     let both = ["-p", "for-alice", "-p", "for-bob"];
     let run = world.fails(
@@ -356,6 +356,10 @@ fn a_code_is_for_one_source_and_the_sources_are_named() {
     // `--all` means the roles of one source.
     world.run(["-p", "for-alice", "--all"]).succeeded();
     assert_eq!(world.value("for-bob-mfa", "expiration"), None);
+    // Now one source needs it, and one only.
+    world.set("AWSMFA_TOKEN_CODE", &world.aws.code(&bob.serial));
+    world.run(both).succeeded();
+    world.run(both).succeeded();
 }
 
 #[cfg(unix)]
@@ -533,4 +537,44 @@ fn all_without_a_source_in_a_file_is_refused() {
     world
         .run(["--all"])
         .failed(3, "there is no role profile whose source is");
+}
+
+/// How AWS is reached is each profile's own, and so is what is wrong with it.
+#[test]
+fn a_way_that_cannot_be_gone_fails_alone_and_another_region_is_another_endpoint() {
+    let world = World::tls();
+    let (_, mfa) = user_with_roles(&world, &["dev"]);
+    let arn = "arn:aws:iam::123456789012:role/dev";
+    add(
+        &world,
+        &(role_profile("north", arn, "default", "region = eu-north-1\n")
+            + &role_profile(
+                "nowhere",
+                arn,
+                "default",
+                "ca_bundle = /no/such/bundle.pem\n",
+            )),
+    );
+    let mut world = world;
+    let bundle = world.path("ca.pem");
+    world.unset("AWS_CA_BUNDLE");
+    let config = std::fs::read_to_string(world.config_path()).unwrap();
+    let line = format!("[default]\nca_bundle = {}\n", bundle.display());
+    world.write_config(config.replacen("[default]\n", &line, 1));
+    let run = world.sign_in(&mfa, ["--all", "--output", "json"]);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert_eq!(
+        actions(&run.json()),
+        [
+            ["dev", "renewed"],
+            ["north", "renewed"],
+            ["nowhere", "failed"]
+        ]
+    );
+    let regions: Vec<_> = calls(&world, "AssumeRole")
+        .iter()
+        .filter_map(|call| call.region.clone())
+        .collect();
+    assert!(regions.contains(&"eu-north-1".to_owned()), "{regions:?}");
+    assert!(regions.contains(&"us-east-1".to_owned()), "{regions:?}");
 }

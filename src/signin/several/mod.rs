@@ -196,6 +196,9 @@ async fn sign_in_group(
         if let (true, Target::Ours(session)) = (is_good(&plan), &plan.target) {
             rows[index].outcome = Outcome::Reused(session.clone());
         } else if let Err(failure) = desk.consent(&plan, &files.credentials).await {
+            if failure.kind() == Kind::Interrupted {
+                return Err(failure);
+            }
             rows[index].outcome = failed(&rows[index].profile, failure);
         } else {
             members.push(Member::new(request, plan));

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::{Group, Outcome, Plans, Row, Which, failed};
 use crate::code::CodeSource;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::{self, Files, Plan, ROLE_DEFAULT, Request, Source};
+use crate::session;
 use crate::signin::base::{self, Base, Way};
 use crate::signin::{Wanted, circle, read_files};
 use crate::ui::Ui;
@@ -48,7 +51,7 @@ pub fn plan_all(context: &Context, ui: &Ui, wanted: &Wanted, which: &Which) -> R
             lowered.join(", ")
         ));
     }
-    plans.refuse_one_code_for_many()?;
+    plans.refuse_one_code_for_many(wanted, context.clock.now())?;
     Ok(plans)
 }
 
@@ -230,9 +233,12 @@ impl Plans {
         }
     }
 
-    /// A code is of one device, and good once.
-    fn refuse_one_code_for_many(&self) -> Result<()> {
-        let Some(first) = self.groups.first().filter(|_| self.groups.len() > 1) else {
+    /// A code is of one device, and good once. One that is given is spent; one that only lies
+    /// ready is where a session is needed.
+    fn refuse_one_code_for_many(&self, wanted: &Wanted, now: Timestamp) -> Result<()> {
+        let needy = |group: &&Group| group.code.is_given() || group.needs_code(wanted, now);
+        let groups: Vec<&Group> = self.groups.iter().filter(needy).collect();
+        let Some(first) = groups.first().filter(|_| groups.len() > 1) else {
             return Ok(());
         };
         let (kind, place) = match &first.code {
@@ -240,7 +246,7 @@ impl Plans {
             code if code.is_given() => (Kind::Usage, "CODE"),
             _ => return Ok(()),
         };
-        let sources: Vec<String> = self.groups.iter().map(Group::in_words).collect();
+        let sources: Vec<String> = groups.iter().map(|group| group.in_words()).collect();
         Err(Failure::new(
             kind,
             format!(
@@ -255,6 +261,14 @@ impl Plans {
 }
 
 impl Group {
+    /// Whether there is anything to do, and no good session to do it with.
+    fn needs_code(&self, wanted: &Wanted, now: Timestamp) -> bool {
+        let decide = |plan, force| session::decide(plan, now, wanted.min_ttl, force).is_ok();
+        let is_good = decide(&self.base.plan, self.own.is_some() && wanted.force);
+        let mut roles = self.roles.iter();
+        !is_good && (self.own.is_some() || roles.any(|(_, _, plan)| !decide(plan, wanted.force)))
+    }
+
     fn in_words(&self) -> String {
         let plan = &self.base.plan;
         match device(plan) {

@@ -120,15 +120,22 @@ impl Party<'_> {
             return Err(session.with_advice(failure));
         }
         let mut calls = JoinSet::new();
-        for (index, member) in self.members.iter().enumerate() {
-            if member.is_waiting() {
-                let mut caller = session.caller.by_way_of(desk.aws(&member.plan)?);
-                let roles = member.plan.roles.clone();
-                calls.spawn(async move {
-                    let outcome = issue::assume_all(&mut caller, &roles, None).await;
-                    (index, caller, outcome)
-                });
+        for (index, member) in self.members.iter_mut().enumerate() {
+            if !member.is_waiting() {
+                continue;
             }
+            let mut caller = match desk.aws(&member.plan) {
+                Ok(aws) => session.caller.by_way_of(aws),
+                Err(failure) => {
+                    member.fail(session.with_advice(failure));
+                    continue;
+                }
+            };
+            let roles = member.plan.roles.clone();
+            calls.spawn(async move {
+                let outcome = issue::assume_all(&mut caller, &roles, None).await;
+                (index, caller, outcome)
+            });
         }
         let mut verdict = Verdict::Accepted;
         while let Some(call) = calls.join_next().await {
