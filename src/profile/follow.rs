@@ -304,7 +304,8 @@ impl<'s> Walk<'s> {
                 self.behind_role(&settings)?
             }
         };
-        self.base = Some(settings.name.clone());
+        let name = &settings.name;
+        self.base = Some(name.strip_suffix(LONG_TERM).unwrap_or(name).to_owned());
         self.nodes.push(settings);
         Ok(step)
     }

@@ -27,7 +27,10 @@ pub fn kin(
         .filter_map(|name| match resolve(context, files, &named(name)) {
             // A section of ours leads to the profile that it was made for, which is listed itself.
             Ok(plan) if plan.profile.value != name => None,
-            Ok(plan) => (plan.base.as_deref() == Some(base)).then(|| (name.to_owned(), Ok(plan))),
+            Ok(plan) => {
+                let is_kin = !plan.roles.is_empty() && plan.base.as_deref() == Some(base);
+                is_kin.then(|| (name.to_owned(), Ok(plan)))
+            }
             Err(failure) => leads_to(&shared, name, base).then(|| (name.to_owned(), Err(failure))),
         })
         .collect()

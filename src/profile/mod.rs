@@ -110,8 +110,8 @@ pub struct Plan {
     pub source: Source,
     /// In the order they are assumed; none means GetSessionToken.
     pub roles: Vec<Role>,
-    /// The profile whose session the roles can be assumed with: the one that signs in with the
-    /// source's key; none where there are no roles, or the environment has the key.
+    /// The profile at the end of the way to the key, which signs in with that alone: its session
+    /// opens the roles. None where the environment has the key.
     pub base: Option<String>,
     /// The MFA device, if anybody named one.
     pub serial: Option<Sourced<String>>,
@@ -225,7 +225,7 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
         base,
         ..
     } = trail;
-    let base = base.filter(|_| !roles.is_empty());
+
     warnings.splice(0..0, shared.into_doubts());
     Ok(Plan {
         profile,

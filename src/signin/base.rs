@@ -27,17 +27,13 @@ pub(super) enum Way {
 
 /// Chooses the way to the roles of `plan`.
 pub(super) fn choose(context: &Context, files: &Files, plan: &Plan, wanted: &Wanted) -> Way {
-    let too_long = |duration| duration > ROLE_DEFAULT;
-    let Some(name) = plan.base.as_ref().filter(|_| !wanted.no_session) else {
+    let asked = plan.duration.as_ref().map(|asked| asked.value);
+    let is_long = asked.is_some_and(|asked| asked > ROLE_DEFAULT);
+    let base = plan.base.as_ref();
+    let Some(name) = base.filter(|_| !plan.roles.is_empty() && !is_long && !wanted.no_session)
+    else {
         return Way::Direct(None);
     };
-    if plan
-        .duration
-        .as_ref()
-        .is_some_and(|asked| too_long(asked.value))
-    {
-        return Way::Direct(None);
-    }
     let request = Request {
         profile: Some(name.clone()),
         region: wanted.request.region.clone(),

@@ -294,7 +294,7 @@ fn the_session_is_the_one_of_the_end_of_the_way() {
         &'a [&'a str],
         [&'a str; 2],
     );
-    let table: [Case<'_>; 7] = [
+    let table: [Case<'_>; 8] = [
         (
             "a section of ours as the source, before it is there",
             "default",
@@ -307,6 +307,14 @@ fn the_session_is_the_one_of_the_end_of_the_way() {
             "aws-mfa's convention",
             "work-long-term",
             "[profile dev]\nrole_arn = ROLE\nsource_profile = work\n",
+            "",
+            &["-p", "dev"],
+            ["work", "dev-mfa"],
+        ),
+        (
+            "the same by its other name",
+            "work-long-term",
+            "[profile dev]\nrole_arn = ROLE\nsource_profile = work-long-term\n",
             "",
             &["-p", "dev"],
             ["work", "dev-mfa"],

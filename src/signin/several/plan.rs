@@ -102,11 +102,7 @@ fn all_of(
     let mut bases: Vec<String> = Vec::new();
     for request in &chosen {
         let plan = profile::resolve(context, files, request)?;
-        let own = plan.source.name().map(|_| plan.profile.value.clone());
-        match plan.base.or(own) {
-            Some(base) if !bases.contains(&base) => bases.push(base),
-            _ => {}
-        }
+        bases.extend(plan.base.filter(|base| !bases.contains(base)));
     }
     let found: Vec<Found> = bases
         .iter()
