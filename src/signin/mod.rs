@@ -52,7 +52,7 @@ use crate::ui::Ui;
 use base::{Base, Way};
 use desk::Desk;
 use files::{catch_up, parse, survey};
-use through::{Member, Party, State};
+use through::{Member, Party};
 use turn::Turn;
 
 pub use files::{held_key, read_files};
@@ -271,15 +271,10 @@ async fn through(desk: &Desk<'_>, prepared: Prepared, base: Base) -> Result<Sign
         members: vec![Member::new(desk.wanted.request.clone(), plan)],
     };
     let session = party.sign_in().await?;
-    let mut members = party.members.into_iter();
-    match members.next().map(|member| member.state) {
-        Some(State::Granted(granted)) => Ok(SignedIn::Through(session.report(*granted))),
-        Some(State::Failed(failure)) => Err(failure),
-        _ => Err(Failure::new(
-            Kind::Internal,
-            "a role was neither granted nor refused",
-        )),
-    }
+    let member = party.members.pop();
+    let member = member
+        .ok_or_else(|| Failure::new(Kind::Internal, "the role that was asked for is gone"))?;
+    Ok(SignedIn::Through(session.report(member.outcome()?)))
 }
 
 /// Waits for the section's turn; none is needed where a code was given. `prepared` is afterwards

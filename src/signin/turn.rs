@@ -198,6 +198,12 @@ mod tests {
         let mut queue = Queue::new(&ui, &wanted, "sign-in to [x]".to_owned());
         assert_eq!(queue.patience, Some(PATIENCE));
         assert!(queue.attempt(&path).unwrap().is_none());
+        let long = Wanted {
+            timeout: PATIENCE * 2,
+            ..wanted
+        };
+        let longer = Queue::new(&ui, &long, String::new());
+        assert_eq!(longer.patience, Some(PATIENCE * 2));
         queue.patience = Some(Duration::ZERO);
         let failure = queue.attempt(&path).unwrap_err();
         assert_eq!(failure.kind(), Kind::Code);

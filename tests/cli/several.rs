@@ -534,9 +534,15 @@ fn all_without_a_source_in_a_file_is_refused() {
     let key = world.key(&user);
     world.set("AWS_ACCESS_KEY_ID", &key.id);
     world.set("AWS_SECRET_ACCESS_KEY", &key.secret);
-    world
-        .run(["--all"])
-        .failed(3, "there is no role profile whose source is");
+    world.fails(
+        ["--all"],
+        Told(
+            3,
+            "the environment has the key",
+            "AWS_ACCESS_KEY_ID",
+            "--profile",
+        ),
+    );
 }
 
 /// How AWS is reached is each profile's own, and so is what is wrong with it.

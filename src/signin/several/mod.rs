@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::base::Base;
 use super::desk::Desk;
-use super::through::{Member, Party, State};
+use super::through::{Member, Party};
 use super::turn::{self, Turn};
 use super::{Fresh, Wanted, caller, in_a_runtime, signals, survey};
 use crate::code::CodeSource;
@@ -232,10 +232,9 @@ async fn sign_in_group(
         };
     }
     for (index, member) in indices.into_iter().zip(party.members) {
-        rows[index].outcome = match member.state {
-            State::Granted(granted) => Outcome::Renewed(Rc::new(session.report(*granted))),
-            State::Failed(failure) => failed(&rows[index].profile, failure),
-            State::Waiting => Outcome::Open,
+        rows[index].outcome = match member.outcome() {
+            Ok(granted) => Outcome::Renewed(Rc::new(session.report(granted))),
+            Err(failure) => failed(&rows[index].profile, failure),
         };
     }
     Ok(())

@@ -111,7 +111,14 @@ fn all_of(
     if !found.is_empty() {
         return Ok(found);
     }
-    let source = bases.first().map_or("default", String::as_str);
+    let Some(source) = bases.first() else {
+        return Err(Failure::new(
+            Kind::Configuration,
+            "the environment has the key, and only a profile can be the source of others",
+        )
+        .at("AWS_ACCESS_KEY_ID")
+        .next("name a profile of the source's with `--profile`"));
+    };
     Err(Failure::new(
         Kind::Configuration,
         format!("there is no role profile whose source is `{source}`"),

@@ -48,11 +48,11 @@ pub(super) struct Party<'a> {
 pub(super) struct Member {
     pub(super) request: Request,
     pub(super) plan: Plan,
-    pub(super) state: State,
+    state: State,
 }
 
 /// How far a member has come.
-pub(super) enum State {
+enum State {
     Waiting,
     Granted(Box<Granted>),
     Failed(Failure),
@@ -67,7 +67,19 @@ impl Member {
         }
     }
 
-    pub(super) fn is_waiting(&self) -> bool {
+    /// What became of it in the end.
+    pub(super) fn outcome(self) -> Result<Granted> {
+        match self.state {
+            State::Granted(granted) => Ok(*granted),
+            State::Failed(failure) => Err(failure),
+            State::Waiting => Err(Failure::new(
+                Kind::Internal,
+                "a role was neither granted nor refused",
+            )),
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting)
     }
 
