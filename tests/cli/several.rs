@@ -381,6 +381,42 @@ fn without_a_code_one_source_is_asked_for_after_the_other() {
     }
 }
 
+/// Whoever gives up the first question is asked no second one, and is told what became of each.
+#[cfg(unix)]
+#[test]
+fn ctrl_d_at_one_question_is_no_answer_to_the_next() {
+    let world = World::new();
+    let [(_, alice), _] = two_sources(&world);
+    let mut session = world.terminal(["-p", "for-alice", "-p", "for-bob"]).start();
+    session.expect(&format!("MFA code for {} ", alice.serial));
+    session.ctrl_d();
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 130, "{}", finished.shown);
+    assert_eq!(finished.shown.matches("MFA code for ").count(), 1);
+    assert_eq!(finished.shown.matches("failed: ").count(), 2);
+    assert_eq!(finished.shown.matches("error: ").count(), 1);
+}
+
+/// Two runs with one profile in common: the second needs the other's session, and no code.
+#[cfg(unix)]
+#[test]
+fn a_run_for_several_waits_for_another_and_goes_on_with_its_session() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &THREE);
+    let mut first = world.terminal(["-p", "stg", "-p", "dev"]).start();
+    first.expect("MFA code for ");
+    let second = world.start(["-p", "prod", "-p", "dev"]);
+    std::thread::sleep(Duration::from_millis(700));
+    first.send_line(&world.aws.code(&mfa.serial));
+    assert_eq!(world.finish(first).code, 0);
+    let run = world.outcome(second).succeeded();
+    run.said("waiting for the sign-in to [dev-mfa] of process ");
+    assert!(row(&run, "dev")[3].ends_with(", as before"));
+    assert_eq!(world.issued_to("prod-mfa"), assumed("prod"));
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(world.aws.count("AssumeRole"), 3);
+}
+
 /// One source that cannot be signed in to does not keep the other from it.
 #[cfg(unix)]
 #[test]

@@ -13,7 +13,7 @@ use super::base::Base;
 use super::desk::Desk;
 use super::through::{Member, Party};
 use super::turn::{self, Turn};
-use super::{Fresh, Wanted, caller, in_a_runtime, signals, survey};
+use super::{Fresh, Wanted, caller, catch_up, in_a_runtime, signals, survey};
 use crate::code::CodeSource;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -96,6 +96,14 @@ struct Group {
     code: CodeSource,
 }
 
+impl Group {
+    /// The rows of all its profiles.
+    fn indices(&self) -> Vec<usize> {
+        let roles = self.roles.iter().map(|(index, ..)| *index);
+        self.own.into_iter().chain(roles).collect()
+    }
+}
+
 fn failed(profile: &str, failure: Failure) -> Outcome {
     Outcome::Failed(Rc::new(failure.about(format!("profile `{profile}`"))))
 }
@@ -104,8 +112,8 @@ fn failed(profile: &str, failure: Failure) -> Outcome {
 ///
 /// # Errors
 ///
-/// What ends the run as a whole: an interruption. Every other failure is in the row of its
-/// profile.
+/// [`Kind::Interrupted`] for Ctrl-C, which ends the run as a whole. Every other failure is in the
+/// row of its profile.
 pub fn sign_in_all(context: &Context, ui: &Ui, plans: Plans, wanted: &Wanted) -> Result<Done> {
     in_a_runtime(async {
         let desk = Desk::new(context, ui, wanted);
@@ -134,29 +142,32 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
         ..
     } = plans;
     let prove_first = groups.len() > 1;
+    let mut stopped: Option<Outcome> = None;
     for group in groups {
-        let indices: Vec<usize> = (group.own.into_iter())
-            .chain(group.roles.iter().map(|(index, ..)| *index))
-            .collect();
+        let indices = group.indices();
         let source = group.base.plan.profile.value.clone();
-        let Err(failure) = sign_in_group(desk, &mut files, group, prove_first, &mut rows).await
-        else {
-            continue;
+        let outcome = match &stopped {
+            Some(outcome) => outcome.clone(),
+            None => match sign_in_group(desk, &mut files, group, prove_first, &mut rows).await {
+                Ok(()) => continue,
+                Err(failure) => {
+                    let interrupted = failure.kind() == Kind::Interrupted;
+                    let outcome = failed(&source, failure);
+                    stopped = interrupted.then(|| outcome.clone());
+                    outcome
+                }
+            },
         };
-        if failure.kind() == Kind::Interrupted {
-            return Err(failure);
-        }
-        let failure = failure.about(format!("profile `{source}`"));
-        let shared = Outcome::Failed(Rc::new(failure));
         for index in indices {
             if matches!(rows[index].outcome, Outcome::Open) {
-                rows[index].outcome = shared.clone();
+                rows[index].outcome = outcome.clone();
             }
         }
     }
     Ok(rows)
 }
 
+/// One source: its session, and the roles that are not good any more.
 async fn sign_in_group(
     desk: &Desk<'_>,
     files: &mut Files,
@@ -165,46 +176,13 @@ async fn sign_in_group(
     rows: &mut [Row],
 ) -> Result<()> {
     let Group {
-        base,
+        mut base,
         own,
-        mut roles,
+        roles,
         code,
     } = group;
-    let given = code.is_given();
-    roles.sort_by(|(_, _, one), (_, _, other)| one.section.value.cmp(&other.section.value));
-    let mut turns: Vec<Turn> = Vec::new();
-    let mut members = Vec::new();
-    let mut indices = Vec::new();
-    for (index, request, mut plan) in roles {
-        let is_good = |plan: &Plan| {
-            let now = desk.context.clock.now();
-            let force = desk.wanted.force || given;
-            session::decide(plan, now, desk.wanted.min_ttl, force).is_ok()
-        };
-        if !given && !is_good(&plan) {
-            let (credentials, section) =
-                (files.credentials.path.clone(), plan.section.value.clone());
-            let is_done = || {
-                if super::catch_up(files)? {
-                    plan = profile::resolve(desk.context, files, &request)?;
-                    lower(&mut plan);
-                }
-                Ok(is_good(&plan))
-            };
-            turns.extend(turn::take(desk.ui, desk.wanted, &credentials, &section, is_done).await?);
-        }
-        if let (true, Target::Ours(session)) = (is_good(&plan), &plan.target) {
-            rows[index].outcome = Outcome::Reused(session.clone());
-        } else if let Err(failure) = desk.consent(&plan, &files.credentials).await {
-            if failure.kind() == Kind::Interrupted {
-                return Err(failure);
-            }
-            rows[index].outcome = failed(&rows[index].profile, failure);
-        } else {
-            members.push(Member::new(request, plan));
-            indices.push(index);
-        }
-    }
+    let (indices, members, _turns) =
+        open_roles(desk, files, &mut base, roles, code.is_given(), rows).await?;
     if members.is_empty() && own.is_none() {
         return Ok(());
     }
@@ -225,17 +203,68 @@ async fn sign_in_group(
     *files = party.files;
     let session = session?;
     if let Some(own) = own {
-        rows[own].outcome = match (session.own_report(), &party.base.plan.target) {
+        let row = &mut rows[own];
+        row.outcome = match (session.own_report(), &party.base.plan.target) {
             (None, Target::Ours(session)) => Outcome::Reused(session.clone()),
             (Some(fresh), _) => Outcome::Renewed(Rc::new(fresh)),
-            (None, _) => failed(&rows[own].profile, caller::temporary(&rows[own].profile)),
+            (None, _) => failed(&row.profile, caller::temporary(&row.profile)),
         };
     }
     for (index, member) in indices.into_iter().zip(party.members) {
-        rows[index].outcome = match member.outcome() {
+        let row = &mut rows[index];
+        row.outcome = match member.outcome() {
             Ok(granted) => Outcome::Renewed(Rc::new(session.report(granted))),
-            Err(failure) => failed(&rows[index].profile, failure),
+            Err(failure) => failed(&row.profile, failure),
         };
     }
     Ok(())
+}
+
+/// The roles that have to be assumed, each with its row, and the turns of their sections, taken in
+/// the order of the names so that no two runs wait for each other. What is good already, or must
+/// not be replaced, is settled here.
+async fn open_roles(
+    desk: &Desk<'_>,
+    files: &mut Files,
+    base: &mut Base,
+    mut roles: Vec<(usize, Request, Plan)>,
+    given: bool,
+    rows: &mut [Row],
+) -> Result<(Vec<usize>, Vec<Member>, Vec<Turn>)> {
+    let is_good = |plan: &Plan| {
+        let now = desk.context.clock.now();
+        let force = desk.wanted.force || given;
+        session::decide(plan, now, desk.wanted.min_ttl, force).is_ok()
+    };
+    roles.sort_by(|(_, _, one), (_, _, other)| one.section.value.cmp(&other.section.value));
+    let (mut indices, mut members, mut turns) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, request, mut plan) in roles {
+        if !given && !is_good(&plan) {
+            let credentials = files.credentials.path.clone();
+            let section = plan.section.value.clone();
+            let is_done = || {
+                if catch_up(files)? {
+                    plan = profile::resolve(desk.context, files, &request)?;
+                    lower(&mut plan);
+                    base.catch_up(desk.context, files, &plan)?;
+                }
+                Ok(is_good(&plan))
+            };
+            turns.extend(turn::take(desk.ui, desk.wanted, &credentials, &section, is_done).await?);
+        }
+        let row = &mut rows[index];
+        if let (true, Target::Ours(session)) = (is_good(&plan), &plan.target) {
+            row.outcome = Outcome::Reused(session.clone());
+            continue;
+        }
+        match desk.consent(&plan, &files.credentials).await {
+            Ok(()) => {
+                indices.push(index);
+                members.push(Member::new(request, plan));
+            }
+            Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
+            Err(failure) => row.outcome = failed(&row.profile, failure),
+        }
+    }
+    Ok((indices, members, turns))
 }
