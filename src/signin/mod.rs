@@ -266,6 +266,7 @@ async fn through(desk: &Desk<'_>, prepared: Prepared, base: Base) -> Result<Sign
         base,
         code,
         profile: plan.profile.value.clone(),
+        own: false,
         renew: false,
         prove_first: false,
         members: vec![Member::new(desk.wanted.request.clone(), plan)],

@@ -620,3 +620,29 @@ fn a_way_that_cannot_be_gone_fails_alone_and_another_region_is_another_endpoint(
     assert!(regions.contains(&"eu-north-1".to_owned()), "{regions:?}");
     assert!(regions.contains(&"us-east-1".to_owned()), "{regions:?}");
 }
+
+/// The editor does not touch a section that it cannot understand; the others are written.
+#[test]
+fn a_section_that_cannot_be_edited_fails_alone() {
+    let world = World::new();
+    let (user, mfa) = user_with_roles(&world, &["dev", "stg"]);
+    let odd = "[stg-mfa]\nx = 1\ry = 2\n";
+    world.write_credentials(world.credentials() + odd);
+    for profiles in [
+        &["-p", "dev", "-p", "stg"][..],
+        &["-p", "default", "-p", "stg"],
+    ] {
+        let code = world.aws.code(&mfa.serial);
+        let run = world.run(profiles.iter().chain(&["-t", code.as_str()]));
+        assert_ne!(run.code, 0, "{}", run.stderr);
+        assert_eq!(
+            run.stderr.matches("error: profile `stg`: ").count(),
+            1,
+            "{}",
+            run.stderr
+        );
+        assert!(world.credentials().contains(odd));
+        assert_eq!(world.issued_to("default-mfa"), Some(user.arn.clone()));
+    }
+    assert_eq!(world.issued_to("dev-mfa"), assumed("dev"));
+}

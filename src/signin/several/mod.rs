@@ -196,6 +196,7 @@ async fn sign_in_group(
         base,
         code,
         prove_first,
+        own: own.is_some(),
         renew: own.is_some() && desk.wanted.force,
         members,
     };

@@ -36,6 +36,8 @@ pub(super) struct Party<'a> {
     pub(super) code: CodeSource,
     /// The profile that the person is told about when asked for the code.
     pub(super) profile: String,
+    /// Whether the session itself was asked for, and not only the roles.
+    pub(super) own: bool,
     /// Make a new session even if there is a good one.
     pub(super) renew: bool,
     /// Prove the key before a code is asked for, and not meanwhile: a question that is given up

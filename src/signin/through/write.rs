@@ -16,7 +16,7 @@ impl Party<'_> {
         let Err(failure) = save::rehearse(ui, file, plans, timeout).await else {
             return Ok(());
         };
-        if self.members.len() == 1 {
+        if self.members.len() == 1 && !self.own {
             return Err(failure);
         }
         for member in &mut self.members {
@@ -24,7 +24,7 @@ impl Party<'_> {
                 member.fail(failure);
             }
         }
-        match self.members.iter().any(Member::is_waiting) {
+        match self.own || self.members.iter().any(Member::is_waiting) {
             true => Ok(()),
             false => Err(failure),
         }
