@@ -82,6 +82,7 @@ pub struct Failure(Box<Parts>);
 #[derive(Debug)]
 struct Parts {
     kind: Kind,
+    subject: Option<String>,
     what: String,
     place: Option<String>,
     next: Vec<String>,
@@ -95,11 +96,19 @@ impl Failure {
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             kind,
+            subject: None,
             what: what.into(),
             place: None,
             next: Vec::new(),
             cause: None,
         }))
+    }
+
+    /// Whom it is about, where several are done at once: before the sentence.
+    #[must_use]
+    pub fn about(mut self, subject: impl fmt::Display) -> Self {
+        self.0.subject = Some(subject.to_string());
+        self
     }
 
     /// Where: a path, `path:line`, a flag, an environment variable or an endpoint.
@@ -131,6 +140,10 @@ impl Failure {
         &self.0.what
     }
 
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
     pub fn place(&self) -> Option<&str> {
         self.0.place.as_deref()
     }
@@ -148,6 +161,9 @@ impl Failure {
 /// One line, for logs and tests; a person is shown the parts by [`crate::ui`].
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(subject) = self.subject() {
+            write!(f, "{subject}: ")?;
+        }
         f.write_str(self.what())?;
         if let Some(cause) = self.cause() {
             write!(f, ": {cause}")?;

@@ -60,7 +60,7 @@ use endpoint::Endpoints;
 use http::{Http, Wire};
 
 /// How AWS is reached. [`Settings::default`] is what a person without any configuration gets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The region whose STS endpoint is used; without one, the partition's first.
     pub region: Option<String>,

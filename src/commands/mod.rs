@@ -25,7 +25,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::context::Context;
-use crate::failure::Kind;
+use crate::failure::{Failure, Kind, Result};
 use crate::profile::parse_duration;
 use crate::ui::{self, Manner, Output, Ui};
 
@@ -48,7 +48,7 @@ struct Cli {
     #[command(flatten)]
     login: login::Arguments,
     #[command(flatten)]
-    target: Target,
+    targets: Targets,
     #[command(flatten)]
     voice: Voice,
 }
@@ -119,10 +119,10 @@ impl From<Voice> for Manner {
 /// command or after it.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Options of every command")]
-struct Target {
+struct Targets {
     /// The profile to use [default: AWSMFA_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"]
-    #[arg(short, long, global = true, value_name = "NAME", value_hint = ValueHint::Other)]
-    profile: Option<String>,
+    #[arg(short, long = "profile", global = true, value_name = "NAME", value_hint = ValueHint::Other)]
+    profiles: Vec<String>,
 
     /// The region whose endpoint is called [default: from environment or profile, else us-east-1]
     #[arg(long, global = true, value_name = "REGION", value_hint = ValueHint::Other)]
@@ -135,6 +135,47 @@ struct Target {
     /// How long to keep trying to reach AWS, and to wait for `mfa_process` or a locked file
     #[arg(long, global = true, value_name = "TIME", value_hint = ValueHint::Other, default_value = "20s", value_parser = time_limit)]
     timeout: Duration,
+}
+
+/// The one profile that most commands are for.
+#[derive(Debug)]
+struct Target {
+    profile: Option<String>,
+    region: Option<String>,
+    endpoint_url: Option<String>,
+    timeout: Duration,
+}
+
+impl Targets {
+    /// The first profile, with how to reach AWS, and the others. Named twice is named once.
+    fn first_and_more(self) -> (Target, Vec<String>) {
+        let mut names: Vec<String> = Vec::with_capacity(self.profiles.len());
+        for name in self.profiles {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let more = names.split_off(names.len().min(1));
+        let target = Target {
+            profile: names.pop(),
+            region: self.region,
+            endpoint_url: self.endpoint_url,
+            timeout: self.timeout,
+        };
+        (target, more)
+    }
+}
+
+/// Only some commands can be for several profiles.
+fn check_count(command: &Command, more: &[String]) -> Result<()> {
+    if more.is_empty() || matches!(command, Command::Login(_)) {
+        return Ok(());
+    }
+    Err(
+        Failure::new(Kind::Usage, "this command is for one profile at a time")
+            .at("--profile")
+            .next("name one profile; `awsmfa login` takes several"),
+    )
 }
 
 /// A time limit is at least a second: zero would make every call fail, which nobody means.
@@ -155,12 +196,21 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let Cli {
         command,
         login,
-        target,
+        targets,
         voice,
     } = cli;
     let ui = Ui::new(voice.into(), &context.env);
-    let outcome = match command.unwrap_or(Command::Login(login)) {
-        Command::Login(arguments) => login::run(context, &ui, target, arguments),
+    let (target, more) = targets.first_and_more();
+    let command = command.unwrap_or(Command::Login(login));
+    if let Err(failure) = check_count(&command, &more) {
+        ui.failure(&failure);
+        return failure.kind().exit_code();
+    }
+    let outcome = match command {
+        Command::Login(arguments) => match login::run(context, &ui, target, more, arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Exec(arguments) => exec::run(context, &ui, target, arguments),
         Command::Env(arguments) => env::run(context, &ui, target, arguments),
         Command::CredentialProcess(arguments) => {

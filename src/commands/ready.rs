@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::Request;
 use crate::secret::{AccessKey, Secret};
-use crate::signin::{self, Prepared, Wanted};
+use crate::signin::{self, Prepared, Renewed, Wanted};
 use crate::ui::Ui;
 
 /// What is good for less than this is renewed before it is handed on.
@@ -27,6 +27,22 @@ pub(super) struct Access {
     /// Renew the credentials with this MFA code; `-` reads it from standard input
     #[arg(short, long, value_name = "CODE", value_hint = ValueHint::Other)]
     token_code: Option<Secret>,
+
+    /// For a program that works in the background: nobody at the terminal is asked.
+    #[arg(skip)]
+    unattended: bool,
+}
+
+impl Access {
+    /// Without a code, for a command that takes none. Where `attended` is false, a code can only
+    /// come from `AWSMFA_TOKEN_CODE` or `mfa_process`.
+    #[expect(dead_code, reason = "for the commands that keep credentials fresh")]
+    pub(super) fn without_code(attended: bool) -> Self {
+        Self {
+            token_code: None,
+            unattended: !attended,
+        }
+    }
 }
 
 /// Credentials that are good now.
@@ -52,7 +68,10 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         endpoint_url,
         timeout,
     } = target;
-    let Access { token_code } = access;
+    let Access {
+        token_code,
+        unattended,
+    } = access;
     let wanted = Wanted {
         request: Request {
             profile,
@@ -62,12 +81,14 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         },
         code: token_code.map(|code| (code, Given::Flag)),
         force: false,
+        no_session: false,
         yes: false,
         min_ttl: MIN_TTL,
         timeout,
         identify: false,
+        attended: !unattended,
     };
-    let prepared = signin::prepare(context, &wanted)?;
+    let mut prepared = signin::prepare(context, &wanted)?;
     explain(ui, &prepared);
     let profile = prepared.plan.profile.value.clone();
     let section = prepared.plan.section.value.clone();
@@ -76,12 +97,19 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         .region
         .as_ref()
         .map(|region| region.value.clone());
-    let (key, expiration) = match prepared.good(context.clock.now(), &wanted) {
-        Ok(good) => (held(&prepared)?, good.session.expiration),
-        Err(why) => {
-            ui.trace(format_args!("renewing: {why}"));
-            let fresh = signin::renew(context, ui, prepared, &wanted)?;
-            (fresh.key, Some(fresh.expiration))
+    let (key, expiration) = loop {
+        match prepared.good(context.clock.now(), &wanted) {
+            Ok(good) => {
+                break (
+                    signin::held_key(&prepared.files, &section)?,
+                    good.session.expiration,
+                );
+            }
+            Err(why) => ui.trace(format_args!("renewing: {why}")),
+        }
+        match signin::renew(context, ui, prepared, &wanted)? {
+            Renewed::Here(fresh) => break (fresh.key, Some(fresh.expiration)),
+            Renewed::Elsewhere(found) => prepared = *found,
         }
     };
     let expiration = expiration
@@ -92,27 +120,6 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         key,
         expiration,
         region,
-    })
-}
-
-/// The credentials in the section; that all three parts are there has been checked.
-fn held(prepared: &Prepared) -> Result<AccessKey> {
-    let section = &prepared.plan.section.value;
-    let document = &prepared.files.credentials.document;
-    let profile = document.profile(section);
-    let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
-    let key = || {
-        Some(AccessKey {
-            id: value("aws_access_key_id")?,
-            secret: Secret::new(value("aws_secret_access_key")?),
-            token: Some(Secret::new(value("aws_session_token")?)),
-        })
-    };
-    key().ok_or_else(|| {
-        Failure::new(
-            Kind::Internal,
-            format!("section [{section}] lost its credentials while it was read"),
-        )
     })
 }
 

@@ -29,6 +29,9 @@ pub(super) struct Trail<'s> {
     /// The roles, the last to be assumed first.
     pub(super) hops: Vec<Hop>,
     pub(super) source: Source,
+    /// The profile at the end of the way, by the name that one signs in to it with; none where the
+    /// environment has the key.
+    pub(super) base: Option<String>,
     /// The section of ours that was named, and what it says: nothing if it is not there yet.
     pub(super) followed: Option<(Sourced<String>, Marks)>,
     /// Whether the profile is the section of a `-long-term` one.
@@ -71,6 +74,7 @@ struct Walk<'s> {
     way: Vec<String>,
     seen: HashSet<String>,
     profile: Option<Sourced<String>>,
+    base: Option<String>,
     nodes: Vec<Settings<'s>>,
     hops: Vec<Hop>,
     followed: Option<(Sourced<String>, Marks)>,
@@ -92,6 +96,7 @@ pub(super) fn follow<'s>(
         way: Vec::new(),
         seen: HashSet::new(),
         profile: None,
+        base: None,
         nodes: Vec::new(),
         hops: Vec::new(),
         followed: None,
@@ -106,6 +111,7 @@ pub(super) fn follow<'s>(
         profile: walk.profile.unwrap_or(choice.profile),
         nodes: walk.nodes,
         hops: walk.hops,
+        base: walk.base.filter(|_| source.name().is_some()),
         source,
         followed: walk.followed,
         convention: walk.convention,
@@ -276,6 +282,7 @@ impl<'s> Walk<'s> {
             self.add_hop(arn, &at.value, settings.iter().chain([&long_term]));
         }
         let source = key::of(&long_term)?.ok_or_else(|| key::no_key(&long_term))?;
+        self.base = Some(at.value.clone());
         self.nodes.extend(settings);
         self.nodes.push(long_term);
         Ok(Step::Found(source))
@@ -297,6 +304,8 @@ impl<'s> Walk<'s> {
                 self.behind_role(&settings)?
             }
         };
+        let name = &settings.name;
+        self.base = Some(name.strip_suffix(LONG_TERM).unwrap_or(name).to_owned());
         self.nodes.push(settings);
         Ok(step)
     }

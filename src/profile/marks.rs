@@ -58,8 +58,8 @@ pub struct Marks {
 /// What only AWS, or the credential process, could tell.
 #[derive(Clone, Copy, Debug)]
 pub struct Learned<'a> {
-    /// The id of the long-term key that signed.
-    pub source_key_id: &'a str,
+    /// The id of the long-term key that signed, or made the session that did.
+    pub source_key_id: Option<&'a str>,
     /// The id of the temporary key that was issued.
     pub issued_key_id: &'a str,
     /// The device the code was made by; none where the key was temporary already.
@@ -125,7 +125,7 @@ impl Marks {
         // Those of AWS begin so (IAM User Guide, "IAM identifiers"), those of its imitations may not.
         let unclear = !learned.issued_key_id.starts_with("ASIA");
         let rest = [
-            (SOURCE_KEY_ID, Some(learned.source_key_id.to_owned())),
+            (SOURCE_KEY_ID, learned.source_key_id.map(str::to_owned)),
             (
                 ISSUED_KEY_ID,
                 unclear.then(|| learned.issued_key_id.to_owned()),

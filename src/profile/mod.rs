@@ -25,6 +25,7 @@ mod follow;
 mod given;
 mod held;
 mod key;
+mod kin;
 mod lost;
 mod marks;
 mod names;
@@ -51,6 +52,7 @@ use crate::secret::{AccessKey, Secret};
 pub use duration::{ROLE_DEFAULT, SESSION_DEFAULT, parse_duration};
 pub use endpoint::Endpoints;
 pub use held::{Held, State};
+pub use kin::kin;
 pub use marks::{Learned, Marks};
 pub use origin::{Origin, Sourced};
 pub use roles::{Role, session_name_for};
@@ -63,14 +65,14 @@ use follow::Trail;
 use settings::Shared;
 
 /// The two files of the AWS CLI, as they are now.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Files {
     pub config: File,
     pub credentials: File,
 }
 
 /// One of them. A file that does not exist is an empty document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct File {
     pub path: PathBuf,
     pub document: Document,
@@ -108,6 +110,9 @@ pub struct Plan {
     pub source: Source,
     /// In the order they are assumed; none means GetSessionToken.
     pub roles: Vec<Role>,
+    /// The profile at the end of the way to the key, which signs in with that alone: its session
+    /// opens the roles. None where the environment has the key.
+    pub base: Option<String>,
     /// The MFA device, if anybody named one.
     pub serial: Option<Sourced<String>>,
     /// How long the credentials shall be good; none means AWS's default ([`SESSION_DEFAULT`],
@@ -215,13 +220,18 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
     drop(existing);
 
     let Trail {
-        profile, source, ..
+        profile,
+        source,
+        base,
+        ..
     } = trail;
+
     warnings.splice(0..0, shared.into_doubts());
     Ok(Plan {
         profile,
         source,
         roles,
+        base,
         serial,
         duration,
         region,

@@ -6,14 +6,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::circle;
-use crate::arn::Arn;
-use crate::aws::{Aws, Identity, Known, Refusal, Settings, Situation};
+use super::ways::Ways;
+use crate::aws::{Aws, Identity, Known, Refusal, Situation};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::process::{self, Setting};
 use crate::profile::{Origin, Plan, Source, Sourced};
 use crate::secret::{AccessKey, Secret};
-use crate::ui::Ui;
 
 /// The role that a call was about.
 pub(super) struct Asked {
@@ -25,31 +24,61 @@ pub(super) struct Asked {
     pub(super) chained: bool,
 }
 
+#[derive(Clone)]
 pub(super) struct Caller {
     aws: Arc<Aws>,
     key: AccessKey,
     /// Where the key was found, for messages.
     origin: String,
     identity: Option<Identity>,
+    /// Whether the key is a session's, made with a code.
+    is_session: bool,
 }
 
 impl Caller {
-    /// Gets the key, which may mean running the profile's `credential_process`. Nothing is sent.
-    pub(super) async fn new(
-        context: &Context,
-        ui: &Ui,
-        plan: &Plan,
-        timeout: Duration,
-    ) -> Result<Self> {
-        let key = source_key(context, plan, timeout).await?;
-        let voice = ui.clone();
-        let trace = Arc::new(move |line: &str| voice.trace(line));
+    /// Gets the source's key, which may mean running its `credential_process`. Nothing is sent.
+    pub(super) async fn new(context: &Context, ways: &Ways, plan: &Plan) -> Result<Self> {
+        let key = source_key(context, plan, ways.budget()).await?;
         Ok(Self {
-            aws: Arc::new(Aws::new(context, settings(plan, timeout), trace)?),
+            aws: ways.of(context, plan)?,
             key,
             origin: plan.source.origin().to_string(),
             identity: None,
+            is_session: false,
         })
+    }
+
+    /// The same user with the key of a session.
+    pub(super) fn with_session(
+        aws: Arc<Aws>,
+        key: AccessKey,
+        origin: String,
+        identity: Option<Identity>,
+    ) -> Self {
+        Self {
+            aws,
+            key,
+            origin,
+            identity,
+            is_session: true,
+        }
+    }
+
+    /// The same caller, as another profile reaches AWS.
+    pub(super) fn by_way_of(&self, aws: Arc<Aws>) -> Self {
+        Self {
+            aws,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn known_identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Takes note of an answer that was asked for beside.
+    pub(super) fn learn(&mut self, identity: Option<Identity>) {
+        self.identity = identity.or(self.identity.take());
     }
 
     pub(super) fn aws(&self) -> &Arc<Aws> {
@@ -58,10 +87,6 @@ impl Caller {
 
     pub(super) fn key(&self) -> &AccessKey {
         &self.key
-    }
-
-    pub(super) fn known_arn(&self) -> Option<&str> {
-        self.identity.as_ref().map(|identity| identity.arn.as_str())
     }
 
     /// Whose key it is; asked once.
@@ -109,29 +134,8 @@ impl Caller {
             role_arn: role.map(|role| role.arn.as_str()),
             external_id: role.is_some_and(|role| role.external_id),
             chained,
+            session: self.is_session,
         })
-    }
-}
-
-/// Where no region says otherwise, the partition of what is named decides which AWS is meant.
-fn settings(plan: &Plan, timeout: Duration) -> Settings {
-    let named = plan
-        .roles
-        .iter()
-        .map(|role| role.arn.as_str())
-        .chain(plan.serial.iter().map(|serial| serial.value.as_str()));
-    Settings {
-        region: plan.region.as_ref().map(|region| region.value.clone()),
-        partition: named
-            .filter_map(Arn::parse)
-            .map(|arn| arn.partition.to_owned())
-            .next(),
-        sts_endpoint: plan.endpoints.sts.clone(),
-        iam_endpoint: plan.endpoints.iam.clone(),
-        fips: plan.endpoints.fips,
-        dual_stack: plan.endpoints.dual_stack,
-        ca_bundle: plan.endpoints.ca_bundle.clone(),
-        budget: timeout,
     }
 }
 
@@ -150,7 +154,7 @@ async fn source_key(context: &Context, plan: &Plan, limit: Duration) -> Result<A
 }
 
 /// Temporary credentials may assume a role, but AWS makes no session of a session.
-fn temporary(profile: &str) -> Failure {
+pub(super) fn temporary(profile: &str) -> Failure {
     Failure::new(
         Kind::Configuration,
         format!(

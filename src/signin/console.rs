@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::caller::Caller;
+use super::ways::Ways;
 use super::{circle, read_files, signals};
 use crate::arn::Arn;
 use crate::aws::{CHECK_POLICIES, Denial, Federation, Issued, Known, SignIn, Situation, Trace};
@@ -210,7 +211,7 @@ async fn federate(
     if let Source::Process { name, .. } = &plan.source {
         circle::check(&context.env, name, &plan.source.origin())?;
     }
-    let mut caller = Caller::new(context, ui, plan, visit.limit).await?;
+    let mut caller = Caller::new(context, &Ways::new(ui, visit.limit), plan).await?;
     let identity = match caller.identity().await {
         Ok(identity) => identity.clone(),
         Err(refusal) => return Err(caller.explain(&refusal, plan, None, None)),

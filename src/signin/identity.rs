@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{caller, circle, read_files, signals};
+use super::{caller, circle, in_a_runtime, read_files, signals};
 use crate::aws::{Aws, Identity, Known, Settings};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -42,21 +42,13 @@ pub fn identify(context: &Context, ui: &Ui, request: &Request, limit: Duration) 
         }
         UsableKey::Plain(_) => {}
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Failure::new(Kind::Internal, "no runtime could be started").because(error)
-        })?;
-    let outcome = runtime.block_on(async {
+    in_a_runtime(async {
         tokio::select! {
             biased;
             () = signals::interrupted() => Err(Failure::new(Kind::Interrupted, "interrupted")),
             answer = ask(context, ui, usable, limit) => answer,
         }
-    });
-    runtime.shutdown_background();
-    outcome
+    })
 }
 
 fn refuse_expired(context: &Context, held: &Held, usable: &Usable) -> Result<()> {

@@ -42,6 +42,27 @@ pub(super) struct Failed {
 }
 
 impl Failed {
+    /// A refusal of what has to be known before a role can be asked for.
+    pub(super) fn before_any_role(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            role: None,
+            after_the_code: false,
+        }
+    }
+
+    /// Whether AWS does not know, or no longer takes, the session that asked: for the first role
+    /// only, since the others are asked for with what was made just now.
+    pub(super) fn is_about_the_session(&self) -> bool {
+        matches!(
+            self.refusal.situation,
+            Situation::SessionNotAccepted
+                | Situation::SessionExpired
+                | Situation::SecretWrong
+                | Situation::KeyGarbled
+        ) && self.role.as_ref().is_none_or(|role| !role.chained)
+    }
+
     /// AWS is told of one device only, and only in the call that carries the code.
     pub(super) fn is_about_the_serial(&self) -> bool {
         self.refusal.situation == Situation::WrongSerial
@@ -105,7 +126,16 @@ async fn session(caller: &Caller, plan: &Plan, mfa: Mfa<'_>) -> Result<Granted, 
         })
 }
 
-async fn assume_all(
+/// Whether assuming these roles takes the caller's identity: for a name that is not configured,
+/// or an account.
+pub(super) fn needs_identity(roles: &[Role]) -> bool {
+    roles
+        .iter()
+        .any(|role| role.is_bare() || role.session_name.is_none())
+}
+
+/// Assumes each role with the credentials of the one before, the first with the caller's.
+pub(super) async fn assume_all(
     caller: &mut Caller,
     roles: &[Role],
     mfa: Option<Mfa<'_>>,

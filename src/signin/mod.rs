@@ -5,57 +5,75 @@
 //! 1. [`prepare`] reads the files, resolves the profile and checks everything that can fail
 //!    without AWS and without a code. It writes nothing and sends nothing.
 //! 2. [`Prepared::good`] says whether the section is still good. If it is, that is all.
-//! 3. [`renew`] settles consent, proves that the file can be written (`save`), finds the device,
-//!    gets a code while the connection is being made and the key is being proved, calls STS
-//!    (`issue`), and writes the section.
+//! 3. [`renew`] waits for its turn, so that of several runs one signs in (`turn`), and then goes
+//!    one of two ways (`base` chooses). Both settle consent, prove that the file can be written
+//!    (`save`), find the device, get a code while the connection is being made and the key is being
+//!    proved (`desk`; `step`: one from a command never twice), and spend it (`spend`, `issue`).
+//!    `direct`: on a session of the user's own, or on a role itself. `through`: on the session of a
+//!    role's source, which is written and then opens the role, and every further one without a
+//!    code.
 //!
-//! Beside it: [`enter`] goes on from credentials to the console, [`identify`] asks AWS who one is, and
-//! [`sign_out`] takes sections out again.
+//! Beside it: [`sign_in_all`] signs in to several profiles at once, [`enter`] goes on from
+//! credentials to the console, [`identify`] asks AWS who one is, and [`sign_out`] takes sections
+//! out again.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
 
+mod base;
 mod caller;
 mod circle;
 mod console;
 mod desk;
 mod device;
+mod direct;
+mod files;
 mod identity;
 mod issue;
 mod out;
 mod save;
+mod several;
 mod signals;
+mod spend;
+mod step;
+mod through;
+mod turn;
+mod ways;
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use zeroize::Zeroizing;
 
-use crate::aside::detached;
 use crate::code::{CodeSource, Given};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
-use crate::ini::{Document, Flavor, Warning};
-use crate::profile::{self, File, Files, Plan, Request, Source};
+use crate::profile::{self, Files, Plan, Request, Source};
 use crate::secret::{AccessKey, Secret};
 use crate::session::{self, Good, Why};
-use crate::store;
 use crate::ui::Ui;
+use base::{Base, Way};
 use desk::Desk;
+use files::{catch_up, parse, survey};
+use through::{Member, Party};
+use turn::Turn;
 
 pub use console::{Entrance, Visit, With, enter, look_up};
+pub use files::{held_key, read_files};
 pub use identity::{Answer, identify};
 pub use out::{Left, SignedOut, Which, sign_out};
+pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
+pub use through::Kept;
 
 /// What a person asked for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Wanted {
     pub request: Request,
     /// A code from the command line, or `-`.
     pub code: Option<(Secret, Given)>,
     /// Renew even where the section is still good.
     pub force: bool,
+    /// Assume roles with the code itself, and keep no session.
+    pub no_session: bool,
     /// Consent to replacing temporary keys that somebody else wrote.
     pub yes: bool,
     /// A section that is good for less than this is renewed.
@@ -64,6 +82,9 @@ pub struct Wanted {
     pub timeout: Duration,
     /// Whether the answer to "who am I now" is worth a request of its own.
     pub identify: bool,
+    /// Whether somebody may be asked: not by a program that works in the background, even where
+    /// it was started on a terminal.
+    pub attended: bool,
 }
 
 /// Everything known before anything is sent.
@@ -72,6 +93,15 @@ pub struct Prepared {
     pub files: Files,
     pub plan: Plan,
     code: CodeSource,
+}
+
+/// What came of a renewal.
+#[derive(Debug)]
+pub enum Renewed {
+    /// We have signed in.
+    Here(Box<Fresh>),
+    /// Another run has, while we waited for it: these are the files as they are now.
+    Elsewhere(Box<Prepared>),
 }
 
 /// New credentials, saved.
@@ -89,6 +119,9 @@ pub struct Fresh {
     pub role_arn: Option<String>,
     /// What was asked for and what was granted, where that is less.
     pub lowered: Option<(Duration, Duration)>,
+    /// The session that the role was assumed with; none for a session itself, or a role that the
+    /// code was given for.
+    pub session: Option<Kept>,
     /// Why some AWS tool will not read the file at all, whatever we have written into it.
     pub warnings: Vec<String>,
 }
@@ -100,25 +133,38 @@ pub struct Fresh {
 /// [`Kind::Usage`], [`Kind::Configuration`], [`Kind::File`] or [`Kind::Code`]; nothing has been
 /// sent or written.
 pub fn prepare(context: &Context, wanted: &Wanted) -> Result<Prepared> {
-    let given = wanted
-        .code
-        .as_ref()
-        .map(|(text, place)| (text.expose(), *place));
-    // A mistyped code is told before anything else is looked at.
-    CodeSource::decide(given, &context.env, None)?;
+    wanted.check_code(context)?;
     let files = read_files(context)?;
     let plan = profile::resolve(context, &files, &wanted.request)?;
     if let Source::Process { name, .. } = &plan.source {
         circle::check(&context.env, name, &plan.source.origin())?;
     }
-    let process = plan.mfa_process.as_ref().map(|setting| {
-        (
-            setting.value.expose(),
-            &setting.origin as &dyn std::fmt::Display,
-        )
-    });
-    let code = CodeSource::decide(given, &context.env, process)?;
+    let code = wanted.code_source(context, &plan)?;
     Ok(Prepared { files, plan, code })
+}
+
+impl Wanted {
+    /// A mistyped code is told before anything else is looked at.
+    fn check_code(&self, context: &Context) -> Result<()> {
+        CodeSource::decide(self.given(), &context.env, None).map(drop)
+    }
+
+    /// Where the code for this plan is to be had.
+    fn code_source(&self, context: &Context, plan: &Plan) -> Result<CodeSource> {
+        let process = plan.mfa_process.as_ref().map(|setting| {
+            (
+                setting.value.expose(),
+                &setting.origin as &dyn std::fmt::Display,
+            )
+        });
+        CodeSource::decide(self.given(), &context.env, process)
+    }
+
+    fn given(&self) -> Option<(&str, Given)> {
+        self.code
+            .as_ref()
+            .map(|(text, place)| (text.expose(), *place))
+    }
 }
 
 impl Prepared {
@@ -131,95 +177,127 @@ impl Prepared {
         let force = wanted.force || self.code.is_given();
         session::decide(&self.plan, now, wanted.min_ttl, force)
     }
+
+    /// Prepares anew if another run has written the credentials file meanwhile.
+    fn catch_up(&mut self, context: &Context, wanted: &Wanted) -> Result<()> {
+        if catch_up(&mut self.files)? {
+            *self = prepare(context, wanted)?;
+        }
+        Ok(())
+    }
 }
 
-/// Gets new credentials and writes them; see the module's third step.
+/// Gets new credentials and writes them, unless another run does so first; see the module's third
+/// step.
 ///
 /// # Errors
 ///
 /// Any kind. Unless it says otherwise the file is as it was; the failure says whether a code was
 /// spent for nothing.
-pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) -> Result<Fresh> {
+pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) -> Result<Renewed> {
+    in_a_runtime(renewing(context, ui, prepared, wanted))
+}
+
+/// Waits for `work`, and then for nothing more: a prompt that nobody answered is still being read
+/// on its thread.
+fn in_a_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| {
             Failure::new(Kind::Internal, "no runtime could be started").because(error)
         })?;
-    let survey = survey(&prepared.files.credentials);
-    let outcome = runtime.block_on(async {
-        let mut desk = Desk::new(context, ui, wanted, prepared);
-        let obtained = tokio::select! {
-            // The signal is listened to before a prompt is shown.
-            biased;
-            () = signals::interrupted() => {
-                return Err(Failure::new(Kind::Interrupted, "interrupted; nothing was written"));
-            }
-            obtained = desk.obtain() => obtained?,
-        };
-        let asked = desk.ask_who(&obtained).await;
-        tokio::select! {
-            saved = desk.save(&obtained) => saved?,
-            () = signals::interrupted() => {
-                return Err(Failure::new(
-                    Kind::Interrupted,
-                    "interrupted; the code is used up and nothing was written",
-                ));
-            }
-        }
-        let warnings = survey.await.unwrap_or_default();
-        Ok(desk.report(obtained, asked, warnings).await)
-    });
-    // A prompt that nobody answered is still being read on its thread.
+    let outcome = runtime.block_on(work);
     runtime.shutdown_background();
     outcome
 }
 
-/// The largest file that is surveyed, in bytes. Larger ones are made by programs, which read no
-/// warnings, and take longer to look through than everything else of a sign-in.
-const SURVEYED: usize = 1 << 20;
-
-/// Looks aside for what keeps AWS tools from reading the file, whatever we write into it.
-fn survey(file: &File) -> impl Future<Output = Result<Vec<String>>> + use<> {
-    let (document, path) = (file.document.clone(), file.path.clone());
-    detached("survey", move || {
-        if document.bytes().len() > SURVEYED {
-            return Ok(Vec::new());
-        }
-        let warnings = document.warnings().into_iter();
-        let placed =
-            |warning: Warning| format!("{}:{}: {}", path.display(), warning.line, warning.text);
-        Ok(warnings.map(placed).collect())
-    })
-}
-
-/// Both files as they are now.
-///
-/// # Errors
-///
-/// [`Kind::File`] for one that cannot be read or is no text; [`Kind::Configuration`] if there is
-/// no home directory to look in.
-pub fn read_files(context: &Context) -> Result<Files> {
-    let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
-    let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
-    Ok(Files {
-        config: read_file(config, Flavor::Config)?,
-        credentials: read_file(credentials, Flavor::Credentials)?,
-    })
-}
-
-fn read_file(path: PathBuf, flavor: Flavor) -> Result<File> {
-    let document = match store::read(&path)? {
-        Some(bytes) => parse(bytes, flavor, &path)?,
-        None => Document::empty(flavor),
+async fn renewing(
+    context: &Context,
+    ui: &Ui,
+    prepared: Prepared,
+    wanted: &Wanted,
+) -> Result<Renewed> {
+    let desk = Desk::new(context, ui, wanted);
+    let survey = survey(&prepared.files.credentials);
+    let signed_in = tokio::select! {
+        // The signal is listened to before anything is waited for.
+        biased;
+        () = signals::interrupted() => return Err(desk.interrupted()),
+        signed_in = sign_in(&desk, prepared) => signed_in?,
     };
-    Ok(File { path, document })
+    let mut fresh = match signed_in {
+        SignedIn::Elsewhere(found) => return Ok(Renewed::Elsewhere(found)),
+        SignedIn::Directly(obtained) => obtained.report().await,
+        SignedIn::Through(fresh) => fresh,
+    };
+    fresh.warnings = survey.await.unwrap_or_default();
+    Ok(Renewed::Here(Box::new(fresh)))
 }
 
-fn parse(bytes: Zeroizing<Vec<u8>>, flavor: Flavor, path: &Path) -> Result<Document> {
-    Document::parse(bytes, flavor).map_err(|unreadable| {
-        Failure::new(Kind::File, unreadable.reason)
-            .at(format!("{}:{}", path.display(), unreadable.line))
-            .next("mend that line; nothing was changed")
-    })
+/// Whose sign-in it was, and what is left to say about it.
+enum SignedIn {
+    Elsewhere(Box<Prepared>),
+    Directly(direct::Obtained),
+    Through(Fresh),
+}
+
+async fn sign_in(desk: &Desk<'_>, mut prepared: Prepared) -> Result<SignedIn> {
+    let turn = wait(desk, &mut prepared).await?;
+    if turn.is_none() && !prepared.code.is_given() {
+        return Ok(SignedIn::Elsewhere(Box::new(prepared)));
+    }
+    match base::choose(desk.context, &prepared.files, &prepared.plan, desk.wanted) {
+        Way::Direct(why) => {
+            if let Some(why) = why {
+                desk.ui.note(&why);
+            }
+            let obtained = direct::sign_in(desk, &mut prepared).await?;
+            Ok(SignedIn::Directly(obtained))
+        }
+        Way::Session(base) => through(desk, prepared, *base).await,
+    }
+}
+
+/// One role through the session of its base.
+async fn through(desk: &Desk<'_>, prepared: Prepared, base: Base) -> Result<SignedIn> {
+    let Prepared { files, plan, code } = prepared;
+    desk.consent(&plan, &files.credentials).await?;
+    let mut party = Party {
+        desk,
+        files,
+        base,
+        code,
+        profile: plan.profile.value.clone(),
+        own: false,
+        renew: false,
+        prove_first: false,
+        members: vec![Member::new(desk.wanted.request.clone(), plan)],
+    };
+    let session = party.sign_in().await?;
+    let member = party.members.pop();
+    let member = member
+        .ok_or_else(|| Failure::new(Kind::Internal, "the role that was asked for is gone"))?;
+    Ok(SignedIn::Through(session.report(member.outcome()?)))
+}
+
+/// Waits for the section's turn; none is needed where a code was given. `prepared` is afterwards
+/// what the files say now.
+async fn wait(desk: &Desk<'_>, prepared: &mut Prepared) -> Result<Option<Turn>> {
+    if prepared.code.is_given() {
+        return Ok(None);
+    }
+    let Desk {
+        context,
+        ui,
+        wanted,
+        ..
+    } = *desk;
+    let credentials = prepared.files.credentials.path.clone();
+    let section = prepared.plan.section.value.clone();
+    let is_done = || {
+        prepared.catch_up(context, wanted)?;
+        Ok(prepared.good(context.clock.now(), wanted).is_ok())
+    };
+    turn::take(ui, wanted, &credentials, &section, is_done).await
 }

@@ -13,12 +13,12 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::save::not_editable;
-use super::{parse, read_files};
+use super::{parse, read_files, step};
 use crate::context::Context;
 use crate::failure::Result;
 use crate::ini::{Beside, Change, Document, Flavor};
 use crate::profile::{self, EXPIRY_KEYS, File, Files, Held, Marks, Origin, Request, State};
-use crate::store;
+use crate::store::{self, Stamp};
 use crate::ui::Ui;
 
 /// What signing in writes or removes beside its marks and the expiry. A `region` is ours as long as nothing else in the
@@ -36,7 +36,7 @@ const REGION: &str = "region";
 pub enum Which {
     /// The one of the chosen profile.
     Profile(Box<Request>),
-    /// All of ours.
+    /// All of ours, and what was remembered about codes that are of no use any more.
     All,
     /// Those of ours that have expired.
     Expired,
@@ -89,6 +89,9 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
         if bytes[..] != *file.document.bytes() {
             locked.commit(&bytes)?;
         }
+    }
+    if matches!(which, Which::All) && Stamp::at(&file.path).is_some() {
+        step::clear(&file.path, now)?;
     }
     Ok(SignedOut {
         file: file.path,

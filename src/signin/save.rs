@@ -1,21 +1,24 @@
-//! Putting the credentials into the section, and proving beforehand that it will work.
+//! Putting credentials into their sections, and proving beforehand that it will work.
 //!
-//! The same edit is made twice: once before a code is asked for, with values of the same shape, so
-//! that a file the editor refuses, a lock that is held and a disk that is full are found while
-//! nothing has been spent; and once with what AWS issued. In between the lock is free, because a
-//! person may take minutes; if the file has changed meanwhile, it is judged again as it is then.
+//! The same edits are made twice: once before a code is asked for, with values of the same shape,
+//! so that a file the editor refuses, a lock that is held and a disk that is full are found while
+//! nothing has been spent; and once with what AWS issued, all sections in one write. In between the
+//! lock is free, because a person may take minutes; if the file has changed meanwhile, it is judged
+//! again as it is then.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::{Prepared, Wanted, parse};
+use super::parse;
 use crate::aside::detached;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Change, Document, Flavor, Refused};
-use crate::profile::{self, EXPIRY_KEYS, File, Learned, Marks, Target, spell_expiration};
+use crate::profile::{
+    self, EXPIRY_KEYS, File, Files, Learned, Marks, Plan, Request, Target, spell_expiration,
+};
 use crate::secret::{AccessKey, Secret};
 use crate::store::{self, Lease, Locked};
 use crate::ui::Ui;
@@ -30,19 +33,38 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the file may change under our hands before we give up.
 const TRIES: usize = 3;
 
-/// What goes into the section.
+/// What to say where a code was spent and what it bought could not be written.
+pub(super) const CODE_USED_UP: &str =
+    "the code is used up: once this is mended, sign in with the next one";
+
+/// What goes into a section.
 pub(super) struct Contents<'a> {
     pub(super) key: &'a AccessKey,
     pub(super) expiration: Timestamp,
     pub(super) learned: Learned<'a>,
 }
 
-/// Proves that the section can be written, and leaves nothing behind.
+/// A section to write.
+pub(super) struct Entry<'a> {
+    /// What was asked for, to judge the section again if the file has changed.
+    pub(super) request: &'a Request,
+    pub(super) plan: &'a Plan,
+    /// Consent to replacing temporary keys that somebody else wrote.
+    pub(super) agreed: bool,
+    pub(super) contents: Contents<'a>,
+}
+
+/// Proves that the sections of these plans can be written, and leaves nothing behind.
 ///
 /// # Errors
 ///
 /// Whatever [`write()`] would fail with, as far as it is there already.
-pub(super) async fn rehearse(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<()> {
+pub(super) async fn rehearse<'a>(
+    ui: &Ui,
+    file: &File,
+    plans: impl IntoIterator<Item = &'a Plan>,
+    wait: Duration,
+) -> Result<()> {
     let key = AccessKey {
         id: "ASIAREHEARSALREHEARS".to_owned(),
         secret: Secret::new("x".repeat(40)),
@@ -52,48 +74,71 @@ pub(super) async fn rehearse(ui: &Ui, prepared: &Prepared, wait: Duration) -> Re
         key: &key,
         expiration: Timestamp::UNIX_EPOCH,
         learned: Learned {
-            source_key_id: "AKIAREHEARSALREHEARS",
+            source_key_id: Some("AKIAREHEARSALREHEARS"),
             issued_key_id: "ASIAREHEARSALREHEARS",
             serial: Some("arn:aws:iam::123456789012:mfa/rehearsal"),
             role_arn: None,
         },
     };
-    let room = with_change(prepared, &contents, Document::growth)?;
-    lock(ui, prepared, wait).await?.rehearse(room)
+    let mut room = 0;
+    for plan in plans {
+        room += with_change(file, plan, &contents, Document::growth)?;
+    }
+    lock(ui, file, wait).await?.rehearse(room)
 }
 
-/// Writes the section. If an editor that knows no lock changes the file in the middle of it, the
-/// whole is done again with what the file says then: the code is spent, and this is all there is
-/// to show for it.
+/// Writes the sections, all of them or none. If an editor that knows no lock changes the file in
+/// the middle of it, the whole is done again with what the file says then: the code is spent, and
+/// this is all there is to show for it. `files` is afterwards what was found.
 ///
 /// # Errors
 ///
-/// [`Kind::File`], or [`Kind::Configuration`] if the section has become one that must not be
+/// [`Kind::File`], or [`Kind::Configuration`] if a section has become one that must not be
 /// written. The file is then as it was.
 pub(super) async fn write(
     context: &Context,
     ui: &Ui,
-    prepared: &mut Prepared,
-    wanted: &Wanted,
-    contents: &Contents<'_>,
+    files: &mut Files,
+    entries: &[Entry<'_>],
 ) -> Result<()> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let lease = lock(ui, prepared, PATIENCE).await?;
-        let locked = lease.read_again(prepared.files.credentials.document.shared_bytes())?;
-        catch_up(context, prepared, wanted, &locked)?;
-        let bytes = with_change(prepared, contents, Document::edit)?;
-        match locked.commit(&bytes) {
+        let lease = lock(ui, &files.credentials, PATIENCE).await?;
+        let locked = lease.read_again(files.credentials.document.shared_bytes())?;
+        if catch_up(files, &locked)? {
+            for entry in entries {
+                judge(context, files, entry)?;
+            }
+        }
+        match locked.commit(&edited(&files.credentials, entries)?) {
             Err(failure) if failure.kind() == Kind::File && tries < TRIES => {}
             outcome => return outcome,
         }
     }
 }
 
+/// The bytes of the file with all these sections in it.
+fn edited(file: &File, entries: &[Entry<'_>]) -> Result<Zeroizing<Vec<u8>>> {
+    let mut file = file.clone();
+    let mut bytes = None;
+    for entry in entries {
+        if let Some(bytes) = bytes.take() {
+            file.document = parse(bytes, Flavor::Credentials, &file.path)?;
+        }
+        bytes = Some(with_change(
+            &file,
+            entry.plan,
+            &entry.contents,
+            Document::edit,
+        )?);
+    }
+    Ok(bytes.unwrap_or_else(|| Zeroizing::new(file.document.bytes().to_vec())))
+}
+
 /// Waiting for a lock must not keep Ctrl-C from being heard, so it is done aside.
-async fn lock(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<Lease> {
-    let path = prepared.files.credentials.path.clone();
+async fn lock(ui: &Ui, file: &File, wait: Duration) -> Result<Lease> {
+    let path = file.path.clone();
     if let Some(lease) = store::try_lock(&path)? {
         return Ok(lease);
     }
@@ -108,24 +153,24 @@ async fn lock(ui: &Ui, prepared: &Prepared, wait: Duration) -> Result<Lease> {
     .await
 }
 
-/// Takes note of what others have written since the file was read. A section that was free for
-/// the taking then, and now holds what is not ours, is not taken.
-fn catch_up(
-    context: &Context,
-    prepared: &mut Prepared,
-    wanted: &Wanted,
-    locked: &Locked,
-) -> Result<()> {
+/// Takes note of what others have written since the file was read; false if nobody has.
+fn catch_up(files: &mut Files, locked: &Locked) -> Result<bool> {
     let bytes = locked.contents().unwrap_or_default();
-    let known = prepared.files.credentials.document.bytes();
+    let file = &mut files.credentials;
+    let known = file.document.bytes();
     if std::ptr::eq(bytes, known) || bytes == known {
-        return Ok(());
+        return Ok(false);
     }
-    let file = &mut prepared.files.credentials;
     let bytes = Zeroizing::new(bytes.to_vec());
     file.document = parse(bytes, Flavor::Credentials, &file.path)?;
-    let agreed = wanted.yes || matches!(prepared.plan.target, Target::Foreign { .. });
-    let plan = profile::resolve(context, &prepared.files, &wanted.request)?;
+    Ok(true)
+}
+
+/// A section that was free for the taking when it was planned, and now holds what is not ours, is
+/// not taken.
+fn judge(context: &Context, files: &Files, entry: &Entry<'_>) -> Result<()> {
+    let agreed = entry.agreed || matches!(entry.plan.target, Target::Foreign { .. });
+    let plan = profile::resolve(context, files, entry.request)?;
     match plan.target {
         Target::Foreign { line, .. } if !agreed => Err(Failure::new(
             Kind::Configuration,
@@ -134,26 +179,19 @@ fn catch_up(
                 plan.section.value
             ),
         )
-        .at(format!(
-            "{}:{line}",
-            prepared.files.credentials.path.display()
-        ))
+        .at(format!("{}:{line}", files.credentials.path.display()))
         .next("sign in again, and agree with --yes if it is to be replaced")),
-        target => {
-            prepared.plan.target = target;
-            Ok(())
-        }
+        _ => Ok(()),
     }
 }
 
 /// Hands the change of the section that `contents` means to one of the document's methods.
 fn with_change<T>(
-    prepared: &Prepared,
+    file: &File,
+    plan: &Plan,
     contents: &Contents<'_>,
     method: impl FnOnce(&Document, &Change<'_>) -> Result<T, Refused>,
 ) -> Result<T> {
-    let plan = &prepared.plan;
-    let file = &prepared.files.credentials;
     let expiration = spell_expiration(contents.expiration);
     let marks = plan.marks.lines(contents.learned);
     let token = contents.key.token.as_ref().map_or("", Secret::expose);

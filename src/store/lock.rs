@@ -15,6 +15,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::holder::{Holder, signature};
+#[cfg(unix)]
+use super::target::hand_over;
 use super::{failure, refusal, replace};
 use crate::failure::{Failure, Result};
 
@@ -116,21 +118,6 @@ fn open(path: &Path) -> io::Result<File> {
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
         Err(error) => Err(error),
-    }
-}
-
-/// What the superuser makes in somebody's directory (`sudo`, a container with `~/.aws` mounted)
-/// must not lock that person out afterwards. Anybody else owns the directory, or may not give the
-/// file away.
-#[cfg(unix)]
-fn hand_over(file: &File, path: &Path) {
-    use std::os::unix::fs::{MetadataExt, fchown};
-
-    let owner = path.parent().and_then(|parent| parent.metadata().ok());
-    if let (Some(owner), Ok(own)) = (owner, file.metadata())
-        && owner.uid() != own.uid()
-    {
-        let _ = fchown(file, Some(owner.uid()), Some(owner.gid()));
     }
 }
 

@@ -20,6 +20,7 @@
 mod holder;
 mod lock;
 mod replace;
+mod stamp;
 mod target;
 
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod tests;
 use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ use zeroize::Zeroizing;
 use crate::failure::{Failure, Kind, Result};
 
 pub use holder::Holder;
+pub use stamp::Stamp;
+
 use lock::Lock;
 use target::Target;
 
@@ -88,6 +91,43 @@ pub fn try_lock(path: &Path) -> Result<Option<Lease>> {
     let target = lockable(path)?;
     let lock = Lock::attempt(&target.lock_file())?;
     Ok(lock.map(|lock| Lease::new(target, lock)))
+}
+
+/// Who holds the lock on the file at `path`, as far as they have said so.
+///
+/// # Errors
+///
+/// [`Kind::File`] if the path leads nowhere.
+pub fn holder(path: &Path) -> Result<Holder> {
+    Ok(Holder::of(&Target::of(path)?.lock_file()))
+}
+
+/// The directory of the file that is meant by `path`; created where it is missing, as for a lock.
+///
+/// # Errors
+///
+/// As for [`lock()`].
+pub fn directory_of(path: &Path) -> Result<PathBuf> {
+    Ok(lockable(path)?.directory().to_owned())
+}
+
+/// The files in a directory; none where there is no such directory.
+///
+/// # Errors
+///
+/// [`Kind::File`] if it cannot be looked into.
+pub fn files_in(directory: &Path) -> Result<Vec<PathBuf>> {
+    let unread = |error| failure("the directory cannot be read", directory.display(), error);
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unread(error)),
+    };
+    let is_file = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
+    entries
+        .filter(|entry| entry.as_ref().map_or(true, is_file))
+        .map(|entry| entry.map(|entry| entry.path()).map_err(unread))
+        .collect()
 }
 
 /// What is going to be refused gets no lock file.
@@ -173,6 +213,7 @@ impl Locked {
     /// Makes `bytes` the contents of the file, in one step, and releases the lock.
     ///
     /// The mode of the old file is kept, less every right of group and others; a new file is 0600.
+    /// So is its owner; what the superuser makes belongs to the owner of the directory.
     ///
     /// # Errors
     ///
@@ -181,6 +222,16 @@ impl Locked {
     /// error after the new file is in place says so.
     pub fn commit(self, bytes: &[u8]) -> Result<()> {
         replace::commit(&self.target, self.metadata(), bytes)
+    }
+
+    /// Removes the file, and releases the lock; the lock's own file stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if it cannot be removed.
+    pub fn remove(self) -> Result<()> {
+        fs::remove_file(&self.target.file)
+            .map_err(|error| failure("the file cannot be removed", &self.target, error))
     }
 
     fn metadata(&self) -> Option<&Metadata> {

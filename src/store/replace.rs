@@ -12,7 +12,10 @@ use std::io::{self, Write};
 
 use tempfile::NamedTempFile;
 
+use super::stamp::Stamp;
 use super::target::Target;
+#[cfg(unix)]
+use super::target::hand_over;
 use super::{check_size, failure, refusal};
 use crate::failure::{Failure, Result};
 
@@ -115,9 +118,12 @@ fn prepare(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<
         )
     })?;
     #[cfg(unix)]
-    if let Some(existing) = existing {
-        keep_mode(target, file.as_file(), existing)?;
-        keep_owner(target, file.as_file(), existing)?;
+    match existing {
+        Some(existing) => {
+            keep_mode(target, file.as_file(), existing)?;
+            keep_owner(target, file.as_file(), existing)?;
+        }
+        None => hand_over(file.as_file(), &target.file),
     }
     Ok(file)
 }
@@ -224,7 +230,7 @@ fn check_unchanged(target: &Target, existing: Option<&Metadata>) -> Result<()> {
     };
     let unchanged = match (existing, &now) {
         (None, None) => true,
-        (Some(then), Some(now)) => same(then, now),
+        (Some(then), Some(now)) => Stamp::of(then) == Stamp::of(now),
         _ => false,
     };
     if unchanged {
@@ -235,19 +241,6 @@ fn check_unchanged(target: &Target, existing: Option<&Metadata>) -> Result<()> {
         target,
     )
     .next("run this again"))
-}
-
-/// Whether two looks at a path saw the same file with the same contents.
-fn same(then: &Metadata, now: &Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-
-        if (then.dev(), then.ino()) != (now.dev(), now.ino()) {
-            return false;
-        }
-    }
-    then.len() == now.len() && then.modified().ok() == now.modified().ok()
 }
 
 #[cfg(unix)]

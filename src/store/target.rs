@@ -103,7 +103,38 @@ impl Target {
                 directory.display(),
                 error,
             )
-        })
+        })?;
+        #[cfg(unix)]
+        hand_over_directory(directory);
+        Ok(())
+    }
+}
+
+/// What the superuser makes in somebody's directory (`sudo`, a container with `~/.aws` mounted)
+/// must not lock that person out afterwards. Anybody else owns the directory, or may not give the
+/// file away.
+#[cfg(unix)]
+pub(super) fn hand_over(file: &fs::File, path: &Path) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+
+    let owner = path.parent().and_then(|parent| parent.metadata().ok());
+    if let (Some(owner), Ok(own)) = (owner, file.metadata())
+        && owner.uid() != own.uid()
+    {
+        let _ = fchown(file, Some(owner.uid()), Some(owner.gid()));
+    }
+}
+
+/// The same for a directory that was just made: never for what somebody has put in its place.
+#[cfg(unix)]
+fn hand_over_directory(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::DIRECTORY).bits();
+    let mut options = fs::OpenOptions::new();
+    options.read(true).custom_flags(flags.cast_signed());
+    if let Ok(directory) = options.open(path) {
+        hand_over(&directory, path);
     }
 }
 

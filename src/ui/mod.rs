@@ -135,6 +135,17 @@ impl Ui {
         }
     }
 
+    /// Columns among what is said.
+    pub fn say_table(&self, rows: &[Vec<Cell>]) {
+        if !self.manner.quiet {
+            let look = Look {
+                terminal: self.spinner,
+                colour: self.colour,
+            };
+            self.screen.print(&table::lines(rows, look));
+        }
+    }
+
     /// Something good to know that asks for no action.
     pub fn note(&self, text: &str) {
         if !self.manner.quiet {
@@ -158,7 +169,11 @@ impl Ui {
 
     /// What went wrong, where, and what to do next, one per line. An open question is given up.
     pub fn failure(&self, failure: &Failure) {
-        let mut lines = self.line("", ERROR, "error:", failure.what());
+        let sentence = match failure.subject() {
+            Some(subject) => format!("{subject}: {}", failure.what()),
+            None => failure.what().to_owned(),
+        };
+        let mut lines = self.line("", ERROR, "error:", &sentence);
         if let Some(cause) = failure.cause() {
             lines += &self.line("  ", FAINT, "cause:", &cause);
         }

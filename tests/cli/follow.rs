@@ -190,7 +190,7 @@ fn a_section_made_by_a_credential_process_is_renewed_by_its_own_name() {
 }
 
 #[test]
-fn a_role_whose_source_profile_is_a_section_of_ours_is_assumed_with_the_key_behind_it() {
+fn a_role_whose_source_profile_is_a_section_of_ours_is_assumed_with_the_session_in_it() {
     let mut world = World::new();
     let (user, _, mfa) = world.default_user("alice");
     let role = world.aws.role("Admin").trusts(Trust::new(&user.arn).mfa());
@@ -203,8 +203,9 @@ fn a_role_whose_source_profile_is_a_section_of_ours_is_assumed_with_the_key_behi
     renewed_for_ever(&mut world, &mfa, &["-p", "work"], "work-mfa");
     let owner = world.issued_to("work-mfa").unwrap();
     assert!(owner.ends_with("assumed-role/Admin/alice"), "{owner}");
-    // The session of the user is not touched by that.
-    assert_eq!(world.value("default-mfa", "aws_access_key_id"), session);
+    // A code that is given makes a new session, in that section.
+    assert_ne!(world.value("default-mfa", "aws_access_key_id"), session);
+    assert_eq!(world.issued_to("default-mfa"), Some(user.arn));
 }
 
 #[test]

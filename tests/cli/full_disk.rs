@@ -104,10 +104,40 @@ fn a_full_disk_is_found_before_a_code_is_spent_where_mounts_are_allowed() {
     }
 }
 
-/// Something else takes the last room while the code is being fetched.
+/// Something else takes the last room while the key is being fetched.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_disk_that_fills_up_after_the_rehearsal_leaves_the_old_file_where_mounts_are_allowed() {
+    let (world, mfa) = with_file_of(50_000);
+    let before = world.credentials_bytes();
+    let value = |key| world.value("default", key).unwrap();
+    let document = format!(
+        "{{\"Version\": 1, \"AccessKeyId\": \"{}\", \"SecretAccessKey\": \"{}\"}}",
+        value("aws_access_key_id"),
+        value("aws_secret_access_key")
+    );
+    fs::write(
+        world.path("fetch"),
+        format!("cat /dev/zero >.aws/filler 2>/dev/null\necho '{document}'\n"),
+    )
+    .unwrap();
+    world.write_config("[profile vault]\ncredential_process = sh fetch\n");
+    let code = world.aws.code(&mfa.serial);
+    let Some(run) = on_a_disk(&world, "size=256k", &["-p", "vault", "-t", &code]) else {
+        return;
+    };
+    let run = run.failed(7, "the new file cannot be written");
+    run.said("No space left").said("the code is used up");
+    assert_eq!(world.codes_sent().len(), 1);
+    let after = world.path("after");
+    assert!(fs::read(after.join("credentials")).unwrap() == before);
+    assert_eq!(names(&after), ["config", "credentials", "credentials.lock"]);
+}
+
+/// That a code was made could not be written down, so it is not sent.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_that_fills_up_while_a_code_is_made_costs_no_code_where_mounts_are_allowed() {
     let (world, mfa) = with_file_of(50_000);
     let before = world.credentials_bytes();
     let code = world.aws.code(&mfa.serial);
@@ -120,10 +150,8 @@ fn a_disk_that_fills_up_after_the_rehearsal_leaves_the_old_file_where_mounts_are
     let Some(run) = on_a_disk(&world, "size=256k", &[]) else {
         return;
     };
-    let run = run.failed(7, "the new file cannot be written");
-    run.said("No space left").said("the code is used up");
-    assert_eq!(world.codes_sent().len(), 1);
-    let after = world.path("after");
-    assert!(fs::read(after.join("credentials")).unwrap() == before);
-    assert_eq!(names(&after), ["config", "credentials", "credentials.lock"]);
+    run.failed(7, "the new file cannot be written")
+        .said("No space left");
+    assert_eq!(world.codes_sent().len(), 0);
+    assert!(fs::read(world.path("after").join("credentials")).unwrap() == before);
 }

@@ -62,6 +62,7 @@ mod logout;
 mod lossless;
 mod network;
 mod odd_environment;
+mod one_code;
 #[cfg(unix)]
 mod places;
 #[cfg(unix)]
@@ -75,7 +76,11 @@ mod reuse;
 mod roles;
 mod roles_refused;
 mod session;
+mod several;
+#[cfg(unix)]
+mod single_flight;
 mod source;
+mod stale_sessions;
 mod status;
 #[cfg(unix)]
 mod streams;

@@ -208,7 +208,7 @@ fn an_expired_session_as_a_source_is_told_apart_from_a_wrong_key() {
         ["-p", "target"],
         Told(
             5,
-            "the temporary credentials of profile `target` have expired",
+            "the temporary credentials of profile `source` have expired",
             "config:2",
             "sign in again where these credentials come from",
         ),

@@ -100,6 +100,8 @@ fn the_json_document_tells_all_but_secrets() {
             "access_key_id": null,
             "expiration": null,
             "remaining_seconds": null,
+            "session_section": null,
+            "session_expiration": null,
         })
     };
     let run = world.sign_in(&mfa, ["--output", "json"]).succeeded();

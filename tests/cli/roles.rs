@@ -207,7 +207,9 @@ fn a_chain_of_roles_is_walked_with_one_code() {
             source = format!("p{number}");
         }
         world.write_config(config);
-        world.sign_in(&mfa, ["-p", &source]).succeeded();
+        world
+            .sign_in(&mfa, ["-p", &source, "--no-session"])
+            .succeeded();
         let last = format!("Role{length}");
         let section = format!("{source}-mfa");
         assert_eq!(world.issued_to(&section), assumed(&last, "alice"));
@@ -338,7 +340,7 @@ fn a_role_refused_in_the_middle_of_a_chain_says_that_the_code_is_used_up() {
     ));
     let before = world.credentials();
     world
-        .sign_in(&mfa, ["-p", "third"])
+        .sign_in(&mfa, ["-p", "third", "--no-session"])
         .failed(5, &second.arn)
         .said("the code is used up");
     assert_eq!(world.credentials(), before);

@@ -126,7 +126,7 @@ fn a_role_further_down_a_chain_that_wants_mfa_says_that_the_code_is_used_up() {
     ));
     let code = world.aws.code(&mfa.serial);
     let run = world.fails(
-        ["-p", "second", &code],
+        ["-p", "second", "--no-session", &code],
         Told(
             5,
             "the role before it may not assume arn:aws:iam::123456789012:role/Second",

@@ -43,7 +43,10 @@ fn every_section_with_temporary_keys_is_listed_whoever_wrote_it() {
         .trusts(Trust::new(&user.arn).mfa());
     world.sign_in(&mfa, ["-d", "2h"]).succeeded();
     world
-        .sign_in(&mfa, ["--role-arn", &role.arn, "--to", "admin"])
+        .sign_in(
+            &mfa,
+            ["--role-arn", &role.arn, "--to", "admin", "--no-session"],
+        )
         .succeeded();
     let foreign = [
         temporary(

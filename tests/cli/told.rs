@@ -33,7 +33,7 @@ impl World {
         run
     }
 
-    /// Every file beside the credentials file with its bytes, the lock aside.
+    /// Every file beside the credentials file with its bytes, the locks aside.
     pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let directory = self.credentials_path();
         let entries = fs::read_dir(directory.parent().unwrap()).unwrap();
@@ -44,7 +44,7 @@ impl World {
                 let bytes = fs::read(&path).unwrap_or_default();
                 (name, bytes)
             })
-            .filter(|(name, _)| name != "credentials.lock")
+            .filter(|(name, _)| !["credentials.lock", "awsmfa"].contains(&name.as_str()))
             .collect();
         files.sort();
         files

@@ -119,7 +119,7 @@ fn what_must_not_be_overwritten_is_safe_even_if_it_comes_while_the_code_is_asked
             finished.shown
         );
         assert_eq!(world.credentials(), edited);
-        assert_eq!(world.names(), ["credentials", "credentials.lock"]);
+        assert_eq!(world.names(), ["awsmfa", "credentials", "credentials.lock"]);
     }
 }
 

@@ -147,15 +147,16 @@ impl Refusal {
 
 /// Reasons in the order of their likelihood, given what was sent along.
 fn role_refused(role: &str, reason: Denial, known: &Known<'_>) -> Told {
-    let who = match known.chained {
-        true => "the role before it",
-        false => "this key",
+    let who = match (known.chained, known.session) {
+        (true, _) => "the role before it",
+        (false, true) => "this session",
+        (false, false) => "this key",
     };
     let told = Told::new(Kind::Aws, format!("{who} may not assume {role}")).place(known.key_origin);
     match reason {
         Denial::Explicit => told
             .next("a policy denies it, often until one has signed in with MFA")
-            .next_if(known.serial.is_none() && !known.chained, "name the MFA device: --serial-number, or `mfa_serial` in the profile"),
+            .next_if(known.serial.is_none() && !known.chained && !known.session, "name the MFA device: --serial-number, or `mfa_serial` in the profile"),
         Denial::NotAllowed => told.next(match known.chained {
             true => "the policies of the role before lack `sts:AssumeRole` for this one: ask whoever manages the account",
             false => "the user's own policies lack `sts:AssumeRole` for this role: ask whoever manages the account",
@@ -166,7 +167,7 @@ fn role_refused(role: &str, reason: Denial, known: &Known<'_>) -> Told {
                 "if its trust policy asks for MFA, it cannot be reached this way: AWS does not pass MFA on from role to role",
             )
             .next_if(
-                known.serial.is_none() && !known.chained,
+                known.serial.is_none() && !known.chained && !known.session,
                 "the role may ask for MFA: name the device with --serial-number, or `mfa_serial` in the profile",
             )
             .next_if(
@@ -178,6 +179,10 @@ fn role_refused(role: &str, reason: Denial, known: &Known<'_>) -> Told {
                 true => "its trust policy may not name the role before, or may ask for another session name",
                 false => "its trust policy may not name this user, or may ask for another session name (--role-session-name)",
             })
+            .next_if(
+                known.session && !known.chained,
+                "its trust policy may ask for a newer code than the session's (aws:MultiFactorAuthAge): `--no-session` assumes the role with a code of its own",
+            )
             .next("or there is no such role: check the ARN"),
     }
 }

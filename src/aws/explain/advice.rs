@@ -22,6 +22,8 @@ pub struct Known<'a> {
     pub external_id: bool,
     /// Whether it was the role before this one that asked, and not the key itself.
     pub chained: bool,
+    /// Whether the key is that of a session made with a code.
+    pub session: bool,
 }
 
 impl Refusal {

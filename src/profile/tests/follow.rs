@@ -214,3 +214,57 @@ fn temporary_keys_of_the_environment_may_assume_a_role_whose_profile_says_so() {
     assert!(matches!(&plan.source, Source::Environment { key } if key.is_temporary()));
     assert_eq!(plan.marks.profile.as_deref(), Some("env"));
 }
+
+#[test]
+fn the_base_is_the_end_of_the_way_by_the_name_that_one_signs_in_with() {
+    let long_term =
+        format!("{KEYS}[work-long-term]\naws_access_key_id = {BOB}\naws_secret_access_key = x\n");
+    let ours = format!("{KEYS}[today]\n{TEMPORARY}awsmfa_source = bob\n");
+    for (config, credentials, base) in [
+        ("", KEYS, Some("bob")),
+        ("role_arn = Top\nsource_profile = bob\n", KEYS, Some("bob")),
+        (
+            "role_arn = Top\nsource_profile = mid\n[profile mid]\nrole_arn = Mid\nsource_profile = default\n",
+            KEYS,
+            Some("default"),
+        ),
+        (
+            "role_arn = Top\nsource_profile = today\n",
+            &ours,
+            Some("bob"),
+        ),
+        (
+            "role_arn = Top\nsource_profile = bob-mfa\n",
+            KEYS,
+            Some("bob"),
+        ),
+        (
+            "role_arn = Top\nsource_profile = work\n",
+            &long_term,
+            Some("work"),
+        ),
+        (
+            "role_arn = Top\nsource_profile = work-long-term\n",
+            &long_term,
+            Some("work"),
+        ),
+        (
+            "role_arn = Top\ncredential_source = Environment\n",
+            KEYS,
+            None,
+        ),
+    ] {
+        let name = if config.is_empty() { "bob" } else { "top" };
+        let plan = World {
+            config: &format!("[profile top]\n{config}"),
+            credentials,
+            env: &[
+                ("AWS_ACCESS_KEY_ID", ALICE),
+                ("AWS_SECRET_ACCESS_KEY", "alice-secret"),
+            ],
+            request: profile(name),
+        }
+        .plan();
+        assert_eq!(plan.base.as_deref(), base, "{config}");
+    }
+}

@@ -27,7 +27,7 @@ fn written(plan: &Plan) -> String {
         .map(|role| role.full_arn("aws", "123456789012"));
     let learned = Learned {
         issued_key_id: "ASIAISSUEDISSUED",
-        source_key_id: source_key(plan).unwrap_or(ALICE),
+        source_key_id: Some(source_key(plan).unwrap_or(ALICE)),
         serial: plan
             .serial
             .as_ref()
@@ -311,7 +311,7 @@ fn every_mark_that_is_written_is_known_by_name_and_read_back() {
     };
     let lines = marks.lines(Learned {
         issued_key_id: "ASIAISSUEDISSUED",
-        source_key_id: ALICE,
+        source_key_id: Some(ALICE),
         serial: Some("123456789"),
         role_arn: marks.role_arn.as_deref(),
     });

@@ -22,6 +22,7 @@ use super::*;
 mod links;
 #[cfg(unix)]
 mod rights;
+mod stamps;
 
 const WAIT: Duration = Duration::from_secs(30);
 

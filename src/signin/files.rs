@@ -1,0 +1,96 @@
+//! The two files of the AWS CLI as they are read for a sign-in, and read again.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::aside::detached;
+use crate::context::Context;
+use crate::failure::{Failure, Kind, Result};
+use crate::ini::{Document, Flavor, Warning};
+use crate::profile::{File, Files};
+use crate::secret::{AccessKey, Secret};
+use crate::store;
+
+/// The largest file that is surveyed, in bytes. Larger ones are made by programs, which read no
+/// warnings, and take longer to look through than everything else of a sign-in.
+const SURVEYED: usize = 1 << 20;
+
+/// Looks aside for what keeps AWS tools from reading the file, whatever we write into it.
+pub(super) fn survey(file: &File) -> impl Future<Output = Result<Vec<String>>> + use<> {
+    let (document, path) = (file.document.clone(), file.path.clone());
+    detached("survey", move || {
+        if document.bytes().len() > SURVEYED {
+            return Ok(Vec::new());
+        }
+        let warnings = document.warnings().into_iter();
+        let placed =
+            |warning: Warning| format!("{}:{}: {}", path.display(), warning.line, warning.text);
+        Ok(warnings.map(placed).collect())
+    })
+}
+
+/// Both files as they are now.
+///
+/// # Errors
+///
+/// [`Kind::File`] for one that cannot be read or is no text; [`Kind::Configuration`] if there is
+/// no home directory to look in.
+pub fn read_files(context: &Context) -> Result<Files> {
+    let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
+    let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
+    Ok(Files {
+        config: read_file(config, Flavor::Config)?,
+        credentials: read_file(credentials, Flavor::Credentials)?,
+    })
+}
+
+/// Reads the credentials file again; false if it is what it was.
+pub(super) fn catch_up(files: &mut Files) -> Result<bool> {
+    let file = &mut files.credentials;
+    let now = store::read(&file.path)?;
+    if now.as_deref().map_or(&[][..], Vec::as_slice) == file.document.bytes() {
+        return Ok(false);
+    }
+    *file = read_file(file.path.clone(), Flavor::Credentials)?;
+    Ok(true)
+}
+
+/// The credentials that a section holds; that all three parts are there has been checked.
+///
+/// # Errors
+///
+/// [`Kind::Internal`] if they are not.
+pub fn held_key(files: &Files, section: &str) -> Result<AccessKey> {
+    let profile = files.credentials.document.profile(section);
+    let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
+    let key = || {
+        Some(AccessKey {
+            id: value("aws_access_key_id")?,
+            secret: Secret::new(value("aws_secret_access_key")?),
+            token: Some(Secret::new(value("aws_session_token")?)),
+        })
+    };
+    key().ok_or_else(|| {
+        Failure::new(
+            Kind::Internal,
+            format!("section [{section}] lost its credentials while it was read"),
+        )
+    })
+}
+
+fn read_file(path: PathBuf, flavor: Flavor) -> Result<File> {
+    let document = match store::read(&path)? {
+        Some(bytes) => parse(bytes, flavor, &path)?,
+        None => Document::empty(flavor),
+    };
+    Ok(File { path, document })
+}
+
+pub(super) fn parse(bytes: Zeroizing<Vec<u8>>, flavor: Flavor, path: &Path) -> Result<Document> {
+    Document::parse(bytes, flavor).map_err(|unreadable| {
+        Failure::new(Kind::File, unreadable.reason)
+            .at(format!("{}:{}", path.display(), unreadable.line))
+            .next("mend that line; nothing was changed")
+    })
+}

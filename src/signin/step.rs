@@ -1,0 +1,169 @@
+//! Codes that a command makes: never two from the same half minute.
+//!
+//! A command makes the same code as often as it is asked within a step, and AWS takes each once.
+//! So the step in which a device's code was made is written down before the code is sent, beside
+//! the lock that lets one run at a time ask for it; whoever comes next waits for the next step. The
+//! file holds a number and no secret. One that says anything else is written anew.
+//!
+//! Codes that a person types are theirs to choose and are not written down.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Wanted;
+use super::turn::{self, Queue};
+use crate::context::Context;
+use crate::failure::Result;
+use crate::store::{self, Locked};
+use crate::ui::Ui;
+
+/// How long AWS's devices show one code, in seconds (RFC 6238, section 4.1, and IAM User Guide,
+/// "Assign a virtual MFA device in the AWS Management Console").
+const STEP: i64 = 30;
+
+/// What the names of these files begin with.
+const KIND: &str = "device";
+
+/// The permission to have a code made for a device; other runs wait for it.
+pub(super) struct Fresh(Locked);
+
+/// Waits until a code of this device can be made that was not sent before.
+///
+/// # Errors
+///
+/// As for a turn of [`turn`].
+pub(super) async fn fresh(
+    context: &Context,
+    ui: &Ui,
+    wanted: &Wanted,
+    credentials: &Path,
+    serial: &str,
+) -> Result<Fresh> {
+    let path = turn::place(credentials, KIND, serial)?;
+    let mut queue = Queue::new(ui, wanted, format!("code for {serial}"));
+    let locked = loop {
+        match queue.attempt(&path)? {
+            Some(lease) => break lease.read()?,
+            None => queue.pause().await,
+        }
+    };
+    let last = match locked.contents() {
+        None => None,
+        Some(bytes) => {
+            let step = read(bytes);
+            if step.is_none() {
+                ui.note(&format!(
+                    "{} does not hold what was written there, it is written anew",
+                    path.display()
+                ));
+            }
+            step
+        }
+    };
+    count_down(context, ui, serial, last).await;
+    Ok(Fresh(locked))
+}
+
+impl Fresh {
+    /// Writes down that a code was made, which is going to be sent.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::failure::Kind::File`] if it cannot be written.
+    pub(super) fn used(self, now: Timestamp) -> Result<()> {
+        self.0.commit(format!("{}\n", step_of(now)).as_bytes())
+    }
+}
+
+/// Removes what says nothing any more: files of ours whose step is over and that no run uses.
+/// Locks stay, because another run may be about to take them; so does what we have not written.
+///
+/// # Errors
+///
+/// [`crate::failure::Kind::File`] if the directory or a file of ours cannot be read or removed.
+pub(super) fn clear(credentials: &Path, now: Timestamp) -> Result<()> {
+    for path in store::files_in(&turn::directory(credentials)?)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_ours = name
+            .strip_prefix(KIND)
+            .is_some_and(|rest| rest.starts_with('-') && !rest.ends_with(".lock"));
+        let is_over = |bytes: &[u8]| read(bytes).is_some_and(|step| step != step_of(now));
+        if !is_ours || !store::read(&path)?.is_some_and(|bytes| is_over(&bytes)) {
+            continue;
+        }
+        if let Some(lease) = store::try_lock(&path)? {
+            let locked = lease.read()?;
+            if locked.contents().is_some_and(is_over) {
+                locked.remove()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Steps count from the Unix epoch (RFC 6238, section 4.2).
+fn step_of(time: Timestamp) -> i64 {
+    time.as_second().div_euclid(STEP)
+}
+
+fn read(bytes: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    text.strip_suffix('\n')?.parse().ok()
+}
+
+/// How long to wait if a code was made in step `last`: none where that is over, and none where it
+/// is yet to come, for then the clock was put back and says nothing about that code.
+fn to_wait(last: Option<i64>, now: Timestamp) -> Option<Duration> {
+    let current = step_of(now);
+    let next = Timestamp::from_second((current + 1) * STEP).ok()?;
+    let left = Duration::try_from(next.duration_since(now)).ok()?;
+    (last == Some(current)).then_some(left)
+}
+
+async fn count_down(context: &Context, ui: &Ui, serial: &str, last: Option<i64>) {
+    let mut told = false;
+    while let Some(left) = to_wait(last, context.clock.now()) {
+        let seconds = left.as_secs_f64().ceil();
+        if !told {
+            told = true;
+            ui.note(&format!(
+                "the code that {serial} shows now was sent before: waiting {seconds} s for the next one"
+            ));
+        }
+        let _working = ui.working(&format!("waiting {seconds} s for the next code"));
+        tokio::time::sleep(left.min(Duration::from_secs(1))).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_waited_for_until_its_step_is_over() {
+        let now = "2026-11-21T18:04:41.5Z".parse().unwrap();
+        let step = step_of(now);
+        for (last, milliseconds) in [
+            (None, None),
+            (Some(step), Some(18_500)),
+            (Some(step - 1), None),
+            (Some(step + 1), None),
+            (Some(0), None),
+            (Some(i64::MAX), None),
+        ] {
+            let left = to_wait(last, now).map(|left| left.as_millis());
+            assert_eq!(left, milliseconds, "{last:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_written_here_is_read() {
+        assert_eq!(read(b"59644944\n"), Some(59_644_944));
+        for text in ["", "59644944", "x\n", "596\n4\n", "99999999999999999999\n"] {
+            assert_eq!(read(text.as_bytes()), None, "{text:?}");
+        }
+        assert_eq!(read(b"\xff\n"), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! Single flight: of all runs that need one section, one signs in and the others wait for it.
+//!
+//! The turn is a lock of its own for each section, in the directory `awsmfa` beside the credentials
+//! file; the credentials file itself stays free meanwhile, for a person may take minutes. It is
+//! the operating system's lock, so whoever dies or gives up lets the next one ask. A run that got
+//! its turn looks at the file again before it does anything, and one that waits looks whenever the
+//! file has changed: so all that wait go on at once when one has signed in, and somebody who types
+//! the code on another command line ends the waiting of all.
+//!
+//! A run that has a code on its own command line asks nobody and waits for nobody.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::Wanted;
+use crate::failure::{Failure, Kind, Result};
+use crate::store::{self, Lease, Stamp};
+use crate::terminal::Terminal;
+use crate::ui::Ui;
+
+/// How long one waits who has no terminal, if `--timeout` is not longer: a program that hangs
+/// for ever helps nobody, and who is asked for a code mostly answers within a minute.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long somebody waits before they want to know for what.
+const NOTICEABLE: Duration = Duration::from_millis(333);
+
+/// The time between two attempts grows from the first to the second.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
+
+/// The longest name of a lock, in bytes, that every file system takes. Names that are the same up
+/// to there share their turn, which costs nothing but time.
+const LONGEST: usize = 120;
+
+/// The turn of a section; it ends when this is dropped.
+#[must_use]
+pub(super) struct Turn(#[expect(dead_code, reason = "it is held, not looked at")] Lease);
+
+/// Waits for the turn to renew `section`; none where another run has renewed it. `is_done` looks at the file again and says whether there
+/// is nothing left to do; it is asked whenever the file has changed, and once the turn is ours.
+///
+/// # Errors
+///
+/// [`Kind::Code`] if another run keeps the turn for too long; [`Kind::File`] if the lock cannot be
+/// used; those of `is_done`.
+pub(super) async fn take(
+    ui: &Ui,
+    wanted: &Wanted,
+    credentials: &Path,
+    section: &str,
+    mut is_done: impl FnMut() -> Result<bool>,
+) -> Result<Option<Turn>> {
+    let path = place(credentials, "section", section)?;
+    let mut queue = Queue::new(ui, wanted, format!("sign-in to [{section}]"));
+    let mut seen = None;
+    let lease = loop {
+        if let Some(lease) = queue.attempt(&path)? {
+            break lease;
+        }
+        let now = Some(Stamp::at(credentials));
+        if now != seen {
+            seen = now;
+            if is_done()? {
+                return Ok(None);
+            }
+        }
+        queue.pause().await;
+    };
+    Ok((!is_done()?).then_some(Turn(lease)))
+}
+
+/// Where the lock and the state of something are that runs with the same credentials file share.
+///
+/// # Errors
+///
+/// As for [`store::lock()`] on the credentials file.
+pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBuf> {
+    let mut file = format!("{kind}-");
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            file.push(char::from(byte));
+        } else {
+            write!(file, "%{byte:02X}").expect("a String takes everything");
+        }
+    }
+    file.truncate(LONGEST);
+    Ok(directory(credentials)?.join(file))
+}
+
+/// The directory of what runs with the same credentials file share.
+///
+/// # Errors
+///
+/// As for [`place()`].
+pub(super) fn directory(credentials: &Path) -> Result<PathBuf> {
+    Ok(store::directory_of(credentials)?.join("awsmfa"))
+}
+
+/// One run among others that want the same.
+pub(super) struct Queue<'a> {
+    ui: &'a Ui,
+    /// What the others are doing, as a noun.
+    what: String,
+    /// None: as long as it takes.
+    patience: Option<Duration>,
+    begin: Instant,
+    pause: Duration,
+    told: bool,
+}
+
+impl<'a> Queue<'a> {
+    pub(super) fn new(ui: &'a Ui, wanted: &Wanted, what: String) -> Self {
+        // A person sees why it takes long, and has Ctrl-C.
+        let alone = !wanted.attended || Terminal::open(ui).is_err();
+        Self {
+            ui,
+            what,
+            patience: alone.then(|| wanted.timeout.max(PATIENCE)),
+            begin: Instant::now(),
+            pause: PAUSES.0,
+            told: false,
+        }
+    }
+
+    /// The lock, if it is free; says for whom we wait, and gives up when it has been too long.
+    pub(super) fn attempt(&mut self, path: &Path) -> Result<Option<Lease>> {
+        if let Some(lease) = store::try_lock(path)? {
+            return Ok(Some(lease));
+        }
+        let waited = self.begin.elapsed();
+        if let Some(patience) = self.patience.filter(|patience| waited >= *patience) {
+            let holder = store::holder(path)?;
+            return Err(Failure::new(
+                Kind::Code,
+                format!(
+                    "{holder} has not finished its {} after {} s",
+                    self.what,
+                    patience.as_secs()
+                ),
+            )
+            .next("answer it or end it, and run this again"));
+        }
+        if !self.told && waited >= NOTICEABLE {
+            self.told = true;
+            let holder = store::holder(path)?;
+            self.ui
+                .note(&format!("waiting for the {} of {holder}", self.what));
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn pause(&mut self) {
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(PAUSES.1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Manner;
+
+    #[test]
+    fn a_lock_is_named_after_its_section_in_a_way_that_every_file_system_takes() {
+        let home = tempfile::tempdir().unwrap();
+        let credentials = home.path().join("credentials");
+        for (section, name) in [
+            ("default-mfa", "section-default-mfa".to_owned()),
+            ("a b/../c", "section-a%20b%2F..%2Fc".to_owned()),
+            ("日", "section-%E6%97%A5".to_owned()),
+            (
+                "x".repeat(300).as_str(),
+                format!("section-{}", "x".repeat(LONGEST - 8)),
+            ),
+        ] {
+            let path = place(&credentials, "section", section).unwrap();
+            assert_eq!(path.file_name().unwrap().to_str(), Some(name.as_str()));
+            assert_eq!(
+                path.parent(),
+                Some(home.path().join("awsmfa")).as_deref(),
+                "{section}"
+            );
+        }
+    }
+
+    /// What would be a minute for a program without a terminal is a moment here.
+    #[test]
+    fn patience_ends_with_the_name_of_the_holder() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("section-x");
+        let _held = store::try_lock(&path).unwrap().unwrap();
+        let ui = Ui::into_sink(Manner::default(), Box::new(std::io::sink()));
+        let wanted = Wanted {
+            attended: false,
+            ..Wanted::default()
+        };
+        let mut queue = Queue::new(&ui, &wanted, "sign-in to [x]".to_owned());
+        assert_eq!(queue.patience, Some(PATIENCE));
+        assert!(queue.attempt(&path).unwrap().is_none());
+        let long = Wanted {
+            timeout: PATIENCE * 2,
+            ..wanted
+        };
+        let longer = Queue::new(&ui, &long, String::new());
+        assert_eq!(longer.patience, Some(PATIENCE * 2));
+        queue.patience = Some(Duration::ZERO);
+        let failure = queue.attempt(&path).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Code);
+        let us = format!("process {} (", std::process::id());
+        if cfg!(unix) {
+            assert!(failure.what().starts_with(&us), "{failure}");
+        }
+        assert!(
+            failure
+                .what()
+                .ends_with("has not finished its sign-in to [x] after 0 s"),
+            "{failure}"
+        );
+    }
+}

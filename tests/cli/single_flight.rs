@@ -1,0 +1,387 @@
+//! Runs that need one section at the same time: one signs in, the others wait and read it.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use crate::local_aws::{Mfa, Trust};
+use crate::one_code::{role_profile, user_with_roles};
+use crate::pty::Session;
+use crate::world::{NOTHING, World, names, not_tested};
+
+/// A user whose device is in the config file, with what else the profile holds.
+fn user(world: &World, more: &str) -> Mfa {
+    let (_, _, mfa) = world.default_user("alice");
+    world.write_config(format!("[default]\nmfa_serial = {}\n{more}", mfa.serial));
+    mfa
+}
+
+/// The profile has its codes from a command, which leaves a line behind each time it is run.
+fn user_with_command(world: &World) -> Mfa {
+    let mfa = user(world, "mfa_process = echo x >> runs; sleep 0.5; cat code\n");
+    fs::write(world.path("code"), world.aws.code(&mfa.serial)).unwrap();
+    mfa
+}
+
+fn commands_run(world: &World) -> usize {
+    let runs = fs::read_to_string(world.path("runs")).unwrap_or_default();
+    runs.lines().count()
+}
+
+/// The codes of two steps are at hand only as long as the half minute does not end in between.
+fn with_time_left_in_this_step(seconds: i64) {
+    while 30 - jiff::Timestamp::now().as_second().rem_euclid(30) < seconds {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn sixty_four_at_once_ask_once_and_call_once() {
+    let world = World::new();
+    user_with_command(&world);
+    let children: Vec<Child> = (0..64)
+        .map(|_| world.start(["credential-process", "-p", "default"]))
+        .collect();
+    let runs: Vec<_> = (children.into_iter())
+        .map(|child| world.handed_out(child).succeeded())
+        .collect();
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(commands_run(&world), 1);
+    assert_eq!(world.codes_sent().len(), 1);
+    let key = world.value("default-mfa", "aws_access_key_id").unwrap();
+    for run in &runs {
+        assert_eq!(run.json()["AccessKeyId"], key.as_str());
+        assert_eq!(run.stdout, runs[0].stdout);
+    }
+    // The credentials file and its lock, and the directory of the turns.
+    assert_eq!(
+        world.names(),
+        ["awsmfa", "config", "credentials", "credentials.lock"]
+    );
+}
+
+/// Different sections, one session: each role is assumed once, and one code is enough for all.
+#[test]
+fn sixty_four_at_once_for_eight_roles_share_one_session() {
+    const ROLES: usize = 8;
+
+    let world = World::new();
+    let (alice, _, mfa) = world.default_user("alice");
+    let process = "mfa_process = echo x >> runs; sleep 0.5; cat code\n";
+    let mut config = format!("[default]\nmfa_serial = {}\n{process}", mfa.serial);
+    for number in 0..ROLES {
+        let role = world.aws.role(&format!("role{number}"));
+        let role = role.trusts(Trust::new(&alice.arn).mfa());
+        config += &role_profile(&format!("p{number}"), &role.arn, "default", "");
+    }
+    world.write_config(config);
+    fs::write(world.path("code"), world.aws.code(&mfa.serial)).unwrap();
+    let children: Vec<Child> = (0..64)
+        .map(|number| {
+            let profile = format!("p{}", number % ROLES);
+            world.start(["credential-process", "-p", &profile])
+        })
+        .collect();
+    let runs: Vec<_> = (children.into_iter())
+        .map(|child| world.handed_out(child).succeeded())
+        .collect();
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(world.aws.count("AssumeRole"), ROLES);
+    assert_eq!(commands_run(&world), 1);
+    for (number, run) in runs.iter().enumerate() {
+        let section = format!("p{}-mfa", number % ROLES);
+        let id = world.value(&section, "aws_access_key_id").unwrap();
+        assert_eq!(run.json()["AccessKeyId"], id.as_str());
+    }
+}
+
+/// Two roles of one source, two terminals: the second waits for the session and not for a code.
+#[test]
+fn a_role_waits_for_the_session_that_another_role_asks_for() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &["dev", "stg"]);
+    let mut first = world.terminal(["-p", "dev"]).start();
+    first.expect("MFA code for ");
+    let mut second = world.terminal(["-p", "stg"]).start();
+    second.expect("waiting for the sign-in to [default-mfa] of process ");
+    first.send_line(&world.aws.code(&mfa.serial));
+    for session in [first, second] {
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 0, "{}", finished.shown);
+    }
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(world.aws.count("AssumeRole"), 2);
+}
+
+#[test]
+fn who_waits_says_for_whom_and_reads_what_the_other_got() {
+    let world = World::new();
+    let mfa = user(&world, "");
+    let mut first = asking(&world);
+    let second = world.start(["credential-process"]);
+    let third = world.start(NOTHING);
+    std::thread::sleep(Duration::from_millis(700));
+    first.send_line(&world.aws.code(&mfa.serial));
+    assert_eq!(world.finish(first).code, 0);
+    let second = world.handed_out(second).succeeded();
+    second.said("note: waiting for the sign-in to [default-mfa] of process ");
+    second.said("(awsmfa)");
+    let id = world.value("default-mfa", "aws_access_key_id").unwrap();
+    assert_eq!(second.json()["AccessKeyId"], id.as_str());
+    let third = world.outcome(third).succeeded();
+    third.said("waiting for the sign-in to [default-mfa]");
+    third.said("[default-mfa] is still good until");
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+}
+
+/// On a terminal with the question open.
+fn asking(world: &World) -> Session {
+    let mut session = world.terminal(NOTHING).start();
+    session.expect("MFA code for ");
+    session
+}
+
+#[test]
+fn whoever_dies_or_gives_up_while_asking_lets_the_next_one_ask() {
+    for dies in [false, true] {
+        let world = World::new();
+        let mfa = user(&world, "");
+        let mut first = asking(&world);
+        let mut second = world.terminal(NOTHING).start();
+        second.expect("waiting for the sign-in to [default-mfa] of process ");
+        if dies {
+            drop(first);
+        } else {
+            first.ctrl_c();
+            assert_eq!(world.finish(first).code, 130);
+        }
+        second.expect("MFA code for ");
+        second.send_line(&world.aws.code(&mfa.serial));
+        second.expect("signed in: ");
+        assert_eq!(world.finish(second).code, 0);
+        assert_eq!(world.aws.count("GetSessionToken"), 1);
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_waiting_of_one_and_disturbs_nobody() {
+    let world = World::new();
+    let mfa = user(&world, "");
+    let mut first = asking(&world);
+    let mut second = world.terminal(NOTHING).start();
+    second.expect("waiting for the sign-in to [default-mfa]");
+    second.ctrl_c();
+    let finished = world.finish(second);
+    assert_eq!(finished.code, 130, "{}", finished.shown);
+    assert!(
+        finished.shown.contains("interrupted; nothing was written"),
+        "{}",
+        finished.shown
+    );
+    first.send_line(&world.aws.code(&mfa.serial));
+    assert_eq!(world.finish(first).code, 0);
+}
+
+/// The question in a forgotten window keeps nobody: a code on a command line is spent at once, and
+/// who waits for the window goes on with what it brought.
+#[test]
+fn a_code_on_the_command_line_waits_for_nobody_and_ends_the_waiting_of_others() {
+    let world = World::new();
+    let mfa = user(&world, "");
+    let mut forgotten = asking(&world);
+    let waiting = world.start(["credential-process"]);
+    std::thread::sleep(Duration::from_millis(200));
+    let begin = Instant::now();
+    let run = world.sign_in(&mfa, NOTHING).succeeded();
+    assert!(!run.stderr.contains("waiting"), "{}", run.stderr);
+    world.handed_out(waiting).succeeded();
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    forgotten.ctrl_c();
+    assert_eq!(world.finish(forgotten).code, 130);
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+}
+
+/// Another section is another turn.
+#[test]
+fn a_question_for_one_section_does_not_keep_another_from_being_asked_for() {
+    let world = World::new();
+    let mfa = user(&world, "");
+    let first = asking(&world);
+    let mut second = world.terminal(["--to", "other"]).start();
+    second.expect("MFA code for ");
+    second.send_line(&world.aws.code(&mfa.serial));
+    second.expect("signed in: [other]");
+    assert_eq!(world.finish(second).code, 0);
+    drop(first);
+}
+
+/// Two sections of one device, one after the other: the second waits for the next step, and says
+/// how long.
+#[test]
+fn a_code_from_a_command_is_not_sent_twice_in_one_step() {
+    let world = World::new();
+    let mfa = user_with_command(&world);
+    with_time_left_in_this_step(6);
+    world.run(NOTHING).succeeded();
+    let second = world.start(["login", "--to", "other"]);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(
+        commands_run(&world),
+        1,
+        "it is not asked for a code it gave"
+    );
+    fs::write(world.path("code"), world.aws.code(&mfa.serial)).unwrap();
+    world.outcome(second).succeeded().said(&format!(
+        "note: the code that {} shows now was sent before: waiting ",
+        mfa.serial
+    ));
+    assert_eq!(commands_run(&world), 2);
+    let steps: Vec<u64> = (world.aws.log().iter())
+        .filter(|entry| entry.parameter("TokenCode").is_some())
+        .map(|entry| entry.clock / 30)
+        .collect();
+    assert_eq!(steps.len(), 2);
+    assert!(steps[0] < steps[1], "{steps:?}");
+}
+
+/// Somebody else's file in the place of ours, or one from a clock that was put back: nobody waits
+/// for it, and it is written anew.
+#[test]
+fn a_state_file_that_says_nonsense_is_written_anew() {
+    for (text, said) in [
+        ("nonsense", true),
+        ("", true),
+        ("99999999999\n", false),
+        ("1\n", false),
+    ] {
+        let world = World::new();
+        let mfa = user_with_command(&world);
+        fs::create_dir(world.path(".aws/awsmfa")).unwrap();
+        let device = mfa.serial.replace(':', "%3A").replace('/', "%2F");
+        let state = world.path(&format!(".aws/awsmfa/device-{device}"));
+        fs::write(&state, text).unwrap();
+        let run = world.run(["--timeout", "5s"]).succeeded();
+        assert_eq!(
+            run.stderr.contains("it is written anew"),
+            said,
+            "{text:?}: {}",
+            run.stderr
+        );
+        let step: i64 = fs::read_to_string(&state).unwrap().trim().parse().unwrap();
+        let now = jiff::Timestamp::now().as_second() / 30;
+        assert!((now - 1..=now).contains(&step), "{step}");
+    }
+}
+
+/// Who renews in any case does so after the other, not instead of it.
+#[test]
+fn force_renews_though_another_run_just_did() {
+    let mut world = World::new();
+    let mfa = user(&world, "");
+    let mut first = asking(&world);
+    world.set("AWSMFA_TOKEN_CODE", &world.aws.code_at(&mfa.serial, 1));
+    let second = world.start(["--force"]);
+    std::thread::sleep(Duration::from_millis(300));
+    first.send_line(&world.aws.code_at(&mfa.serial, 0));
+    assert_eq!(world.finish(first).code, 0);
+    world.outcome(second).succeeded().said("signed in: ");
+    assert_eq!(world.aws.count("GetSessionToken"), 2);
+}
+
+/// With `sudo`, or in a container: the person can go on alone afterwards.
+#[test]
+fn what_the_superuser_leaves_behind_belongs_to_the_owner_of_the_directory() {
+    let world = World::new();
+    user_with_command(&world);
+    if chown(world.path(".aws"), Some(12_345), Some(23_456)).is_err() {
+        not_tested("only root can give a file away");
+        return;
+    }
+    world.run(NOTHING).succeeded();
+    let directory = world.path(".aws/awsmfa");
+    let names = names(&directory);
+    assert_eq!(names.len(), 3, "two locks and a step: {names:?}");
+    let mut paths: Vec<_> = names.iter().map(|name| directory.join(name)).collect();
+    paths.push(directory);
+    for path in paths {
+        let owner = fs::metadata(&path).unwrap();
+        assert_eq!((owner.uid(), owner.gid()), (12_345, 23_456), "{path:?}");
+        assert_eq!(owner.mode() & 0o077, 0, "{path:?}");
+    }
+}
+
+/// What is remembered about codes goes with the last section; a code of this very step is not
+/// forgotten, and what others have put there stays.
+#[test]
+fn signing_out_of_all_clears_what_is_of_no_use_any_more() {
+    let world = World::new();
+    user_with_command(&world);
+    world.run(["logout", "--all"]).succeeded();
+    assert_eq!(names(&world.path(".aws")), ["config", "credentials"]);
+    with_time_left_in_this_step(6);
+    world.run(NOTHING).succeeded();
+    let state = world.path(".aws/awsmfa");
+    let left = || -> Vec<String> {
+        let names = names(&state).into_iter();
+        names.filter(|name| !name.ends_with(".lock")).collect()
+    };
+    let device = left();
+    assert_eq!(device.len(), 1, "{device:?}");
+    fs::write(state.join("device-mine"), "a note\n").unwrap();
+    fs::write(state.join("notes"), "1\n").unwrap();
+    fs::write(state.join("device-of-old"), "1\n").unwrap();
+    world.run(["logout", "--all"]).succeeded();
+    assert_eq!(
+        left(),
+        [device[0].as_str(), "device-mine", "notes"],
+        "the step of the last code is not over"
+    );
+    fs::write(state.join(&device[0]), "1\n").unwrap();
+    world.run(["logout", "--all"]).succeeded();
+    assert_eq!(left(), ["device-mine", "notes"]);
+    assert_eq!(world.credentials().matches("awsmfa_").count(), 0);
+}
+
+/// What stands in the place of our state, and cannot be read as that, is named.
+#[test]
+fn something_else_in_the_place_of_a_lock_or_of_the_state_is_a_failure_that_names_it() {
+    let world = World::new();
+    let mfa = user_with_command(&world);
+    let device = mfa.serial.replace(':', "%3A").replace('/', "%2F");
+    let state = world.path(".aws/awsmfa");
+    let table: [(&str, &str); 4] = [
+        ("", "awsmfa"),
+        ("section-default-mfa.lock", "section-default-mfa.lock"),
+        (&format!("device-{device}"), &format!("device-{device}")),
+        (
+            &format!("device-{device}.lock"),
+            &format!("device-{device}.lock"),
+        ),
+    ];
+    for (name, said) in table {
+        let _ = fs::remove_dir_all(&state);
+        let _ = fs::remove_file(&state);
+        if name.is_empty() {
+            fs::write(&state, "a file").unwrap();
+        } else {
+            fs::create_dir_all(state.join(name)).unwrap();
+        }
+        let run = world.run(NOTHING);
+        assert_eq!(run.code, 7, "{name}: {}", run.stderr);
+        let place = run.stderr.lines().find(|line| line.starts_with("  at: "));
+        assert!(
+            place.is_some_and(|line| line.contains(said)),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(commands_run(&world), 0, "{name}");
+    }
+    assert_eq!(world.codes_sent().len(), 0);
+    // A good section needs none of it.
+    fs::remove_dir_all(&state).unwrap();
+    world.run(NOTHING).succeeded();
+    fs::remove_dir_all(&state).unwrap();
+    fs::write(&state, "a file").unwrap();
+    world.run(NOTHING).succeeded().said("still good");
+}
