@@ -73,6 +73,7 @@ mod roles;
 mod roles_refused;
 mod session;
 mod several;
+mod several_refused;
 #[cfg(unix)]
 mod single_flight;
 mod source;
@@ -81,6 +82,7 @@ mod status;
 #[cfg(unix)]
 mod streams;
 mod tls;
+mod ways;
 #[cfg(unix)]
 mod while_asking;
 mod whoami;
