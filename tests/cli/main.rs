@@ -77,6 +77,7 @@ mod roles;
 mod roles_refused;
 mod session;
 mod several;
+mod several_refused;
 #[cfg(unix)]
 mod single_flight;
 mod source;
@@ -85,6 +86,7 @@ mod status;
 #[cfg(unix)]
 mod streams;
 mod tls;
+mod ways;
 #[cfg(unix)]
 mod while_asking;
 mod whoami;
