@@ -189,6 +189,12 @@ impl Shown<'_> {
                 "AWS does not let the console session last {}: the role was assumed with temporary credentials, so it ends with them at {end}",
                 in_words(duration)
             ));
+            if self.plan.roles.len() == 1 {
+                ui.note(&format!(
+                    "`awsmfa -p {} --no-session` takes a code for the role itself, whose console session may last longer",
+                    self.plan.profile.value
+                ));
+            }
         }
         if self.entrance.federated_user.is_some() {
             ui.note("this session may do what both your own policies and --policy-arn allow; it has no MFA, so what is allowed only with MFA is denied");

@@ -207,14 +207,18 @@ fn without_a_good_section_it_signs_in_first() {
     let run = console(&world, &["-p", "dev", "--no-open", "-t", &code]).succeeded();
     assert!(login(&world, &url(&run)).arn.contains("/Admin/"));
     assert!(world.issued_to("dev-mfa").is_some(), "it is kept");
-    world.write_credentials(world.credentials().split("[dev-mfa]").next().unwrap());
+    let before = world.credentials();
+    world.write_credentials(before.split("[default-mfa]").next().unwrap());
     let run = console(&world, &["-p", "dev", "--no-open"]).failed(4, "there is no terminal");
     assert_eq!(run.stdout, "");
 }
 
 #[test]
 fn a_longer_session_is_granted_to_a_role_that_was_assumed_with_the_key_itself() {
-    let (world, _) = signed_in();
+    let (world, mfa) = stranger();
+    world
+        .sign_in(&mfa, ["-p", "dev", "--no-session"])
+        .succeeded();
     for name in ["--duration", "--duration-seconds", "-d"] {
         let before = world.aws.now();
         let run = console(&world, &["-p", "dev", "--no-open", name, "8h"]).succeeded();
@@ -235,9 +239,19 @@ fn where_aws_grants_no_longer_session_it_opens_all_the_same_and_says_so() {
         ["getSigninToken", "getSigninToken"],
         "with the duration and without"
     );
+    assert!(!run.stderr.contains("--no-session"), "{}", run.stderr);
     run.said("warning: AWS does not let the console session last 8 h: the role was assumed with temporary credentials, so it ends with them at ");
     let expiration = world.value("chained-mfa", "expiration").unwrap();
     assert_eq!(login(&world, &url(&run)).end, seconds(&expiration));
+}
+
+#[test]
+fn a_role_that_came_from_a_session_could_have_a_longer_one_by_itself() {
+    let (world, _) = signed_in();
+    console(&world, &["-p", "dev", "--no-open", "-d", "8h"])
+        .succeeded()
+        .said("ends with them at ")
+        .said("note: `awsmfa -p dev --no-session` takes a code for the role itself");
 }
 
 #[test]
