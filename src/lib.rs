@@ -13,7 +13,8 @@
 //!    file.
 //! 6. [`ui`] says what happened; a [`failure::Failure`] becomes the exit code.
 //!
-//! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`].
+//! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`]; or an
+//! [`endpoint`] hands them to whoever asks there.
 //!
 //! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`aside`] waits
 //! for both without holding anything up; [`secret`], [`arn`] and [`host`] are the words that the
@@ -26,6 +27,7 @@ pub mod child;
 pub mod code;
 pub mod commands;
 pub mod context;
+pub mod endpoint;
 pub mod failure;
 pub mod host;
 pub mod ini;

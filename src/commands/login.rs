@@ -145,6 +145,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         min_ttl,
         timeout,
         identify: !ui.is_quiet(),
+        attended: true,
     }
 }
 

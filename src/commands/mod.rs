@@ -12,6 +12,7 @@ mod login;
 mod logout;
 mod man;
 mod ready;
+mod serve;
 mod status;
 mod whoami;
 
@@ -24,7 +25,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::context::Context;
-use crate::failure::Kind;
+use crate::failure::{Failure, Kind, Result};
 use crate::profile::parse_duration;
 use crate::ui::{self, Manner, Output, Ui};
 
@@ -47,7 +48,7 @@ struct Cli {
     #[command(flatten)]
     login: login::Arguments,
     #[command(flatten)]
-    target: Target,
+    targets: Targets,
     #[command(flatten)]
     voice: Voice,
 }
@@ -74,6 +75,7 @@ enum Command {
     Exec(exec::Arguments),
     Env(env::Arguments),
     CredentialProcess(credential_process::Arguments),
+    Serve(serve::Arguments),
     Status(status::Arguments),
     Whoami(whoami::Arguments),
     Logout(logout::Arguments),
@@ -117,10 +119,10 @@ impl From<Voice> for Manner {
 /// command or after it.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Options of every command")]
-struct Target {
+struct Targets {
     /// The profile to use [default: AWSMFA_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"]
     #[arg(short, long, global = true, value_name = "NAME", value_hint = ValueHint::Other)]
-    profile: Option<String>,
+    profile: Vec<String>,
 
     /// The region whose endpoint is called [default: from environment or profile, else us-east-1]
     #[arg(long, global = true, value_name = "REGION", value_hint = ValueHint::Other)]
@@ -133,6 +135,47 @@ struct Target {
     /// How long to keep trying to reach AWS, and to wait for `mfa_process` or a locked file
     #[arg(long, global = true, value_name = "TIME", value_hint = ValueHint::Other, default_value = "20s", value_parser = time_limit)]
     timeout: Duration,
+}
+
+/// One profile, or the one that the environment means.
+#[derive(Clone, Debug)]
+struct Target {
+    profile: Option<String>,
+    region: Option<String>,
+    endpoint_url: Option<String>,
+    timeout: Duration,
+}
+
+impl Targets {
+    /// One for each profile that was named, and at least one.
+    fn several(self) -> Vec<Target> {
+        let mut profiles: Vec<_> = self.profile.into_iter().map(Some).collect();
+        if profiles.is_empty() {
+            profiles.push(None);
+        }
+        let target = |profile| Target {
+            profile,
+            region: self.region.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+            timeout: self.timeout,
+        };
+        profiles.into_iter().map(target).collect()
+    }
+
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] if more than one profile was named.
+    fn single(self) -> Result<Target> {
+        let mut targets = self.several();
+        match (targets.pop(), targets.is_empty()) {
+            (Some(target), true) => Ok(target),
+            _ => Err(
+                Failure::new(Kind::Usage, "this command takes one profile only")
+                    .at("--profile")
+                    .next("leave out the others"),
+            ),
+        }
+    }
 }
 
 /// A time limit is at least a second: zero would make every call fail, which nobody means.
@@ -153,33 +196,36 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let Cli {
         command,
         login,
-        target,
+        targets,
         voice,
     } = cli;
     let ui = Ui::new(voice.into(), &context.env);
-    let outcome = match command.unwrap_or(Command::Login(login)) {
-        Command::Login(arguments) => login::run(context, &ui, target, arguments),
-        Command::Exec(arguments) => exec::run(context, &ui, target, arguments),
-        Command::Env(arguments) => env::run(context, &ui, target, arguments),
+    let command = command.unwrap_or(Command::Login(login));
+    dispatch(context, &ui, targets, command).unwrap_or_else(|failure| {
+        ui.failure(&failure);
+        failure.kind().exit_code()
+    })
+}
+
+/// Runs the command; the result is the exit code.
+fn dispatch(context: &Context, ui: &Ui, targets: Targets, command: Command) -> Result<u8> {
+    let done = match command {
+        Command::Serve(arguments) => serve::run(context, ui, targets.several(), arguments),
+        Command::Exec(arguments) => return exec::run(context, ui, targets.single()?, arguments),
+        Command::Status(arguments) => {
+            return status::run(context, ui, targets.single()?, &arguments);
+        }
+        Command::Login(arguments) => login::run(context, ui, targets.single()?, arguments),
+        Command::Env(arguments) => env::run(context, ui, targets.single()?, arguments),
         Command::CredentialProcess(arguments) => {
-            credential_process::run(context, &ui, target, arguments)
+            credential_process::run(context, ui, targets.single()?, arguments)
         }
-        Command::Status(arguments) => match status::run(context, &ui, target, &arguments) {
-            Ok(code) => return code,
-            Err(failure) => Err(failure),
-        },
-        Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
-        Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
-        Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
-        Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
+        Command::Whoami(arguments) => whoami::run(context, ui, targets.single()?, &arguments),
+        Command::Logout(arguments) => logout::run(context, ui, targets.single()?, &arguments),
+        Command::Completions(arguments) => completions::run(ui, &arguments, Cli::command()),
+        Command::Man(arguments) => man::run(ui, &arguments, Cli::command()),
     };
-    match outcome {
-        Ok(()) => 0,
-        Err(failure) => {
-            ui.failure(&failure);
-            failure.kind().exit_code()
-        }
-    }
+    done.map(|()| 0)
 }
 
 /// The flags of `login` may stand without a command, but not before another one: there they would

@@ -64,7 +64,10 @@ impl<'a> Desk<'a> {
             ui,
             wanted,
             prepared,
-            terminal: Terminal::open(ui),
+            terminal: match wanted.attended {
+                true => Terminal::open(ui),
+                false => Err(io::Error::other("nobody is asked in the background")),
+            },
         }
     }
 

@@ -61,6 +61,9 @@ pub struct Wanted {
     pub timeout: Duration,
     /// Whether the answer to "who am I now" is worth a request of its own.
     pub identify: bool,
+    /// Whether somebody may be asked: not by a program that works in the background, even where
+    /// it was started on a terminal.
+    pub attended: bool,
 }
 
 /// Everything known before anything is sent.

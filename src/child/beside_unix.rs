@@ -1,0 +1,103 @@
+//! Staying beside a program on Unix as if it had taken our place.
+//!
+//! The program stays in our process group, so that a pipeline around us is one job to the shell.
+//!
+//! - What the terminal sends reaches the whole group, the program too; we let it pass. What is sent
+//!   to us alone is handed on. Nobody can tell one from the other, so SIGINT and SIGQUIT count as
+//!   the terminal's while our group is in its foreground.
+//! - A program that has been stopped stops us, so that the shell sees its job stopped; when the
+//!   shell goes on with us, we let the program go on. A program that takes Ctrl-Z for something else
+//!   is not stopped, and nor are we.
+//! - The exit code is the program's, or 128 and the number of the signal that ended it.
+//!
+//! Signals are listened to once the program has been started, so that it inherits those that our
+//! caller ignores. If we are killed, the program goes on alone.
+
+use std::io;
+use std::process::Command;
+
+use rustix::process::{
+    Pid, Signal, WaitOptions, WaitStatus, getpgrp, getpid, kill_process, waitpid,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::aside::detached;
+use crate::failure::{Failure, Kind, Result};
+
+/// The terminal sends these to everybody in its foreground.
+const FROM_TERMINAL: [Signal; 2] = [Signal::INT, Signal::QUIT];
+
+/// These are sent to one process, or to a group on purpose.
+const FROM_OTHERS: [Signal; 4] = [Signal::HUP, Signal::TERM, Signal::USR1, Signal::USR2];
+
+/// A program that is running.
+pub(super) struct Beside {
+    pid: Pid,
+    signals: Vec<(Signal, tokio::signal::unix::Signal)>,
+    /// What Ctrl-Z does is up to the program.
+    _stop: tokio::signal::unix::Signal,
+}
+
+pub(super) fn start(mut command: Command) -> io::Result<Beside> {
+    let pid = Pid::from_child(&command.spawn()?);
+    let listen = |wanted: Signal| signal(SignalKind::from_raw(wanted.as_raw()));
+    let all = FROM_TERMINAL.into_iter().chain(FROM_OTHERS);
+    let signals = all.map(|wanted| Ok((wanted, listen(wanted)?)));
+    Ok(Beside {
+        pid,
+        signals: signals.collect::<io::Result<_>>()?,
+        _stop: listen(Signal::TSTP)?,
+    })
+}
+
+impl Beside {
+    /// Hands signals on until the program has ended; the result is its exit code.
+    pub(super) async fn end(self) -> Result<u8> {
+        let Self { pid, signals, .. } = self;
+        for (signal, mut received) in signals {
+            tokio::spawn(async move {
+                while received.recv().await.is_some() {
+                    if !FROM_TERMINAL.contains(&signal) || !in_foreground() {
+                        // It may have ended by now.
+                        let _ = kill_process(pid, signal);
+                    }
+                }
+            });
+        }
+        detached("program", move || wait(pid)).await
+    }
+}
+
+fn wait(pid: Pid) -> Result<u8> {
+    loop {
+        match waitpid(Some(pid), WaitOptions::UNTRACED) {
+            Ok(Some((_, status))) if status.stopped() => {
+                // We stand still here until somebody lets us go on.
+                let _ = kill_process(getpid(), Signal::STOP);
+                let _ = kill_process(pid, Signal::CONT);
+            }
+            Ok(Some((_, status))) => return Ok(code(status)),
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => {
+                return Err(
+                    Failure::new(Kind::Internal, "the program could not be waited for")
+                        .because(io::Error::from(error)),
+                );
+            }
+        }
+    }
+}
+
+fn code(status: WaitStatus) -> u8 {
+    let signal = || status.terminating_signal().map(|signal| 128 + signal);
+    let code = status.exit_status().or_else(signal);
+    // Exit codes have eight bits, and signals end before 128.
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+fn in_foreground() -> bool {
+    let terminal = std::fs::File::open("/dev/tty");
+    terminal.is_ok_and(|terminal| {
+        rustix::termios::tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp())
+    })
+}
