@@ -5,9 +5,9 @@
 //! - What the terminal sends reaches the whole group, the program too; we let it pass. What is sent
 //!   to us alone is handed on. Nobody can tell one from the other, so SIGINT and SIGQUIT count as
 //!   the terminal's while our group is in its foreground.
-//! - A program that has been stopped stops us, so that the shell sees its job stopped; when the
-//!   shell goes on with us, we let the program go on. A program that takes Ctrl-Z for something else
-//!   is not stopped, and nor are we.
+//! - A program that has been stopped stops us, so that the shell sees its job stopped. What lets us
+//!   go on is sent to the group by every shell, and so to the program too. A program that takes
+//!   Ctrl-Z for something else is not stopped, and nor are we.
 //! - The exit code is the program's, or 128 and the number of the signal that ended it.
 //!
 //! Signals are listened to once the program has been started, so that it inherits those that our
@@ -72,9 +72,7 @@ fn wait(pid: Pid) -> Result<u8> {
     loop {
         match waitpid(Some(pid), WaitOptions::UNTRACED) {
             Ok(Some((_, status))) if status.stopped() => {
-                // We stand still here until somebody lets us go on.
                 let _ = kill_process(getpid(), Signal::STOP);
-                let _ = kill_process(pid, Signal::CONT);
             }
             Ok(Some((_, status))) => return Ok(code(status)),
             Ok(None) | Err(rustix::io::Errno::INTR) => {}

@@ -43,6 +43,8 @@ mod devices;
 mod env;
 #[cfg(unix)]
 mod exec;
+#[cfg(unix)]
+mod exec_serve;
 mod exit_codes;
 mod first;
 mod follow;
@@ -70,6 +72,12 @@ mod retries;
 mod reuse;
 mod roles;
 mod roles_refused;
+#[cfg(unix)]
+mod serve;
+#[cfg(unix)]
+mod serve_refusals;
+#[cfg(unix)]
+mod served;
 mod session;
 mod source;
 mod status;

@@ -5,8 +5,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
-
 use crate::commands::Target;
 use crate::commands::ready::{Ready, refreshed};
 use crate::context::Context;
@@ -33,7 +31,8 @@ pub(super) struct Renewal {
 
 /// What was said last.
 struct Said {
-    expiration: Timestamp,
+    /// Of the credentials.
+    key_id: String,
     trouble: Option<String>,
 }
 
@@ -61,43 +60,45 @@ impl Renewal {
             target,
             profile: ready.profile.clone(),
             said: Mutex::new(Said {
-                expiration: ready.expiration,
+                key_id: ready.key.id.clone(),
                 trouble: None,
             }),
         }
     }
 
-    /// One line for each change; nothing for news that are none.
-    fn say(&self, ready: &Ready) {
+    /// Says that there are new credentials; the result is whether there are.
+    fn say(&self, ready: &Ready) -> bool {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.expiration != ready.expiration {
+        let is_news = said.key_id != ready.key.id;
+        if is_news {
             let now = self.context.clock.now();
             self.ui.say(&format!(
                 "renewed: [{}] is good until {}",
                 ready.section,
                 until(ready.expiration, now, &self.context.zone())
             ));
-            said.expiration = ready.expiration;
+            said.key_id.clone_from(&ready.key.id);
             said.trouble = None;
         }
+        is_news
     }
 
-    fn warn(&self, failure: &Failure) {
+    /// Says what went wrong, unless that was the last thing said, and what to do about it for
+    /// somebody who is not here.
+    fn warn(&self, failure: Failure) -> Failure {
+        let remedy = format!("run `awsmfa -p {}` in another terminal", self.profile);
+        let failure = match failure.kind() {
+            Kind::Code if failure.place().is_none() => Failure::new(
+                Kind::Code,
+                format!("profile `{}` needs a new MFA code", self.profile),
+            ),
+            _ => failure,
+        };
+        let text = format!("{failure}: {remedy}");
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let advice = failure.advice().first().map_or("", String::as_str);
-        let text = format!("{failure}: {advice}");
         if said.trouble.as_ref() != Some(&text) {
             self.ui.warn(&text);
             said.trouble = Some(text);
-        }
-    }
-
-    /// What to do about it, for somebody who is not here.
-    fn explained(&self, failure: Failure) -> Failure {
-        let remedy = format!("run `awsmfa -p {}` in another terminal", self.profile);
-        if failure.kind() == Kind::Code && failure.place().is_none() {
-            let what = format!("profile `{}` needs a new MFA code", self.profile);
-            return Failure::new(Kind::Code, what).next(remedy);
         }
         failure.next(remedy)
     }
@@ -106,18 +107,14 @@ impl Renewal {
 impl Source for Renewal {
     fn renew(&self) -> Result<Credentials> {
         let renewed = refreshed(&self.context, &self.ui, self.target.clone(), EARLY);
-        let (ready, short) = renewed.map_err(|failure| {
-            let failure = self.explained(failure);
-            self.warn(&failure);
-            failure
-        })?;
-        self.say(&ready);
-        if let Some(failure) = short {
-            self.warn(&self.explained(failure));
+        let (ready, trouble) = renewed.map_err(|failure| self.warn(failure))?;
+        let is_news = self.say(&ready);
+        match trouble {
+            Some(failure) if !is_news => Err(self.warn(failure)),
+            _ => Ok(Credentials {
+                key: ready.key,
+                expiration: ready.expiration,
+            }),
         }
-        Ok(Credentials {
-            key: ready.key,
-            expiration: ready.expiration,
-        })
     }
 }
