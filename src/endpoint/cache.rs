@@ -181,3 +181,6 @@ impl fmt::Debug for Cache {
         f.debug_struct("Cache").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,7 +210,7 @@ fn a_port_in_use_costs_no_code() {
         ),
     );
     assert_eq!(world.aws.operations(), Vec::<String>::new());
-    for nonsense in ["65536", "-1", "http"] {
+    for nonsense in ["65536", "1.5", "http"] {
         world.run(["serve", "--port", nonsense]).failed(2, "--port");
     }
 }
