@@ -128,7 +128,8 @@ fn a_signal_that_is_sent_to_us_is_the_program_s() {
 fn ctrl_c_reaches_the_program_once() {
     let (world, _) = signed_in();
     let script = "$SIG{INT} = sub { $n++ }; $| = 1; print \"up\"; \
-                  sleep 20; select undef, undef, undef, 0.3; print \"caught $n\"; exit 9";
+                  select undef, undef, undef, 0.02 until $n; \
+                  select undef, undef, undef, 0.3; print \"caught $n\"; exit 9";
     let mut session = world
         .terminal(["exec", "--serve", "perl", "-e", script])
         .start();
