@@ -51,8 +51,9 @@ pub(super) struct Arguments {
     )]
     port: u16,
 
-    /// For which shell the lines are [default: the one that asks]
-    #[arg(long, value_enum, value_name = "SHELL")]
+    /// For which shell the lines are: bash, zsh, fish, powershell, cmd, nushell or json [default:
+    /// the one that asks]
+    #[arg(long, value_enum, value_name = "SHELL", hide_possible_values = true)]
     shell: Option<Shell>,
 }
 

@@ -1,7 +1,7 @@
 //! The signals that end the server.
 //!
-//! What the starter has ignored stays ignored: a shell that starts it in the background without job
-//! control, as in `eval "$(awsmfa serve &)"`, means that its own Ctrl-C shall not end it.
+//! What the starter has ignored stays ignored: `eval "$(trap '' INT; awsmfa serve &)"` means that
+//! Ctrl-C in that shell shall not end it.
 
 use crate::failure::{Failure, Kind, Result};
 
