@@ -36,6 +36,8 @@ pub mod profile;
 pub mod secret;
 pub mod session;
 pub mod shell;
+#[cfg(unix)]
+pub mod signals;
 pub mod signin;
 pub mod store;
 pub mod terminal;

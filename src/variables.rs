@@ -181,4 +181,31 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn an_endpoint_is_in_nobody_s_way_but_everything_before_it_is() {
+        let env: Env = [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_REGION",
+        ]
+        .into_iter()
+        .map(|name| (name, ""))
+        .collect();
+        assert_eq!(
+            in_the_way_of_endpoint(&env),
+            [
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_SESSION_TOKEN",
+                "AWS_CREDENTIAL_EXPIRATION",
+                "AWS_PROFILE",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            ]
+        );
+    }
 }

@@ -10,8 +10,8 @@
 //!   Ctrl-Z for something else is not stopped, and nor are we.
 //! - The exit code is the program's, or 128 and the number of the signal that ended it.
 //!
-//! Signals are listened to once the program has been started, so that it inherits those that our
-//! caller ignores. If we are killed, the program goes on alone.
+//! Signals that our caller ignores, or may ignore, are listened to once the program has been
+//! started, so that it inherits that. If we are killed, the program goes on alone.
 
 use std::io;
 use std::process::Command;
@@ -23,6 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::aside::detached;
 use crate::failure::{Failure, Kind, Result};
+use crate::signals::is_ignored;
 
 /// The terminal sends these to everybody in its foreground.
 const FROM_TERMINAL: [Signal; 2] = [Signal::INT, Signal::QUIT];
@@ -30,34 +31,47 @@ const FROM_TERMINAL: [Signal; 2] = [Signal::INT, Signal::QUIT];
 /// These are sent to one process, or to a group on purpose.
 const FROM_OTHERS: [Signal; 4] = [Signal::HUP, Signal::TERM, Signal::USR1, Signal::USR2];
 
+/// What Ctrl-Z does is up to the program.
+const UNHEARD: Signal = Signal::TSTP;
+
 /// A program that is running.
 pub(super) struct Beside {
     pid: Pid,
-    signals: Vec<(Signal, tokio::signal::unix::Signal)>,
-    /// What Ctrl-Z does is up to the program.
-    _stop: tokio::signal::unix::Signal,
+    signals: Vec<Heard>,
 }
 
+/// A signal, and where it arrives.
+type Heard = (Signal, tokio::signal::unix::Signal);
+
 pub(super) fn start(mut command: Command) -> io::Result<Beside> {
+    let all = FROM_TERMINAL
+        .into_iter()
+        .chain(FROM_OTHERS)
+        .chain([UNHEARD]);
+    let (free, others): (Vec<_>, Vec<_>) =
+        all.partition(|signal| is_ignored(signal.as_raw()) == Some(false));
+    let mut signals = listen(&free)?;
     let pid = Pid::from_child(&command.spawn()?);
-    let listen = |wanted: Signal| signal(SignalKind::from_raw(wanted.as_raw()));
-    let all = FROM_TERMINAL.into_iter().chain(FROM_OTHERS);
-    let signals = all.map(|wanted| Ok((wanted, listen(wanted)?)));
-    Ok(Beside {
-        pid,
-        signals: signals.collect::<io::Result<_>>()?,
-        _stop: listen(Signal::TSTP)?,
-    })
+    signals.extend(listen(&others)?);
+    Ok(Beside { pid, signals })
+}
+
+fn listen(signals: &[Signal]) -> io::Result<Vec<Heard>> {
+    let listened = signals.iter().map(|heard| {
+        let kind = SignalKind::from_raw(heard.as_raw());
+        Ok((*heard, signal(kind)?))
+    });
+    listened.collect()
 }
 
 impl Beside {
     /// Hands signals on until the program has ended; the result is its exit code.
     pub(super) async fn end(self) -> Result<u8> {
-        let Self { pid, signals, .. } = self;
+        let Self { pid, signals } = self;
         for (signal, mut received) in signals {
             tokio::spawn(async move {
                 while received.recv().await.is_some() {
-                    if !FROM_TERMINAL.contains(&signal) || !in_foreground() {
+                    if is_for_us_alone(signal) {
                         // It may have ended by now.
                         let _ = kill_process(pid, signal);
                     }
@@ -91,6 +105,11 @@ fn code(status: WaitStatus) -> u8 {
     let code = status.exit_status().or_else(signal);
     // Exit codes have eight bits, and signals end before 128.
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+/// Whether the program has not had the signal by itself.
+fn is_for_us_alone(signal: Signal) -> bool {
+    signal != UNHEARD && !(FROM_TERMINAL.contains(&signal) && in_foreground())
 }
 
 fn in_foreground() -> bool {

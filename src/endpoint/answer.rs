@@ -103,3 +103,27 @@ fn response(status: StatusCode, document: &impl Serialize) -> Response<Full<Byte
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asking_again_may_mend_is_5xx_and_the_advice_is_told() {
+        for (kind, status) in [
+            (Kind::Code, 403),
+            (Kind::Configuration, 403),
+            (Kind::Usage, 403),
+            (Kind::Aws, 403),
+            (Kind::Network, 502),
+            (Kind::File, 503),
+            (Kind::Interrupted, 503),
+            (Kind::Internal, 503),
+        ] {
+            let failure = Failure::new(kind, "what").at("where").next("do this");
+            let refusal = Refusal::from_failure(&failure);
+            assert_eq!(refusal.status.as_u16(), status, "{kind:?}");
+            assert_eq!(refusal.message, "what (where); do this");
+        }
+    }
+}

@@ -27,7 +27,7 @@ const MOST_CONNECTIONS: usize = 256;
 /// The largest head of a request, in bytes, and the least that hyper can be told.
 const LARGEST_HEAD: usize = 8 << 10;
 
-/// How long a client has for the head of a request, and between two requests.
+/// How long a client has for the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long to wait before connections are accepted again, where the system had no more room.
@@ -56,8 +56,6 @@ pub(super) async fn serve(listener: TcpListener, gate: Gate) -> Result<Infallibl
 }
 
 async fn converse(stream: TcpStream, gate: Arc<Gate>) {
-    // Without it the second answer on a connection may wait for the client's acknowledgement.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let gate = Arc::clone(&gate);
         async move { Ok::<_, Infallible>(respond(&gate, request).await) }
@@ -65,6 +63,8 @@ async fn converse(stream: TcpStream, gate: Arc<Gate>) {
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        // Credentials are asked for so seldom that a kept connection would only be in the way.
+        .keep_alive(false)
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     // A client that goes away, or that speaks no HTTP, is the client's affair.

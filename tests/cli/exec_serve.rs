@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::env::{about_aws, signed_in};
 use crate::prompt::PROMPT;
 use crate::pty::Stream;
-use crate::served::Pass;
+use crate::served::{Pass, ignores_interrupts};
 use crate::told::Told;
 use crate::world::{AWSMFA, NOTHING, World};
 
@@ -102,6 +102,10 @@ fn a_signal_that_is_sent_to_us_is_the_program_s() {
         (Signal::INT, "INT"),
         (Signal::USR1, "USR1"),
     ] {
+        // What is ignored from the start cannot be waited for from outside.
+        if signal == Signal::INT && ignores_interrupts() {
+            continue;
+        }
         let script = format!(
             "$SIG{{{name}}} = sub {{ print 'caught'; exit 9 }}; $| = 1; print \"up\\n\"; sleep 20"
         );

@@ -9,7 +9,7 @@ use crate::env::signed_in;
 use crate::local_aws::{Fault, Mfa, Trust};
 use crate::prompt::PROMPT;
 use crate::pty::Stream;
-use crate::served::{Pass, Server};
+use crate::served::{Pass, Server, ignores_interrupts, pass_from};
 use crate::told::Told;
 use crate::world::{AWSMFA, NOTHING, World, section};
 
@@ -186,7 +186,7 @@ fn it_asks_for_a_code_at_the_start_and_only_if_needed() {
     session.expect("serving [default-mfa] for profile default, good until ");
     session.expect("Ctrl-C ends it");
     // Whoever runs the tests may have Ctrl-C ignored, and so has the server then.
-    if !crate::served::ignores_interrupts() {
+    if !ignores_interrupts() {
         session.ctrl_c();
         session.expect("stopped");
         let finished = session.finish();
@@ -341,7 +341,7 @@ fn an_interrupt_that_its_starter_ignores_does_not_end_it() {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let pass = crate::served::pass_from(child.stdout.take().unwrap());
+        let pass = pass_from(child.stdout.take().unwrap());
         let pid = rustix::process::Pid::from_child(&child);
         let send = |signal| rustix::process::kill_process(pid, signal).unwrap();
         send(rustix::process::Signal::INT);

@@ -96,7 +96,9 @@ impl Renewal {
         };
         let text = format!("{failure}: {remedy}");
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.trouble.as_ref() != Some(&text) {
+        // A Ctrl-C that was meant for somebody else is no trouble.
+        let is_trouble = failure.kind() != Kind::Interrupted;
+        if is_trouble && said.trouble.as_ref() != Some(&text) {
             self.ui.warn(&text);
             said.trouble = Some(text);
         }

@@ -4,6 +4,8 @@
 //! Ctrl-C in that shell shall not end it.
 
 use crate::failure::{Failure, Kind, Result};
+#[cfg(unix)]
+use crate::signals::is_ignored;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -28,8 +30,8 @@ impl Stop {
         let listened = || -> std::io::Result<_> {
             Ok(Self {
                 interrupt: match is_ignored(interrupt.as_raw_value()) {
-                    true => None,
-                    false => Some(signal(interrupt)?),
+                    Some(true) => None,
+                    _ => Some(signal(interrupt)?),
                 },
                 terminate: signal(SignalKind::terminate())?,
             })
@@ -53,18 +55,6 @@ impl Stop {
             _ = terminate.recv() => {}
         }
     }
-}
-
-/// Linux tells; where nobody tells, the signal ends the server.
-#[cfg(unix)]
-fn is_ignored(signal: i32) -> bool {
-    let mask = || {
-        let status = std::fs::read_to_string("/proc/self/status").ok()?;
-        let mut lines = status.lines();
-        let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"))?;
-        u64::from_str_radix(mask.trim(), 16).ok()
-    };
-    mask().is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
 }
 
 #[cfg(windows)]
