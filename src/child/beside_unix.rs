@@ -6,8 +6,9 @@
 //!   to us alone is handed on. Nobody can tell one from the other, so SIGINT and SIGQUIT count as
 //!   the terminal's while our group is in its foreground.
 //! - A program that has been stopped stops us, so that the shell sees its job stopped. What lets us
-//!   go on is sent to the group by every shell, and so to the program too. A program that takes
-//!   Ctrl-Z for something else is not stopped, and nor are we.
+//!   go on is sent to the group by every shell, and so to the program too; one that has left for a
+//!   group of its own, as a shell does, is told by us. A program that takes Ctrl-Z for something
+//!   else is not stopped, and nor are we.
 //! - The exit code is the program's, or 128 and the number of the signal that ended it.
 //!
 //! Signals that our caller ignores, or may ignore, are listened to once the program has been
@@ -17,7 +18,7 @@ use std::io;
 use std::process::Command;
 
 use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpgrp, getpid, kill_process, waitpid,
+    Pid, Signal, WaitOptions, WaitStatus, getpgid, getpgrp, getpid, kill_process, waitpid,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,14 +26,17 @@ use crate::aside::detached;
 use crate::failure::{Failure, Kind, Result};
 use crate::signals::is_ignored;
 
-/// The terminal sends these to everybody in its foreground.
-const FROM_TERMINAL: [Signal; 2] = [Signal::INT, Signal::QUIT];
-
-/// These are sent to one process, or to a group on purpose.
-const FROM_OTHERS: [Signal; 4] = [Signal::HUP, Signal::TERM, Signal::USR1, Signal::USR2];
-
-/// What Ctrl-Z does is up to the program.
-const UNHEARD: Signal = Signal::TSTP;
+/// Everything that may be meant for the program.
+const ALL: [Signal; 8] = [
+    Signal::INT,
+    Signal::QUIT,
+    Signal::TSTP,
+    Signal::CONT,
+    Signal::HUP,
+    Signal::TERM,
+    Signal::USR1,
+    Signal::USR2,
+];
 
 /// A program that is running.
 pub(super) struct Beside {
@@ -44,12 +48,8 @@ pub(super) struct Beside {
 type Heard = (Signal, tokio::signal::unix::Signal);
 
 pub(super) fn start(mut command: Command) -> io::Result<Beside> {
-    let all = FROM_TERMINAL
-        .into_iter()
-        .chain(FROM_OTHERS)
-        .chain([UNHEARD]);
-    let (free, others): (Vec<_>, Vec<_>) =
-        all.partition(|signal| is_ignored(signal.as_raw()) == Some(false));
+    let is_free = |signal: &Signal| is_ignored(signal.as_raw()) == Some(false);
+    let (free, others): (Vec<_>, Vec<_>) = ALL.into_iter().partition(is_free);
     let mut signals = listen(&free)?;
     let pid = Pid::from_child(&command.spawn()?);
     signals.extend(listen(&others)?);
@@ -71,7 +71,7 @@ impl Beside {
         for (signal, mut received) in signals {
             tokio::spawn(async move {
                 while received.recv().await.is_some() {
-                    if is_for_us_alone(signal) {
+                    if is_for_us_alone(signal, pid) {
                         // It may have ended by now.
                         let _ = kill_process(pid, signal);
                     }
@@ -108,8 +108,14 @@ fn code(status: WaitStatus) -> u8 {
 }
 
 /// Whether the program has not had the signal by itself.
-fn is_for_us_alone(signal: Signal) -> bool {
-    signal != UNHEARD && !(FROM_TERMINAL.contains(&signal) && in_foreground())
+fn is_for_us_alone(signal: Signal, pid: Pid) -> bool {
+    match signal {
+        Signal::INT | Signal::QUIT => !in_foreground(),
+        // What Ctrl-Z does is up to the program.
+        Signal::TSTP => false,
+        Signal::CONT => getpgid(Some(pid)).is_ok_and(|group| group != getpgrp()),
+        _ => true,
+    }
 }
 
 fn in_foreground() -> bool {

@@ -171,20 +171,24 @@ fn ctrl_z_stops_the_job_and_the_shell_takes_it_up_again() {
     assert_eq!(world.finish(shell).code, 5);
 }
 
+/// As `suspend` in a shell does it, which has its own process group.
 #[test]
-fn a_program_that_stops_itself_alone_stops_the_job() {
+fn a_program_that_stops_itself_stops_the_job() {
     let (mut world, _) = signed_in();
     world.set("PS1", "ready> ");
     let mut shell = world.shell(["-im"]).start();
     shell.expect("ready> ");
-    shell.send_line(&format!(
-        "{AWSMFA} exec --serve sh -c 'kill -STOP $$; echo on again'"
-    ));
-    shell.expect("Stopped");
-    shell.expect("ready> ");
-    shell.send_line("fg");
-    shell.expect("on again\r\n");
-    shell.expect("ready> ");
+    for group in ["", "setpgrp(0, 0); "] {
+        shell.send_line(&format!(
+            "{AWSMFA} exec --serve perl -e '{group}kill STOP => $$; print qq(on again\\n)'"
+        ));
+        shell.expect("Stopped");
+        shell.expect("ready> ");
+        shell.send_line("fg");
+        shell.expect("again\\n)");
+        shell.expect("on again\r\n");
+        shell.expect("ready> ");
+    }
     shell.send_line("exit 5");
     assert_eq!(world.finish(shell).code, 5);
 }
