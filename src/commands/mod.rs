@@ -121,8 +121,8 @@ impl From<Voice> for Manner {
 #[command(next_help_heading = "Options of every command")]
 struct Targets {
     /// The profile to use [default: AWSMFA_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"]
-    #[arg(short, long, global = true, value_name = "NAME", value_hint = ValueHint::Other)]
-    profile: Vec<String>,
+    #[arg(short, long = "profile", global = true, value_name = "NAME", value_hint = ValueHint::Other)]
+    profiles: Vec<String>,
 
     /// The region whose endpoint is called [default: from environment or profile, else us-east-1]
     #[arg(long, global = true, value_name = "REGION", value_hint = ValueHint::Other)]
@@ -137,7 +137,7 @@ struct Targets {
     timeout: Duration,
 }
 
-/// One profile, or the one that the environment means.
+/// The one profile that most commands are for.
 #[derive(Clone, Debug)]
 struct Target {
     profile: Option<String>,
@@ -147,35 +147,35 @@ struct Target {
 }
 
 impl Targets {
-    /// One for each profile that was named, and at least one.
-    fn several(self) -> Vec<Target> {
-        let mut profiles: Vec<_> = self.profile.into_iter().map(Some).collect();
-        if profiles.is_empty() {
-            profiles.push(None);
+    /// The first profile, with how to reach AWS, and the others. Named twice is named once.
+    fn first_and_more(self) -> (Target, Vec<String>) {
+        let mut names: Vec<String> = Vec::with_capacity(self.profiles.len());
+        for name in self.profiles {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
-        let target = |profile| Target {
-            profile,
-            region: self.region.clone(),
-            endpoint_url: self.endpoint_url.clone(),
+        let more = names.split_off(names.len().min(1));
+        let target = Target {
+            profile: names.pop(),
+            region: self.region,
+            endpoint_url: self.endpoint_url,
             timeout: self.timeout,
         };
-        profiles.into_iter().map(target).collect()
+        (target, more)
     }
+}
 
-    /// # Errors
-    ///
-    /// [`Kind::Usage`] if more than one profile was named.
-    fn single(self) -> Result<Target> {
-        let mut targets = self.several();
-        match (targets.pop(), targets.is_empty()) {
-            (Some(target), true) => Ok(target),
-            _ => Err(
-                Failure::new(Kind::Usage, "this command takes one profile only")
-                    .at("--profile")
-                    .next("leave out the others"),
-            ),
-        }
+/// Only some commands can be for several profiles.
+fn check_count(command: &Command, more: &[String]) -> Result<()> {
+    if more.is_empty() || matches!(command, Command::Serve(_)) {
+        return Ok(());
     }
+    Err(
+        Failure::new(Kind::Usage, "this command is for one profile at a time")
+            .at("--profile")
+            .next("name one profile; `awsmfa serve` takes several"),
+    )
 }
 
 /// A time limit is at least a second: zero would make every call fail, which nobody means.
@@ -200,32 +200,39 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         voice,
     } = cli;
     let ui = Ui::new(voice.into(), &context.env);
+    let (target, more) = targets.first_and_more();
     let command = command.unwrap_or(Command::Login(login));
-    dispatch(context, &ui, targets, command).unwrap_or_else(|failure| {
+    if let Err(failure) = check_count(&command, &more) {
         ui.failure(&failure);
-        failure.kind().exit_code()
-    })
-}
-
-/// Runs the command; the result is the exit code.
-fn dispatch(context: &Context, ui: &Ui, targets: Targets, command: Command) -> Result<u8> {
-    let done = match command {
-        Command::Serve(arguments) => serve::run(context, ui, targets.several(), arguments),
-        Command::Exec(arguments) => return exec::run(context, ui, targets.single()?, arguments),
-        Command::Status(arguments) => {
-            return status::run(context, ui, targets.single()?, &arguments);
-        }
-        Command::Login(arguments) => login::run(context, ui, targets.single()?, arguments),
-        Command::Env(arguments) => env::run(context, ui, targets.single()?, arguments),
+        return failure.kind().exit_code();
+    }
+    let outcome = match command {
+        Command::Login(arguments) => login::run(context, &ui, target, arguments),
+        Command::Exec(arguments) => match exec::run(context, &ui, target, arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
+        Command::Env(arguments) => env::run(context, &ui, target, arguments),
         Command::CredentialProcess(arguments) => {
-            credential_process::run(context, ui, targets.single()?, arguments)
+            credential_process::run(context, &ui, target, arguments)
         }
-        Command::Whoami(arguments) => whoami::run(context, ui, targets.single()?, &arguments),
-        Command::Logout(arguments) => logout::run(context, ui, targets.single()?, &arguments),
-        Command::Completions(arguments) => completions::run(ui, &arguments, Cli::command()),
-        Command::Man(arguments) => man::run(ui, &arguments, Cli::command()),
+        Command::Serve(arguments) => serve::run(context, &ui, target, more, arguments),
+        Command::Status(arguments) => match status::run(context, &ui, target, &arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
+        Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
+        Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
+        Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
+        Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
     };
-    done.map(|()| 0)
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.kind().exit_code()
+        }
+    }
 }
 
 /// The flags of `login` may stand without a command, but not before another one: there they would

@@ -120,7 +120,7 @@ fn each_profile_has_a_path_and_a_token_of_its_own() {
     let code = world.aws.code(&mfa.serial);
     world.fails(
         ["exec", "-p", "default", "-p", "team/b", "-t", &code, "true"],
-        Told(2, "one profile only", "--profile", "leave out"),
+        Told(2, "one profile at a time", "--profile", "name one profile"),
     );
 }
 

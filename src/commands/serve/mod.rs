@@ -60,7 +60,8 @@ pub(super) struct Arguments {
 pub(super) fn run(
     context: &Context,
     ui: &Ui,
-    targets: Vec<Target>,
+    target: Target,
+    more: Vec<String>,
     arguments: Arguments,
 ) -> Result<()> {
     let Arguments {
@@ -70,22 +71,23 @@ pub(super) fn run(
     } = arguments;
     let shell = choose(context, ui, shell)?;
     let mut endpoint = Endpoint::bind(port)?;
+    let others = more.into_iter().map(|name| Target {
+        profile: Some(name),
+        ..target.clone()
+    });
+    let targets: Vec<Target> = std::iter::once(target.clone()).chain(others).collect();
     let mut offers: Vec<Offer> = Vec::new();
     let mut access = Some(access);
     for target in targets {
         // A code is good for one sign-in.
         let access = access.take().unwrap_or_default();
         let offer = offer(context, ui, &mut endpoint, target, access, Told::All)?;
-        if offers
-            .iter()
-            .any(|other| other.ready.profile == offer.ready.profile)
-        {
-            return Err(Failure::new(
-                Kind::Usage,
-                format!("profile `{}` is named twice", offer.ready.profile),
-            )
-            .at("--profile")
-            .next("leave one of them out"));
+        let profile = &offer.ready.profile;
+        if offers.iter().any(|other| other.ready.profile == *profile) {
+            let what = format!("profile `{profile}` is named twice");
+            return Err(Failure::new(Kind::Usage, what)
+                .at("--profile")
+                .next("leave one of them out"));
         }
         offers.push(offer);
     }
