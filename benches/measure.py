@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what docs/performance.md promises and prints the table for it, in Markdown.
 
-    cargo build --release --locked --bin awsmfa --example local_aws
+    cargo build --release --locked --bin awsmfa --example local_aws --example load
     sudo python3 benches/measure.py
 
 How each figure is come by is said there under "Method". Needs Linux, curl and GNU time; the AWS CLI
@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from process import at_once, interleaved, peak_memory, seconds
+from serving import serving
 from world import World
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -243,6 +244,7 @@ PARTS = {
     "tls": tls,
     "files": large_files,
     "delay": delayed,
+    "serving": serving,
     "memory": memory,
     "size": size,
 }

@@ -1,13 +1,22 @@
 //! A program that takes this one's place, with credentials in its environment.
 //!
-//! On Unix it does so literally: signals, job control and the exit code are the program's own. On
+//! [`become_program`]: on Unix it does so literally: signals, job control and the exit code are the program's own. On
 //! Windows, where nothing like that exists, it is started, Ctrl-C is left to it, and its exit code
-//! becomes ours. Arguments carry no secret; what the environment carries is
+//! becomes ours. [`run_beside`] stays, to do something for the program while it runs, and keeps out
+//! of the way as well as it can. Arguments carry no secret; what the environment carries is
 //! [`crate::variables`]'s.
 //!
 //! [`find`] comes first, before anybody is asked for a code: a program that is not there costs
 //! none.
 
+#[cfg(unix)]
+#[path = "child/beside_unix.rs"]
+mod beside;
+#[cfg(windows)]
+#[path = "child/beside_windows.rs"]
+mod beside;
+
+use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -143,65 +152,99 @@ fn spellings(path: &Path, env: &Env) -> Vec<PathBuf> {
     exact.into_iter().chain(extended).collect()
 }
 
-/// Runs the program in this one's place. Returns only if that is not possible.
-pub fn become_program(
-    program: Program,
-    arguments: &[OsString],
-    set: impl IntoIterator<Item = (&'static str, impl AsRef<OsStr>)>,
-    unset: &[&str],
-) -> Failure {
-    let Program { name, path } = program;
-    let mut command = Command::new(&path);
-    command.args(arguments);
-    for variable in unset {
-        command.env_remove(variable);
+/// What a program is started with.
+#[derive(Debug)]
+pub struct Start<'a> {
+    pub program: Program,
+    pub arguments: &'a [OsString],
+    pub set: Vec<(&'static str, &'a str)>,
+    /// These of our own variables it does not get.
+    pub unset: Vec<&'a str>,
+}
+
+impl Start<'_> {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program.path);
+        command.args(self.arguments);
+        for variable in &self.unset {
+            command.env_remove(variable);
+        }
+        command.envs(self.set.iter().copied());
+        // A script is told its path by the system, whatever is said here.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::arg0(&mut command, &self.program.name);
+        command
     }
-    command.envs(set);
-    let error = replace(command, &name);
-    let next = if error.kind() == io::ErrorKind::NotFound {
-        "install the interpreter that its first line names"
-    } else {
-        "run it by itself to see what it needs"
-    };
-    Failure::new(
-        Kind::CannotRun,
-        format!("`{}` cannot be run", name.display()),
-    )
-    .at(path.display())
-    .because(error)
-    .next(next)
+
+    fn failed(&self, error: io::Error) -> Failure {
+        let next = if error.kind() == io::ErrorKind::NotFound {
+            "install the interpreter that its first line names"
+        } else {
+            "run it by itself to see what it needs"
+        };
+        Failure::new(
+            Kind::CannotRun,
+            format!("`{}` cannot be run", self.program.name.display()),
+        )
+        .at(self.program.path.display())
+        .because(error)
+        .next(next)
+    }
+}
+
+/// Runs the program in this one's place. Returns only if that is not possible.
+pub fn become_program(start: &Start<'_>) -> Failure {
+    start.failed(replace(start.command()))
+}
+
+/// Runs the program while `meanwhile` goes on, which ends with it. The result is the program's exit
+/// code, as a shell would tell it.
+///
+/// # Errors
+///
+/// [`Kind::CannotRun`] if it cannot be started; that of `meanwhile`.
+pub async fn run_beside(
+    start: &Start<'_>,
+    meanwhile: impl Future<Output = Result<Infallible>>,
+) -> Result<u8> {
+    let program = beside::start(start.command()).map_err(|error| start.failed(error))?;
+    tokio::select! {
+        code = program.end() => code,
+        failed = meanwhile => failed.map(|never| match never {}),
+    }
 }
 
 /// The standard library gives the program the default SIGPIPE and no blocked signals; what the
 /// caller ignores (`nohup`) stays ignored.
 #[cfg(unix)]
-fn replace(mut command: Command, name: &OsStr) -> io::Error {
-    use std::os::unix::process::CommandExt;
-
-    command.arg0(name).exec()
+fn replace(mut command: Command) -> io::Error {
+    std::os::unix::process::CommandExt::exec(&mut command)
 }
 
 /// Ctrl-C and Ctrl-Break reach everything on the console. Ours are listened to and dropped, so
 /// that the program may do with them what it likes, and we live to tell how it ended.
 #[cfg(windows)]
-fn replace(mut command: Command, _: &OsStr) -> io::Error {
+fn replace(mut command: Command) -> io::Error {
     let mut waited = || {
         let _ctrl_c = tokio::signal::windows::ctrl_c()?;
         let _ctrl_break = tokio::signal::windows::ctrl_break()?;
         command.status()
     };
     match waited() {
-        Ok(status) =>
-        {
-            #[expect(
-                clippy::disallowed_methods,
-                clippy::exit,
-                reason = "the program's exit code has 32 bits, an ExitCode has eight"
-            )]
-            std::process::exit(status.code().unwrap_or(1))
-        }
+        Ok(status) => end_like(status),
         Err(error) => error,
     }
+}
+
+/// Ends this process with the program's exit code.
+#[cfg(windows)]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "the program's exit code has 32 bits, an ExitCode has eight"
+)]
+fn end_like(status: std::process::ExitStatus) -> ! {
+    std::process::exit(status.code().unwrap_or(1))
 }
 
 #[cfg(test)]

@@ -96,6 +96,14 @@ impl Env {
         Self(std::env::vars_os().collect())
     }
 
+    /// The same environment less one variable.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let mut left = self.0.clone();
+        left.remove(OsStr::new(name));
+        Self(left)
+    }
+
     /// The names of all variables, empty ones included.
     pub fn names(&self) -> impl Iterator<Item = &OsStr> {
         self.0.keys().map(OsString::as_os_str)

@@ -13,8 +13,9 @@
 //!    file.
 //! 6. [`ui`] says what happened; a [`failure::Failure`] becomes the exit code.
 //!
-//! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`]; and to
-//! the [`console`], whose URL a [`browser`] opens.
+//! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`]; an
+//! [`endpoint`] hands them to whoever asks there; and the [`console`] has a URL for them, which a
+//! [`browser`] opens.
 //!
 //! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`aside`] waits
 //! for both without holding anything up; [`secret`], [`arn`] and [`host`] are the words that the
@@ -29,6 +30,7 @@ pub mod code;
 pub mod commands;
 pub mod console;
 pub mod context;
+pub mod endpoint;
 pub mod failure;
 pub mod host;
 pub mod ini;
@@ -37,6 +39,8 @@ pub mod profile;
 pub mod secret;
 pub mod session;
 pub mod shell;
+#[cfg(unix)]
+pub mod signals;
 pub mod signin;
 pub mod store;
 pub mod terminal;

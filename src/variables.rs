@@ -23,6 +23,22 @@ pub const ASSIGNED: [&str; 6] = [
     "AWS_DEFAULT_REGION",
 ];
 
+/// Where to ask for credentials, and what to show there (AWS SDKs and Tools Reference Guide,
+/// "Container credential provider").
+const ENDPOINT: [&str; 2] = [
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+];
+
+/// What every AWS tool takes before it asks an endpoint, and a shell is likely to have.
+const BEFORE_ENDPOINT: [&str; 5] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_PROFILE",
+];
+
 /// Other variables that name credentials, a profile or the account they belong to (AWS SDKs and
 /// Tools Reference Guide, "Environment variables support"; the rest of the names are those of
 /// older tools). Settings such as `AWS_CA_BUNDLE` and `AWS_ENDPOINT_URL` are none of them.
@@ -71,6 +87,24 @@ pub fn assignments(
     pairs
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
+}
+
+/// What to set for somebody who asks an endpoint.
+pub fn endpoint_assignments(uri: &str, token: &Secret, region: Option<&str>) -> Vec<Assignment> {
+    let [uri_name, token_name] = ENDPOINT;
+    let mut set = vec![(uri_name, Secret::new(uri)), (token_name, token.clone())];
+    if let Some(region) = region {
+        set.extend(["AWS_REGION", "AWS_DEFAULT_REGION"].map(|name| (name, Secret::new(region))));
+    }
+    set
+}
+
+/// What has to go for an endpoint to be asked: of the caller's variables, and of those that
+/// another shell is likely to have.
+pub fn in_the_way_of_endpoint(env: &Env) -> Vec<&str> {
+    let others = in_the_way(env).into_iter();
+    let others = others.filter(|name| !ENDPOINT.contains(name) && !BEFORE_ENDPOINT.contains(name));
+    BEFORE_ENDPOINT.into_iter().chain(others).collect()
 }
 
 /// Which of the caller's variables have to go, beside those that are set anew.
@@ -144,6 +178,33 @@ mod tests {
                 "AWSMFA_TOKEN_CODE",
                 "AWS_BEARER_TOKEN_BEDROCK",
                 "AWS_PROFILE"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_endpoint_is_in_nobody_s_way_but_everything_before_it_is() {
+        let env: Env = [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_REGION",
+        ]
+        .into_iter()
+        .map(|name| (name, ""))
+        .collect();
+        assert_eq!(
+            in_the_way_of_endpoint(&env),
+            [
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_SESSION_TOKEN",
+                "AWS_CREDENTIAL_EXPIRATION",
+                "AWS_PROFILE",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
             ]
         );
     }

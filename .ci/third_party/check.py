@@ -2,7 +2,8 @@
 
     .ci/venv/bin/python .ci/third_party/check.py
 
-Needs `cargo build --bin awsmfa --example local_aws` first. Plain asserts; the first that fails ends
+Needs `cargo build --bin awsmfa --example local_aws --example rust_sdk` first, and `npm ci` in
+`javascript`. Plain asserts; the first that fails ends
 it with a traceback.
 """
 
@@ -14,12 +15,13 @@ from pathlib import Path
 import with_botocore
 import with_local_aws
 import with_moto
+import with_sdks
 from sandbox import AWSMFA, LOCAL_AWS, Sandbox, assert_nothing_leaked
 from servers import local_aws, moto
 
 
 def main():
-    for needed in (AWSMFA, LOCAL_AWS):
+    for needed in (AWSMFA, LOCAL_AWS, with_sdks.RUST):
         assert needed.exists(), f"{needed} is not built"
     with tempfile.TemporaryDirectory(prefix="awsmfa-third-party-") as directory:
         homes = (Path(directory) / f"home-{number}" for number in itertools.count())
@@ -31,12 +33,12 @@ def main():
 
 
 def check_local_aws(directory, homes, tls):
-    title("the AWS CLI and boto3 against the local AWS", "HTTPS" if tls else "HTTP")
+    title("AWS's own tools and SDKs against the local AWS", "HTTPS" if tls else "HTTP")
     with local_aws(directory, tls) as aws:
         environment = {"AWS_ENDPOINT_URL": aws.endpoint}
         if tls:
             environment["AWS_CA_BUNDLE"] = aws.authority
-        for morning in with_local_aws.MORNINGS:
+        for morning in with_local_aws.MORNINGS + with_sdks.WAYS:
             step(morning, Sandbox(next(homes), **environment), aws)
         with_local_aws.assert_all_requests_were_correct(aws)
 

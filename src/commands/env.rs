@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
 }
 
 /// `--output json` is `--shell json`.
-fn choose(context: &Context, ui: &Ui, shell: Option<Shell>) -> Result<Shell> {
+pub(super) fn choose(context: &Context, ui: &Ui, shell: Option<Shell>) -> Result<Shell> {
     match (shell, ui.output()) {
         (None | Some(Shell::Json), Output::Json) => Ok(Shell::Json),
         (Some(_), Output::Json) => Err(Failure::new(

@@ -1,16 +1,19 @@
-//! `awsmfa exec`: a program with the credentials in its environment, in the place of this one.
+//! `awsmfa exec`: a program with the credentials in its environment, in the place of this one; or,
+//! with `--serve`, beside this one, which keeps them fresh.
 
 use std::ffi::{OsStr, OsString};
 
 use clap::{Args, ValueHint};
 
 use super::Target;
-use super::ready::{Access, ready};
-use crate::child;
+use super::ready::{Access, Ready, ready};
+use super::serve::{Told, offer, runtime};
+use crate::child::{self, Program, Start};
 use crate::context::{Context, Env};
+use crate::endpoint::Endpoint;
 use crate::failure::Result;
 use crate::ui::{Ui, until};
-use crate::variables::{SECTION, assignments, in_the_way};
+use crate::variables::{Assignment, SECTION, assignments, in_the_way, in_the_way_of_endpoint};
 
 /// Run a command with the credentials in its environment
 ///
@@ -25,20 +28,47 @@ pub(super) struct Arguments {
     #[command(flatten)]
     access: Access,
 
+    /// Give the command an endpoint to ask for credentials in the place of keys that expire; see
+    /// `awsmfa serve`. It ends with the command
+    #[arg(long)]
+    serve: bool,
+
     /// The command and its arguments; options after its name are its own
     #[arg(value_name = "COMMAND", trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments)]
     command: Vec<OsString>,
 }
 
-pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
-    let Arguments { access, command } = arguments;
+/// The result is the command's exit code, where there is anything left of us to tell it.
+pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<u8> {
+    let Arguments {
+        access,
+        serve,
+        command,
+    } = arguments;
     let (name, rest) = match command.split_first() {
         Some((name, rest)) => (name.as_os_str(), rest),
         None => (shell(&context.env), &[][..]),
     };
     let program = child::find(name, &context.env)?;
+    let is_shell = command.is_empty();
+    if serve {
+        let mut endpoint = Endpoint::bind(0)?;
+        let offer = offer(context, ui, &mut endpoint, target, access, Told::Trouble)?;
+        for note in &offer.notes {
+            ui.trace(note);
+        }
+        if is_shell {
+            ui.say(&format!(
+                "this shell gets the credentials of [{}] for as long as they can be renewed; `exit` leaves it",
+                offer.ready.section
+            ));
+        }
+        let unset = in_the_way_of_endpoint(&context.env);
+        let start = start(program, rest, &offer.ready, &offer.assignments, unset);
+        return runtime()?.block_on(child::run_beside(&start, endpoint.serve()));
+    }
     let ready = ready(context, ui, target, access)?;
-    if command.is_empty() {
+    if is_shell {
         let now = context.clock.now();
         ui.say(&format!(
             "this shell has the credentials of [{}] until {}; `exit` leaves it",
@@ -47,14 +77,24 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         ));
     }
     let set = assignments(&ready.key, ready.expiration, ready.region.as_deref());
+    let start = start(program, rest, &ready, &set, in_the_way(&context.env));
+    Err(child::become_program(&start))
+}
+
+fn start<'a>(
+    program: Program,
+    arguments: &'a [OsString],
+    ready: &'a Ready,
+    set: &'a [Assignment],
+    unset: Vec<&'a str>,
+) -> Start<'a> {
     let set = set.iter().map(|(name, value)| (*name, value.expose()));
-    let set = set.chain([(SECTION, ready.section.as_str())]);
-    Err(child::become_program(
+    Start {
         program,
-        rest,
-        set,
-        &in_the_way(&context.env),
-    ))
+        arguments,
+        set: set.chain([(SECTION, ready.section.as_str())]).collect(),
+        unset,
+    }
 }
 
 /// The person's shell.

@@ -13,6 +13,7 @@ mod login;
 mod logout;
 mod man;
 mod ready;
+mod serve;
 mod status;
 mod whoami;
 
@@ -76,6 +77,7 @@ enum Command {
     Env(env::Arguments),
     CredentialProcess(credential_process::Arguments),
     Console(console::Arguments),
+    Serve(serve::Arguments),
     Status(status::Arguments),
     Whoami(whoami::Arguments),
     Logout(logout::Arguments),
@@ -138,7 +140,7 @@ struct Targets {
 }
 
 /// The one profile that most commands are for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Target {
     profile: Option<String>,
     region: Option<String>,
@@ -168,13 +170,13 @@ impl Targets {
 
 /// Only some commands can be for several profiles.
 fn check_count(command: &Command, more: &[String]) -> Result<()> {
-    if more.is_empty() || matches!(command, Command::Login(_)) {
+    if more.is_empty() || matches!(command, Command::Login(_) | Command::Serve(_)) {
         return Ok(());
     }
     Err(
         Failure::new(Kind::Usage, "this command is for one profile at a time")
             .at("--profile")
-            .next("name one profile; `awsmfa login` takes several"),
+            .next("name one profile; `awsmfa login` and `awsmfa serve` take several"),
     )
 }
 
@@ -211,12 +213,16 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
-        Command::Exec(arguments) => exec::run(context, &ui, target, arguments),
+        Command::Exec(arguments) => match exec::run(context, &ui, target, arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Env(arguments) => env::run(context, &ui, target, arguments),
         Command::CredentialProcess(arguments) => {
             credential_process::run(context, &ui, target, arguments)
         }
         Command::Console(arguments) => console::run(context, &ui, target, arguments),
+        Command::Serve(arguments) => serve::run(context, &ui, target, more, arguments),
         Command::Status(arguments) => match status::run(context, &ui, target, &arguments) {
             Ok(code) => return code,
             Err(failure) => Err(failure),

@@ -22,7 +22,7 @@ use crate::ui::Ui;
 const MIN_TTL: Duration = Duration::from_secs(300);
 
 /// What a command that hands credentials on may be given to sign in with.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(super) struct Access {
     /// Renew the credentials with this MFA code; `-` reads it from standard input
     #[arg(short, long, value_name = "CODE", value_hint = ValueHint::Other)]
@@ -31,18 +31,10 @@ pub(super) struct Access {
     /// For a program that works in the background: nobody at the terminal is asked.
     #[arg(skip)]
     unattended: bool,
-}
 
-impl Access {
-    /// Without a code, for a command that takes none. Where `attended` is false, a code can only
-    /// come from `AWSMFA_TOKEN_CODE` or `mfa_process`.
-    #[expect(dead_code, reason = "for the commands that keep credentials fresh")]
-    pub(super) fn without_code(attended: bool) -> Self {
-        Self {
-            token_code: None,
-            unattended: !attended,
-        }
-    }
+    /// What is good for less is renewed, if that is not [`MIN_TTL`].
+    #[arg(skip)]
+    min_ttl: Option<Duration>,
 }
 
 /// Credentials that are good now.
@@ -62,6 +54,65 @@ pub(super) struct Ready {
 ///
 /// As for a sign-in.
 pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) -> Result<Ready> {
+    let wanted = wanted(target, access);
+    let mut prepared = signin::prepare(context, &wanted)?;
+    if wanted.attended {
+        explain(ui, &prepared);
+    }
+    let place = Place::of(&prepared);
+    let (key, expiration) = loop {
+        match prepared.good(context.clock.now(), &wanted) {
+            Ok(good) => break (place.held(&prepared)?, good.session.expiration),
+            Err(why) => ui.trace(format_args!("renewing: {why}")),
+        }
+        match signin::renew(context, ui, prepared, &wanted)? {
+            Renewed::Here(fresh) => break (fresh.key, Some(fresh.expiration)),
+            Renewed::Elsewhere(found) => prepared = *found,
+        }
+    };
+    place.with(key, expiration)
+}
+
+/// The same with nobody to ask, for a program that keeps credentials fresh: what is good for less
+/// than `early` is renewed. Where that fails, what the section holds will do if it is good for
+/// [`MIN_TTL`]; the failure is told all the same.
+///
+/// # Errors
+///
+/// As for a sign-in, if there is nothing in the section that is still good.
+pub(super) fn refreshed(
+    context: &Context,
+    ui: &Ui,
+    target: Target,
+    early: Duration,
+) -> Result<(Ready, Option<Failure>)> {
+    let access = Access {
+        unattended: true,
+        min_ttl: Some(early),
+        ..Access::default()
+    };
+    match ready(context, ui, target.clone(), access) {
+        Ok(ready) => Ok((ready, None)),
+        Err(failure) => match still_good(context, target)? {
+            Some(ready) => Ok((ready, Some(failure))),
+            None => Err(failure),
+        },
+    }
+}
+
+/// What the section holds, if that is good enough. Nothing is signed in to.
+fn still_good(context: &Context, target: Target) -> Result<Option<Ready>> {
+    let wanted = wanted(target, Access::default());
+    let prepared = signin::prepare(context, &wanted)?;
+    let Ok(good) = prepared.good(context.clock.now(), &wanted) else {
+        return Ok(None);
+    };
+    let place = Place::of(&prepared);
+    let key = place.held(&prepared)?;
+    place.with(key, good.session.expiration).map(Some)
+}
+
+fn wanted(target: Target, access: Access) -> Wanted {
     let Target {
         profile,
         region,
@@ -71,8 +122,9 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
     let Access {
         token_code,
         unattended,
+        min_ttl,
     } = access;
-    let wanted = Wanted {
+    Wanted {
         request: Request {
             profile,
             region,
@@ -83,44 +135,52 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         force: false,
         no_session: false,
         yes: false,
-        min_ttl: MIN_TTL,
+        min_ttl: min_ttl.unwrap_or(MIN_TTL),
         timeout,
         identify: false,
         attended: !unattended,
-    };
-    let mut prepared = signin::prepare(context, &wanted)?;
-    explain(ui, &prepared);
-    let profile = prepared.plan.profile.value.clone();
-    let section = prepared.plan.section.value.clone();
-    let region = prepared
-        .plan
-        .region
-        .as_ref()
-        .map(|region| region.value.clone());
-    let (key, expiration) = loop {
-        match prepared.good(context.clock.now(), &wanted) {
-            Ok(good) => {
-                break (
-                    signin::held_key(&prepared.files, &section)?,
-                    good.session.expiration,
-                );
-            }
-            Err(why) => ui.trace(format_args!("renewing: {why}")),
+    }
+}
+
+/// Where credentials belong.
+struct Place {
+    profile: String,
+    section: String,
+    region: Option<String>,
+}
+
+impl Place {
+    fn of(prepared: &Prepared) -> Self {
+        let plan = &prepared.plan;
+        Self {
+            profile: plan.profile.value.clone(),
+            section: plan.section.value.clone(),
+            region: plan.region.as_ref().map(|region| region.value.clone()),
         }
-        match signin::renew(context, ui, prepared, &wanted)? {
-            Renewed::Here(fresh) => break (fresh.key, Some(fresh.expiration)),
-            Renewed::Elsewhere(found) => prepared = *found,
-        }
-    };
-    let expiration = expiration
-        .ok_or_else(|| Failure::new(Kind::Internal, "a section without an expiry is not good"))?;
-    Ok(Ready {
-        profile,
-        section,
-        key,
-        expiration,
-        region,
-    })
+    }
+
+    /// The credentials in the section.
+    fn held(&self, prepared: &Prepared) -> Result<AccessKey> {
+        signin::held_key(&prepared.files, &self.section)
+    }
+
+    fn with(self, key: AccessKey, expiration: Option<Timestamp>) -> Result<Ready> {
+        let Self {
+            profile,
+            section,
+            region,
+        } = self;
+        let expiration = expiration.ok_or_else(|| {
+            Failure::new(Kind::Internal, "a section without an expiry is not good")
+        })?;
+        Ok(Ready {
+            profile,
+            section,
+            key,
+            expiration,
+            region,
+        })
+    }
 }
 
 /// What is worth knowing before anything happens.

@@ -39,6 +39,7 @@ mod standing;
 mod target;
 #[cfg(test)]
 mod tests;
+mod unnamed;
 mod usable;
 
 use std::path::PathBuf;
@@ -59,6 +60,7 @@ pub use roles::{Role, session_name_for};
 pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
 pub use standing::{Open, chosen, section, unsigned};
 pub use target::{Target, shadow};
+pub use unnamed::{Unnamed, unnamed};
 pub use usable::{Usable, UsableKey, usable};
 
 use follow::Trail;

@@ -33,7 +33,7 @@ pub enum Target {
 }
 
 /// Settings that every AWS tool prefers to keys in the same profile.
-const SHADOWS: [&str; 7] = [
+pub(super) const SHADOWS: [&str; 7] = [
     "role_arn",
     "web_identity_token_file",
     "sso_session",
@@ -44,7 +44,7 @@ const SHADOWS: [&str; 7] = [
 ];
 
 /// Settings that some SDKs prefer to keys, and the AWS CLI does not.
-const RIVALS: [&str; 3] = ["credential_process", "login_session", "credential_source"];
+pub(super) const RIVALS: [&str; 3] = ["credential_process", "login_session", "credential_source"];
 
 /// `--to` > the section of ours that was named > `awsmfa_profile` > the section beside a
 /// `-long-term` one > `<profile>-mfa`.

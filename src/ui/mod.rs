@@ -120,6 +120,16 @@ impl Ui {
         }
     }
 
+    /// The same voice without plain lines, notes and the spinner, for what happens while somebody
+    /// else has the terminal.
+    #[must_use]
+    pub fn hushed(&self) -> Self {
+        let mut hushed = self.clone();
+        hushed.manner.quiet = true;
+        hushed.spinner = false;
+        hushed
+    }
+
     pub fn is_quiet(&self) -> bool {
         self.manner.quiet
     }
@@ -231,6 +241,16 @@ impl Ui {
         let stdout = std::io::stdout();
         let mut stdout = stdout.lock();
         taken(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+    }
+
+    /// Lets go of standard output while the program goes on: whoever reads it there, such as a
+    /// shell's `$(…)`, has it all. On Windows the reader waits for the end of the program.
+    pub fn end_output(&self) {
+        #[cfg(unix)]
+        if let Ok(nothing) = std::fs::File::options().write(true).open("/dev/null") {
+            // Where that fails, the reader waits as on Windows.
+            let _ = rustix::stdio::dup2_stdout(nothing);
+        }
     }
 
     /// Says on a terminal that `text` is going on, should it take longer than a third of a

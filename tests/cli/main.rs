@@ -47,6 +47,8 @@ mod devices;
 mod env;
 #[cfg(unix)]
 mod exec;
+#[cfg(unix)]
+mod exec_serve;
 mod exit_codes;
 mod first;
 mod follow;
@@ -75,6 +77,12 @@ mod retries;
 mod reuse;
 mod roles;
 mod roles_refused;
+#[cfg(unix)]
+mod serve;
+#[cfg(unix)]
+mod serve_refusals;
+#[cfg(unix)]
+mod served;
 mod session;
 mod several;
 mod several_refused;

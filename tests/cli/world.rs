@@ -272,7 +272,8 @@ impl World {
         finished
     }
 
-    fn furnish(&self, command: &mut Command) {
+    /// Gives a command the environment and the directory of this world.
+    pub(crate) fn furnish(&self, command: &mut Command) {
         command
             .env_clear()
             .envs(self.environment())
