@@ -10,8 +10,8 @@ use clap::{Args, ValueHint};
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::Target;
 use super::ready::explain;
+use super::{Target, wire};
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::Result;
@@ -72,13 +72,20 @@ pub(super) struct Arguments {
     #[arg(short, long)]
     force: bool,
 
-    /// Replace temporary credentials that another tool wrote, without asking
+    /// Replace temporary credentials that another tool wrote, or rewire profiles, without asking
     #[arg(short, long)]
     yes: bool,
+
+    #[command(flatten)]
+    wiring: wire::Flags,
 }
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
+    let wiring = arguments.wiring.asked();
     let wanted = wanted(ui, target, arguments);
+    if let Some(asked) = wiring {
+        return wire::run(context, ui, asked, wanted);
+    }
     let prepared = signin::prepare(context, &wanted)?;
     explain(ui, &prepared);
     if let Some(warning) = &prepared.plan.shadowed {
@@ -112,6 +119,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         min_ttl,
         force,
         yes,
+        wiring: _,
     } = arguments;
     let Target {
         profile,
@@ -196,7 +204,8 @@ fn reused(context: &Context, ui: &Ui, place: &Place, good: &Good<'_>) -> Result<
     Ok(())
 }
 
-fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<()> {
+/// What is to be said about new credentials wherever they are.
+pub(super) fn remarks(ui: &Ui, fresh: &Fresh) {
     if let Some((asked, granted)) = fresh.lowered {
         ui.note(&format!(
             "the role's maximum is less than {}: AWS granted {}",
@@ -218,6 +227,10 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
     for warning in &fresh.warnings {
         ui.warn(warning);
     }
+}
+
+fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<()> {
+    remarks(ui, fresh);
     let remaining = fresh.expiration.duration_since(fresh.aws_now);
     if ui.output() == Output::Json {
         let report = Report {
@@ -249,7 +262,7 @@ fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) -> Result<(
 }
 
 /// The next thing to type, unless the shell is set up already.
-fn how_to_use(context: &Context, ui: &Ui, section: &str) {
+pub(super) fn how_to_use(context: &Context, ui: &Ui, section: &str) {
     let set = context
         .env
         .raw("AWS_PROFILE")

@@ -31,6 +31,7 @@ mod names;
 mod origin;
 mod promised;
 mod region;
+mod rewire;
 mod roles;
 mod session;
 mod settings;
@@ -39,6 +40,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod usable;
+mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +60,7 @@ pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
 pub use standing::{Open, chosen, section, unsigned};
 pub use target::{Target, shadow};
 pub use usable::{Usable, UsableKey, usable};
+pub use wire::{Base, Chosen, Rewired, Wiring, unwire, wire};
 
 use follow::Trail;
 use settings::Shared;

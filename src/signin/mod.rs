@@ -9,7 +9,8 @@
 //!    gets a code while the connection is being made and the key is being proved, calls STS
 //!    (`issue`), and writes the section.
 //!
-//! Beside it: [`identify`] asks AWS who one is, and [`sign_out`] takes sections out again.
+//! Beside it: [`identify`] asks AWS who one is, [`sign_out`] takes sections out again, and
+//! [`Rewiring`] is the one change of the config file.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
@@ -23,6 +24,7 @@ mod issue;
 mod out;
 mod save;
 mod signals;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,6 +46,7 @@ use desk::Desk;
 
 pub use identity::{Answer, identify};
 pub use out::{Left, SignedOut, Which, sign_out};
+pub use wire::Rewiring;
 
 /// What a person asked for.
 #[derive(Debug)]

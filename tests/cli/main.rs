@@ -79,3 +79,4 @@ mod tls;
 #[cfg(unix)]
 mod while_asking;
 mod whoami;
+mod wire;
