@@ -54,7 +54,11 @@ fn assume_like_a_plain_tool(world: &World, role: &str) {
     let arn = arn(role);
     let parameters = [("RoleArn", arn.as_str()), ("RoleSessionName", "plain")];
     let reply = client::sts(&world.aws, &session, "AssumeRole", &parameters);
-    assert!(reply.text("Arn").ends_with(&format!("assumed-role/{role}/plain")));
+    assert!(
+        reply
+            .text("Arn")
+            .ends_with(&format!("assumed-role/{role}/plain"))
+    );
 }
 
 #[track_caller]
@@ -82,5 +86,8 @@ fn a_wired_profile_takes_the_session_and_unwired_it_is_as_it_was() {
         .succeeded()
         .said("unwired: profile dev");
     assert_eq!(config_of(&world), before);
-    assert!(world.issued_to("default-mfa").is_some(), "the session stays");
+    assert!(
+        world.issued_to("default-mfa").is_some(),
+        "the session stays"
+    );
 }
