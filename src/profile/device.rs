@@ -6,7 +6,7 @@
 use super::choose::first_variable;
 use super::follow::Trail;
 use super::settings::Found;
-use super::{Marks, Origin, Request, Source, Sourced, key, wire};
+use super::{Marks, Origin, Request, Source, Sourced, key, set_aside};
 use crate::arn::Arn;
 use crate::context::Env;
 use crate::failure::{Failure, Result};
@@ -53,7 +53,7 @@ fn configured(trail: &Trail<'_>) -> Option<Sourced<String>> {
         })
         .find_map(|node| {
             node.get("mfa_serial")
-                .or_else(|| node.aside(&wire::MFA_SERIAL))
+                .or_else(|| node.aside(&set_aside::MFA_SERIAL))
                 .or_else(|| node.get("aws_mfa_device"))
         })
         .map(Found::sourced)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::follow::Trail;
 use super::settings::Settings;
-use super::{Origin, Request, Sourced, wire};
+use super::{Origin, Request, Sourced, set_aside};
 use crate::failure::{Failure, Kind, Result};
 
 /// What GetSessionToken grants when nothing is asked for: twelve hours.
@@ -110,7 +110,7 @@ fn wanted(request: &Request, trail: &Trail<'_>) -> Result<Option<Sourced<Duratio
         return Ok(Some(Sourced::new(duration, origin)));
     }
     let set =
-        |node| Settings::get(node, "duration_seconds").or_else(|| node.aside(&wire::DURATION));
+        |node| Settings::get(node, "duration_seconds").or_else(|| node.aside(&set_aside::DURATION));
     let Some(found) = trail.own().find_map(set) else {
         return Ok(None);
     };

@@ -15,6 +15,9 @@
 //!    as they can be without asking AWS.
 //! 5. `target`: the section to write, and whether it may be.
 //!
+//! Beside it, `wire` and `rewire` plan other lines for role profiles, and `set_aside` is where
+//! the steps above find what those lines were.
+//!
 //! After it, [`crate::session`] decides whether anything has to be done at all.
 
 mod choose;
@@ -34,6 +37,7 @@ mod region;
 mod rewire;
 mod roles;
 mod session;
+mod set_aside;
 mod settings;
 mod standing;
 mod target;

@@ -8,11 +8,11 @@
 use super::duration::CHAINED;
 use std::collections::BTreeSet;
 
-use super::settings::{Found, Settings, Shared};
-use super::wire::{
-    ASIDE, Base, DURATION, KEYS, Key, MFA_SERIAL, Rewired, SOURCE_PROFILE, source_profile,
-    stands_for,
+use super::set_aside::{
+    ASIDE, DURATION, KEYS, Key, MFA_SERIAL, SOURCE_PROFILE, source_profile, stands_for,
 };
+use super::settings::{Found, Settings, Shared};
+use super::wire::{Base, Rewired};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Amend, Amendment};
 

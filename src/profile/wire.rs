@@ -3,81 +3,23 @@
 //!
 //! AWS tools ask for a code wherever a role profile has `mfa_serial`. They ask for none where its
 //! `source_profile` is the section that already holds a session made with the device. So a
-//! profile is wired by three changes of its lines in the config file, which [`super::rewire`]
-//! plans: `source_profile` names the section, `mfa_serial` goes, and so does a
-//! `duration_seconds` over an hour, because AWS grants no more to a role that is assumed with
-//! temporary credentials (IAM User Guide, "Roles terms and concepts"). What goes is set aside under
-//! a name of ours, `awsmfa_mfa_serial = …`, where AWS tools do not look and we do. The way back
-//! to the key stays the same for us; [`super::follow`] and [`super::device`] ask here for what
-//! was set aside.
+//! profile is wired by three changes of its lines in the config file: `source_profile` names the
+//! section, `mfa_serial` goes, and so does a `duration_seconds` over an hour, because AWS grants no
+//! more to a role that is assumed with temporary credentials (IAM User Guide, "Roles terms and
+//! concepts"). What goes is set aside ([`super::set_aside`]), so that the way back to the key stays the
+//! same for us, and the lines can be put back.
 //!
-//! In a chain of roles only the profile next to the session gets another `source_profile`. Pure:
-//! nothing is read or written.
+//! In a chain of roles only the profile next to the session gets another `source_profile`. Here it
+//! is decided which profiles are meant and whose session theirs is; [`super::rewire`] plans their
+//! lines. Pure: nothing is read or written.
 
 use super::follow::{Trail, follow};
-use super::promised::{SUFFIX, named_section};
+use super::set_aside::{MFA_SERIAL, stands_for};
 use super::settings::{Found, Settings, Shared};
-use super::{Held, Origin, Request, Source, Sourced, choose, device, rewire, target};
+use super::{Origin, Request, Source, Sourced, choose, device, rewire, target};
 use crate::context::{Context, Env};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::Amendment;
-
-/// A key that wiring changes, and its name while it is set aside.
-#[derive(Debug)]
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    pub(super) aside: &'static str,
-}
-
-/// What a name gets while its key is set aside.
-pub(super) const ASIDE: &str = "awsmfa_";
-
-pub(super) const SOURCE_PROFILE: Key = Key {
-    name: "source_profile",
-    aside: "awsmfa_source_profile",
-};
-pub(super) const MFA_SERIAL: Key = Key {
-    name: "mfa_serial",
-    aside: "awsmfa_mfa_serial",
-};
-pub(super) const DURATION: Key = Key {
-    name: "duration_seconds",
-    aside: "awsmfa_duration_seconds",
-};
-pub(super) const KEYS: [Key; 3] = [SOURCE_PROFILE, MFA_SERIAL, DURATION];
-
-impl<'f> Settings<'f> {
-    /// What the config file had for `key` before the profile was wired. The credentials file does
-    /// not count: there the same names are marks of a section of ours.
-    pub(super) fn aside(&self, key: &Key) -> Option<Found<'f>> {
-        let found = self.config.as_ref()?.get(key.aside);
-        let found = found.filter(|found| !found.text.is_empty())?;
-        self.note(key.aside, &found);
-        Some(found)
-    }
-
-    /// Whether anything is set aside.
-    pub(super) fn is_wired(&self) -> bool {
-        let has = |key: &Key| self.config.as_ref()?.get(key.aside);
-        KEYS.iter().any(|key| has(key).is_some())
-    }
-}
-
-/// The `source_profile` to follow. In a wired profile whose session's section is not there, that is
-/// the one it had before.
-pub(super) fn source_profile<'f>(
-    shared: &Shared<'_>,
-    settings: &Settings<'f>,
-) -> Option<Found<'f>> {
-    let now = settings.get(SOURCE_PROFILE.name);
-    if now
-        .as_ref()
-        .is_some_and(|now| shared.profile(&now.text).is_some())
-    {
-        return now;
-    }
-    settings.aside(&SOURCE_PROFILE).or(now)
-}
 
 /// The session that wired profiles take their credentials from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -275,21 +217,24 @@ impl<'s> Walk<'s> {
 
     /// The session of a profile without a role.
     fn base(&self, trail: &Trail<'_>, name: &Sourced<String>) -> Result<Base> {
-        let refuse =
-            |what: String| Failure::new(Kind::Configuration, what).at(trail.source.origin());
         let profile = &trail.profile.value;
         if !trail.hops.is_empty() {
-            return Err(refuse(format!(
-                "profile `{profile}` assumes a role itself, so signing in to it makes no session"
-            ))
+            let settings = self.shared.profile(profile);
+            return Err(Failure::new(
+                Kind::Configuration,
+                format!("profile `{profile}` assumes a role itself, so signing in to it makes no session"),
+            )
+            .at(settings.map(|settings| settings.place()).unwrap_or_default())
             .next("name a profile that has a key and no role as source_profile"));
         }
         if let Source::Profile { key, .. } = &trail.source
             && key.is_temporary()
         {
-            return Err(refuse(format!(
-                "profile `{profile}` holds temporary credentials, and a session is made with a long-term key"
-            )));
+            return Err(Failure::new(
+                Kind::Configuration,
+                format!("profile `{profile}` holds temporary credentials, and a session is made with a long-term key"),
+            )
+            .at(trail.source.origin()));
         }
         Ok(Base {
             profile: name.value.clone(),
@@ -362,23 +307,6 @@ impl<'s> Walk<'s> {
         }
         way
     }
-}
-
-/// Whether signing in to profile `base` is what writes `section`, as far as anybody can tell: by
-/// its name, by the profile's settings, or by what the section says of itself.
-pub(super) fn stands_for(shared: &Shared<'_>, section: &str, base: &str) -> bool {
-    let made = || {
-        let part = shared.profile(section)?.credentials?;
-        let held = Held::read(&part.section)?;
-        Some(held.profile()? == base)
-    };
-    let named = || {
-        let settings = shared.profile(base)?;
-        Some(named_section(&settings)?.text == section)
-    };
-    section.strip_suffix(SUFFIX) == Some(base)
-        || named().unwrap_or_default()
-        || made().unwrap_or_default()
 }
 
 fn no_role(name: &Sourced<String>) -> Failure {
