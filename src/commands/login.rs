@@ -72,7 +72,7 @@ pub(super) struct Arguments {
     #[arg(short, long)]
     force: bool,
 
-    /// Replace temporary credentials that another tool wrote, or rewire profiles, without asking
+    /// Agree without being asked: to replacing what another tool wrote, to changing the config file
     #[arg(short, long)]
     yes: bool,
 

@@ -30,7 +30,7 @@ pub(super) struct Flags {
     #[arg(long, group = "wiring", conflicts_with_all = ["to", "role_arn", "role_session_name", "external_id"])]
     wire: bool,
 
-    /// Undo `--wire`: every line of the config file is as it was
+    /// Undo `--wire`: the lines of the config file are put back as they were
     #[arg(long, group = "wiring", conflicts_with_all = [
         "code", "token_code", "to", "serial_number", "role_arn", "role_session_name", "external_id",
         "duration_seconds", "min_ttl", "force",
@@ -160,16 +160,14 @@ fn change(ui: &Ui, rewiring: &Rewiring<'_>, question: &str, wanted: &Wanted) -> 
         }
         return rewiring.write(ui, wanted.timeout);
     }
-    let refused = |what: &str| {
-        Failure::new(Kind::Configuration, what)
-            .at(rewiring.path().display())
-            .next("agree with --yes")
-    };
+    let refused =
+        |what: &str| Failure::new(Kind::Configuration, what).at(rewiring.path().display());
     ui.diff(&diff);
     let Ok(terminal) = Terminal::open(ui) else {
         return Err(refused(
             "the config file is not changed without consent, and there is no terminal to ask on",
-        ));
+        )
+        .next("agree with --yes"));
     };
     rewiring.rehearse(ui, wanted.timeout)?;
     if !ui.is_on_terminal() {

@@ -2,7 +2,7 @@
 //!
 //! Both work on the profile as it is now, whoever has edited it since. Nothing that a person wrote
 //! is lost: their newer line wins, and a remembered one that can neither stay nor be put back
-//! becomes a comment. Comes after [`super::wire`], which knows the profiles; the lines are changed
+//! becomes a comment. Comes after [`mod@super::wire`], which knows the profiles; the lines are changed
 //! by [`crate::ini`].
 
 use super::duration::CHAINED;

@@ -2,7 +2,7 @@
 //! where AWS tools do not look and we do.
 //!
 //! `awsmfa_mfa_serial = …` is the device of the profile still, and `awsmfa_source_profile = …`
-//! leads to the key where the session's section does not. [`super::wire`] sets keys aside;
+//! leads to the key where the session's section does not. [`mod@super::wire`] sets keys aside;
 //! [`super::follow`], [`super::device`] and [`super::duration`] ask here for them.
 
 use super::Held;
