@@ -2,7 +2,15 @@
 role from the session by themselves, and find the file as it was after `--unwire`.
 """
 
+import datetime
+from unittest import mock
+
 from with_local_aws import DENIED, boto3_identity, identity, long_term, plant, sign_in
+
+
+def soon():
+    """The clock of a long job, towards the end of its first hour."""
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=55)
 
 
 def wired_profiles_need_no_code(sandbox, aws):
@@ -36,10 +44,12 @@ def wired_profiles_need_no_code(sandbox, aws):
             boto3_identity(sandbox, "dev"),
         ):
             assert read.endswith(":assumed-role/Admin/plain"), read
-    with sandbox.boto3("brief") as session:
+    assert boto3_identity(sandbox, "brief").split("/")[1] == "Admin"
+    with sandbox.boto3("dev") as session, mock.patch("botocore.credentials._local_now", soon):
         credentials = session.get_credentials()
         assert credentials.method == "assume-role", credentials.method
         # botocore renews what has a quarter of an hour left: these, whenever they are used.
+        credentials._time_fetcher = soon
         tokens = {credentials.get_frozen_credentials().token for _ in range(3)}
         assert len(tokens) == 3, "the role was not assumed again"
     wanted = sandbox.aws("configure", "get", "source_profile", "--profile", "dev").strip()
