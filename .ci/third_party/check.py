@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import wired
 import with_botocore
 import with_local_aws
 import with_moto
@@ -40,6 +41,7 @@ def check_local_aws(directory, homes, tls):
             environment["AWS_CA_BUNDLE"] = aws.authority
         for morning in with_local_aws.MORNINGS + with_sdks.WAYS:
             step(morning, Sandbox(next(homes), **environment), aws)
+        step(wired.wired_profiles_need_no_code, Sandbox(next(homes), **environment), aws)
         with_local_aws.assert_all_requests_were_correct(aws)
 
 

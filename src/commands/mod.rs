@@ -16,6 +16,7 @@ mod ready;
 mod serve;
 mod status;
 mod whoami;
+mod wire;
 
 use std::ffi::OsString;
 use std::io;

@@ -236,7 +236,12 @@ impl<'e, 'd> Edit<'e, 'd> {
     }
 }
 
-fn assignment<'a>(depth: &'a str, key: &'a str, value: &'a str, eol: &'a str) -> [&'a [u8]; 5] {
+pub(super) fn assignment<'a>(
+    depth: &'a str,
+    key: &'a str,
+    value: &'a str,
+    eol: &'a str,
+) -> [&'a [u8]; 5] {
     [depth, key, " = ", value, eol].map(str::as_bytes)
 }
 

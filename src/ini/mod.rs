@@ -10,6 +10,7 @@
 //! refused: what is not lines of text at all, and, inside a section in use, a line that cannot be
 //! understood.
 
+mod amend;
 mod edit;
 mod entry;
 mod line;
@@ -27,6 +28,7 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
+pub use amend::{Amend, Amendment};
 pub use edit::{Change, Refused};
 use line::{Classifier, Shape, lines, trim_end};
 pub use profile::{Profile, Value};

@@ -159,7 +159,7 @@ impl<'d> Profile<'d> {
 
     /// Last assignment wins, but a section spelled as all readers want it beats one that only
     /// some of them see.
-    fn winner(&self, key: &str) -> Option<&Entry<'d>> {
+    pub(super) fn winner(&self, key: &str) -> Option<&Entry<'d>> {
         let last = |agreed: bool| {
             let parts = self.parts.iter().rev();
             parts

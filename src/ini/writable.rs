@@ -12,8 +12,7 @@ use super::entry::comment;
 pub(super) fn check(change: &Change<'_>) -> Result<(), Refused> {
     section(change.section)?;
     for (index, (key, value)) in change.set.iter().enumerate() {
-        self::key(key)?;
-        self::value(key, value)?;
+        assignment(key, value)?;
         let earlier = change.set[..index].iter().map(|(earlier, _)| earlier);
         if earlier
             .chain(change.remove)
@@ -31,6 +30,13 @@ pub(super) fn check(change: &Change<'_>) -> Result<(), Refused> {
 pub fn is_safe_section(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@:+%/-".contains(&byte);
     !name.is_empty() && name != "DEFAULT" && name.bytes().all(allowed)
+}
+
+/// # Errors
+/// A key or a value that some reader would read differently. The value is not quoted.
+pub(super) fn assignment(key: &str, value: &str) -> Result<(), Refused> {
+    self::key(key)?;
+    self::value(key, value)
 }
 
 fn section(name: &str) -> Result<(), Refused> {

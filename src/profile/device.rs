@@ -6,7 +6,7 @@
 use super::choose::first_variable;
 use super::follow::Trail;
 use super::settings::Found;
-use super::{Marks, Origin, Request, Source, Sourced, key};
+use super::{Marks, Origin, Request, Source, Sourced, key, set_aside};
 use crate::arn::Arn;
 use crate::context::Env;
 use crate::failure::{Failure, Result};
@@ -53,14 +53,17 @@ fn configured(trail: &Trail<'_>) -> Option<Sourced<String>> {
         })
         .find_map(|node| {
             node.get("mfa_serial")
+                .or_else(|| node.aside(&set_aside::MFA_SERIAL))
                 .or_else(|| node.get("aws_mfa_device"))
         })
         .map(Found::sourced)
 }
 
+/// Refuses what cannot be a device that makes codes.
+///
 /// 9 to 256 of `[\w+=/:,.@-]` (STS API Reference, GetSessionToken, "SerialNumber"), and if it is
 /// an ARN, that of a device that makes codes. Hardware serials are no ARNs.
-fn check(serial: &Sourced<String>) -> Result<()> {
+pub(super) fn check(serial: &Sourced<String>) -> Result<()> {
     let text = &serial.value;
     let well_formed = (9..=256).contains(&text.len())
         && text

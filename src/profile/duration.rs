@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use super::follow::Trail;
-use super::{Origin, Request, Sourced};
+use super::settings::Settings;
+use super::{Origin, Request, Sourced, set_aside};
 use crate::failure::{Failure, Kind, Result};
 
 /// What GetSessionToken grants when nothing is asked for: twelve hours.
@@ -108,7 +109,9 @@ fn wanted(request: &Request, trail: &Trail<'_>) -> Result<Option<Sourced<Duratio
         let origin = Origin::Section(section.value.clone());
         return Ok(Some(Sourced::new(duration, origin)));
     }
-    let Some(found) = trail.own().find_map(|node| node.get("duration_seconds")) else {
+    let set =
+        |node| Settings::get(node, "duration_seconds").or_else(|| node.aside(&set_aside::DURATION));
+    let Some(found) = trail.own().find_map(set) else {
         return Ok(None);
     };
     match parse_duration(&found.text) {

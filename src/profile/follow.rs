@@ -15,7 +15,7 @@ use super::lost;
 use super::names::{LONG_TERM, check_profile, is_long_term_of};
 use super::promised;
 use super::settings::{Found, Settings, Shared};
-use super::{Marks, Origin, Request, Source, Sourced, key};
+use super::{Marks, Origin, Request, Source, Sourced, key, set_aside};
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::AccessKey;
@@ -315,7 +315,7 @@ impl<'s> Walk<'s> {
         let name = &settings.name;
         let own_key = || key::of(settings);
         match (
-            settings.get("source_profile"),
+            set_aside::source_profile(self.shared, settings),
             settings.get("credential_source"),
         ) {
             (Some(_), Some(second)) => Err(Failure::new(

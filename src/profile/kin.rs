@@ -2,7 +2,7 @@
 
 use super::names::LONG_TERM;
 use super::settings::Shared;
-use super::{Files, Plan, Request, resolve};
+use super::{Files, Plan, Request, resolve, rewire};
 use crate::context::Context;
 use crate::failure::Result;
 
@@ -47,8 +47,10 @@ fn leads_to(shared: &Shared<'_>, name: &str, base: &str) -> bool {
         if !has_role(&at) {
             return false;
         }
-        let profile = shared.profile(&at);
-        let Some(next) = profile.and_then(|own| own.get("source_profile")) else {
+        let Some(settings) = shared.profile(&at) else {
+            return false;
+        };
+        let Some(next) = rewire::base(shared, &settings) else {
             return false;
         };
         let next = next.text.into_owned();

@@ -15,6 +15,9 @@
 //!    as they can be without asking AWS.
 //! 5. `target`: the section to write, and whether it may be.
 //!
+//! Beside it, `wire` and `rewire` plan other lines for role profiles, and `set_aside` is where
+//! the steps above find what those lines were.
+//!
 //! After it, [`crate::session`] decides whether anything has to be done at all.
 
 mod choose;
@@ -32,8 +35,10 @@ mod names;
 mod origin;
 mod promised;
 mod region;
+mod rewire;
 mod roles;
 mod session;
+mod set_aside;
 mod settings;
 mod standing;
 mod target;
@@ -41,6 +46,7 @@ mod target;
 mod tests;
 mod unnamed;
 mod usable;
+mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -62,6 +68,7 @@ pub use standing::{Open, chosen, section, unsigned};
 pub use target::{Target, shadow};
 pub use unnamed::{Unnamed, unnamed};
 pub use usable::{Usable, UsableKey, usable};
+pub use wire::{Base, Chosen, Rewired, Wiring, unwire, wire};
 
 use follow::Trail;
 use settings::Shared;

@@ -50,7 +50,8 @@ pub(super) fn by(
     }
 }
 
-fn named_section<'f>(settings: &Settings<'f>) -> Option<Found<'f>> {
+/// The section that the profile itself names.
+pub(super) fn named_section<'f>(settings: &Settings<'f>) -> Option<Found<'f>> {
     settings.get("awsmfa_profile")
 }
 

@@ -16,6 +16,8 @@
 //! Beside it: [`sign_in_all`] signs in to several profiles at once, [`enter`] goes on from
 //! credentials to the console, [`identify`] asks AWS who one is, and [`sign_out`] takes sections
 //! out again.
+//! Beside it: [`identify`] asks AWS who one is, [`sign_out`] takes sections out again, and
+//! [`Rewiring`] is the one change of the config file.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
@@ -39,6 +41,7 @@ mod step;
 mod through;
 mod turn;
 mod ways;
+mod wire;
 
 use std::time::Duration;
 
@@ -63,6 +66,7 @@ pub use identity::{Answer, identify};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
 pub use through::Kept;
+pub use wire::Rewiring;
 
 /// What a person asked for.
 #[derive(Debug, Default)]

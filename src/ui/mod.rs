@@ -12,6 +12,7 @@
 //!
 //! Questions are [`crate::terminal`]'s; they tell this module when one is open ([`Ui::question`]).
 
+mod diff;
 mod screen;
 mod table;
 mod text;
@@ -25,6 +26,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+pub use diff::Diff;
 pub use screen::{Question, Working};
 pub use table::{Cell, Tone};
 pub use text::printable;
@@ -166,6 +168,17 @@ impl Ui {
     /// Something that worked, but may surprise later.
     pub fn warn(&self, text: &str) {
         self.screen.print(&self.line("", WARNING, "warning:", text));
+    }
+
+    /// Whether standard error is a terminal, so that who is asked there sees what is said here.
+    pub fn is_on_terminal(&self) -> bool {
+        self.screen.is_terminal()
+    }
+
+    /// What is going to change in a file. Whoever is asked about it has to see it, so `--quiet` does
+    /// not silence it.
+    pub fn diff(&self, diff: &Diff) {
+        self.screen.print(&diff.lines(self.colour));
     }
 
     /// A step, for `--verbose`. The caller leaves secrets out; formatting costs nothing unless

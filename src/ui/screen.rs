@@ -76,6 +76,10 @@ impl Screen {
         state.write_over(lines);
     }
 
+    pub(super) fn is_terminal(&self) -> bool {
+        self.state().terminal
+    }
+
     pub(super) fn has_question(&self) -> bool {
         self.state().questions > 0
     }

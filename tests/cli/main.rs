@@ -98,3 +98,4 @@ mod ways;
 #[cfg(unix)]
 mod while_asking;
 mod whoami;
+mod wire;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use awsmfa::ini::{Change, Document, Flavor};
+use awsmfa::ini::{Amend, Amendment, Change, Document, Flavor};
 use zeroize::Zeroizing;
 
 /// Parses, reads everything, edits, and checks the result against the promises of
@@ -34,6 +34,73 @@ pub(crate) fn check(bytes: &[u8], flavor: Flavor, change: &Change<'_>) -> Option
         "the same change twice is the change once"
     );
     Some(edited.to_vec())
+}
+
+/// Keys to set aside.
+pub(crate) const KEYS: [&str; 4] = ["k", "region", "aws_access_key_id", "aws_session_token"];
+
+/// Sets a key aside, puts another line in its place, undoes both, and checks that the bytes are
+/// the same again and that nothing else has changed meanwhile. Whether it was not refused.
+pub(crate) fn set_aside(bytes: &[u8], flavor: Flavor, profile: &str, key: &'static str) -> bool {
+    const PREFIX: &str = "awsmfa_";
+    let aside: &'static str = match key {
+        "k" => "awsmfa_k",
+        "region" => "awsmfa_region",
+        "aws_access_key_id" => "awsmfa_aws_access_key_id",
+        "aws_session_token" => "awsmfa_aws_session_token",
+        _ => panic!("{key} is none of the keys"),
+    };
+    let steps = |steps: Vec<Amend>| {
+        [Amendment {
+            profile: profile.to_owned(),
+            steps,
+        }]
+    };
+    let value = "stands-in".to_owned();
+    let Some(before) = parse(bytes, flavor) else {
+        return false;
+    };
+    let there = |document: &Document, key| {
+        let profile = document.profile(profile);
+        profile.map_or(0, |profile| profile.assignments(key).count())
+    };
+    if there(&before, aside) > 0 {
+        return false;
+    }
+    let there_before = there(&before, key);
+    let changed = before.amend(&steps(vec![
+        Amend::Prefix {
+            key,
+            prefix: PREFIX,
+        },
+        Amend::Insert {
+            key,
+            value: value.clone(),
+            above: key,
+        },
+    ]));
+    let Ok(changed) = changed else {
+        return false;
+    };
+    let wired = parse(&changed, flavor).expect("what was written can be read");
+    assert_eq!(there(&wired, aside), there_before);
+    assert_eq!(there(&wired, key), there_before.min(1));
+    let changes = Change {
+        section: profile,
+        set: &[],
+        remove: &[key, aside],
+    };
+    leaves_the_rest(&before, &wired, &changes);
+    let back = wired.amend(&steps(vec![
+        Amend::Strip {
+            key: aside,
+            prefix: PREFIX,
+        },
+        Amend::Remove { key, value },
+    ]));
+    let back = back.expect("what was set aside can be put back");
+    assert_eq!(back[..], *bytes, "every byte is as it was");
+    true
 }
 
 fn parse(bytes: &[u8], flavor: Flavor) -> Option<Document> {

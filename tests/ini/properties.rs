@@ -341,6 +341,23 @@ proptest! {
         edit.with(|change| invariants::check(&bytes, flavor, change));
     }
 
+    #[test]
+    fn what_is_set_aside_can_be_put_back(
+        (flavor, file) in flavor().prop_flat_map(|flavor| (Just(flavor), file(flavor, false))),
+        name in select(NAMES),
+    ) {
+        for key in invariants::KEYS {
+            invariants::set_aside(&file.bytes(), flavor, name, key);
+        }
+    }
+
+    #[test]
+    fn noise_is_set_aside_and_put_back_or_refused(flavor in flavor(), Noise(bytes) in noise()) {
+        for name in ["a", "b", "default"] {
+            invariants::set_aside(&bytes, flavor, name, "k");
+        }
+    }
+
     /// Whatever the SDK reads out of a file, we read too, or say that there is a doubt.
     #[test]
     fn we_read_what_the_sdk_reads(

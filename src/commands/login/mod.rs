@@ -10,16 +10,18 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::Target;
 use super::ready::explain;
+use super::{Target, wire};
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::Result;
-use crate::profile::{Request, parse_duration};
+use crate::profile::{Chosen, Request, parse_duration};
 use crate::secret::Secret;
 use crate::signin::{self, Renewed, Wanted};
 use crate::ui::Ui;
 use report::{Place, renewed, reused};
+
+pub(super) use report::{how_to_use, remarks};
 
 /// Get temporary credentials with an MFA code and write them into the profile's section (default)
 ///
@@ -40,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "CODE", value_hint = ValueHint::Other)]
     token_code: Option<Secret>,
 
-    /// Sign in to every role profile of the profile's source
+    /// Every role profile of the profile's source
     #[arg(long)]
     all: bool,
 
@@ -80,9 +82,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     no_session: bool,
 
-    /// Replace temporary credentials that another tool wrote, without asking
+    /// Agree without being asked: to replacing what another tool wrote, to changing the config file
     #[arg(short, long)]
     yes: bool,
+
+    #[command(flatten)]
+    wiring: wire::Flags,
 }
 
 /// The result is the exit code: of several profiles some may have failed.
@@ -93,6 +98,14 @@ pub(super) fn run(
     more: Vec<String>,
     arguments: Arguments,
 ) -> Result<u8> {
+    if let Some(asked) = arguments.wiring.asked() {
+        let chosen = Chosen {
+            names: target.profile.iter().cloned().chain(more).collect(),
+            all: arguments.all,
+        };
+        let wanted = wanted(ui, target, arguments);
+        return wire::run(context, ui, asked, &chosen, wanted).map(|()| 0);
+    }
     if arguments.all || !more.is_empty() {
         return many::run(context, ui, target, more, arguments);
     }
@@ -137,6 +150,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         force,
         no_session,
         yes,
+        wiring: _,
     } = arguments;
     let Target {
         profile,

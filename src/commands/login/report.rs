@@ -110,7 +110,7 @@ pub(super) fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) 
 }
 
 /// What AWS did otherwise than one might think.
-pub(super) fn remarks(ui: &Ui, fresh: &Fresh) {
+pub(in crate::commands) fn remarks(ui: &Ui, fresh: &Fresh) {
     if let Some((asked, granted)) = fresh.lowered {
         ui.note(&format!(
             "the role's maximum is less than {}: AWS granted {}",
@@ -141,7 +141,7 @@ pub(super) fn say_session(context: &Context, ui: &Ui, session: &Kept, fresh: &Fr
 }
 
 /// The next thing to type, unless the shell is set up already.
-fn how_to_use(context: &Context, ui: &Ui, section: &str) {
+pub(in crate::commands) fn how_to_use(context: &Context, ui: &Ui, section: &str) {
     let set = context
         .env
         .raw("AWS_PROFILE")

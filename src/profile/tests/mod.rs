@@ -6,6 +6,7 @@ mod promised;
 mod settings;
 mod sources;
 mod target;
+mod wire;
 
 use std::path::PathBuf;
 
@@ -49,21 +50,27 @@ struct World<'a> {
 
 impl World<'_> {
     fn resolve(&self) -> Result<Plan, Failure> {
-        let context = Context {
+        resolve(&self.context(), &self.files(), &self.request)
+    }
+
+    fn context(&self) -> Context {
+        Context {
             env: self.env.iter().copied().collect(),
             home: Some(PathBuf::from("/home/alice")),
             clock: Clock::fixed(Timestamp::UNIX_EPOCH),
-        };
+        }
+    }
+
+    fn files(&self) -> Files {
         let file = |name: &str, text: &str, flavor| File {
             path: PathBuf::from(name),
             document: Document::parse(Zeroizing::new(text.into()), flavor)
                 .expect("the case is text"),
         };
-        let files = Files {
+        Files {
             config: file("config", self.config, Flavor::Config),
             credentials: file("credentials", self.credentials, Flavor::Credentials),
-        };
-        resolve(&context, &files, &self.request)
+        }
     }
 
     #[track_caller]
