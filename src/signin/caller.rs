@@ -25,6 +25,7 @@ pub(super) struct Asked {
     pub(super) chained: bool,
 }
 
+#[derive(Debug)]
 pub(super) struct Caller {
     aws: Arc<Aws>,
     key: AccessKey,
@@ -58,6 +59,11 @@ impl Caller {
 
     pub(super) fn key(&self) -> &AccessKey {
         &self.key
+    }
+
+    /// Where the key was found, for messages.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
     }
 
     pub(super) fn known_arn(&self) -> Option<&str> {
@@ -109,6 +115,7 @@ impl Caller {
             role_arn: role.map(|role| role.arn.as_str()),
             external_id: role.is_some_and(|role| role.external_id),
             chained,
+            ..Known::default()
         })
     }
 }

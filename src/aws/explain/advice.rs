@@ -1,10 +1,10 @@
 //! From a refusal to a failure: who speaks about which situation ([`super::account`],
-//! [`super::network`]), and what is said in every one of them.
+//! [`super::iam`], [`super::network`]), and what is said in every one of them.
 
 use anyhow::anyhow;
 use jiff::SignedDuration;
 
-use super::{Refusal, Situation};
+use super::{Refusal, Situation, iam};
 use crate::failure::{Failure, Kind};
 
 /// What the caller knows about a call, to name the right things in the right places.
@@ -22,6 +22,10 @@ pub struct Known<'a> {
     pub external_id: bool,
     /// Whether it was the role before this one that asked, and not the key itself.
     pub chained: bool,
+    /// What an IAM call was about, with its kind: `device arn:aws:iam::…`, `access key AKIA…`.
+    pub subject: Option<&'a str>,
+    /// The IAM user whose it is.
+    pub user: Option<&'a str>,
 }
 
 impl Refusal {
@@ -48,6 +52,9 @@ impl Refusal {
     }
 
     fn told(&self, known: &Known<'_>) -> Told {
+        if let Some(told) = iam::told(self, known) {
+            return told;
+        }
         match &self.situation {
             Situation::WrongCode
             | Situation::WrongSerial
@@ -66,6 +73,7 @@ impl Refusal {
             | Situation::SessionExpired
             | Situation::KeyGarbled
             | Situation::RegionDisabled => self.about_the_key(known),
+            Situation::Iam(situation) => iam::generally(self, *situation, known),
             Situation::Throttled | Situation::Unavailable | Situation::Other => self.about_aws(),
             Situation::ProxyUnreachable
             | Situation::ProxyPassword

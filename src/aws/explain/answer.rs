@@ -4,7 +4,7 @@
 //! operation's); where one code covers several situations, AWS's words tell them apart, as they
 //! have been for years. An unknown wording falls back to the wider situation, never to a guess.
 
-use super::{Denial, Situation};
+use super::{Denial, IamSituation, Situation};
 
 /// What was asked of AWS.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,9 @@ pub(in crate::aws) fn situation(
     code: &str,
     message: &str,
 ) -> Situation {
+    if let Some(situation) = IamSituation::of(code) {
+        return Situation::Iam(situation);
+    }
     let message = message.to_ascii_lowercase();
     let says = |words: &str| message.contains(words);
     match code {
