@@ -13,6 +13,10 @@
 //!    file.
 //! 6. [`ui`] says what happened; a [`failure::Failure`] becomes the exit code.
 //!
+//! What takes several calls to AWS is an [`errand`]: it asks for [`consent`], remembers in a
+//! [`journal`] what must survive, and tells what was done when it is cut short. Names that IAM takes
+//! are [`iam_name`]'s.
+//!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`].
 //!
 //! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`aside`] waits
@@ -25,10 +29,14 @@ pub mod aws;
 pub mod child;
 pub mod code;
 pub mod commands;
+pub mod consent;
 pub mod context;
+pub mod errand;
 pub mod failure;
 pub mod host;
+pub mod iam_name;
 pub mod ini;
+pub mod journal;
 pub mod process;
 pub mod profile;
 pub mod secret;

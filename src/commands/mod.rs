@@ -14,6 +14,7 @@ mod man;
 mod ready;
 mod status;
 mod whoami;
+mod whose;
 
 use std::ffi::OsString;
 use std::io;

@@ -77,7 +77,7 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         .as_ref()
         .map(|region| region.value.clone());
     let (key, expiration) = match prepared.good(context.clock.now(), &wanted) {
-        Ok(good) => (held(&prepared)?, good.session.expiration),
+        Ok(good) => (prepared.held()?, good.session.expiration),
         Err(why) => {
             ui.trace(format_args!("renewing: {why}"));
             let fresh = signin::renew(context, ui, prepared, &wanted)?;
@@ -92,27 +92,6 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         key,
         expiration,
         region,
-    })
-}
-
-/// The credentials in the section; that all three parts are there has been checked.
-fn held(prepared: &Prepared) -> Result<AccessKey> {
-    let section = &prepared.plan.section.value;
-    let document = &prepared.files.credentials.document;
-    let profile = document.profile(section);
-    let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
-    let key = || {
-        Some(AccessKey {
-            id: value("aws_access_key_id")?,
-            secret: Secret::new(value("aws_secret_access_key")?),
-            token: Some(Secret::new(value("aws_session_token")?)),
-        })
-    };
-    key().ok_or_else(|| {
-        Failure::new(
-            Kind::Internal,
-            format!("section [{section}] lost its credentials while it was read"),
-        )
     })
 }
 

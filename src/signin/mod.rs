@@ -9,7 +9,8 @@
 //!    gets a code while the connection is being made and the key is being proved, calls STS
 //!    (`issue`), and writes the section.
 //!
-//! Beside it: [`identify`] asks AWS who one is, and [`sign_out`] takes sections out again.
+//! Beside it: [`identify`] asks AWS who one is, [`sign_out`] takes sections out again, and an
+//! [`Operator`] has the credentials to call IAM with.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
@@ -20,6 +21,7 @@ mod desk;
 mod device;
 mod identity;
 mod issue;
+mod operator;
 mod out;
 mod save;
 mod signals;
@@ -43,7 +45,9 @@ use crate::ui::Ui;
 use desk::Desk;
 
 pub use identity::{Answer, identify};
+pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
+pub(crate) use signals::interrupted;
 
 /// What a person asked for.
 #[derive(Debug)]
@@ -128,6 +132,30 @@ impl Prepared {
         let force = wanted.force || self.code.is_given();
         session::decide(&self.plan, now, wanted.min_ttl, force)
     }
+
+    /// The credentials in a section that is [`good`](Prepared::good).
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Internal`] if it is not.
+    pub fn held(&self) -> Result<AccessKey> {
+        let section = &self.plan.section.value;
+        let profile = self.files.credentials.document.profile(section);
+        let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
+        let key = || {
+            Some(AccessKey {
+                id: value("aws_access_key_id")?,
+                secret: Secret::new(value("aws_secret_access_key")?),
+                token: Some(Secret::new(value("aws_session_token")?)),
+            })
+        };
+        key().ok_or_else(|| {
+            Failure::new(
+                Kind::Internal,
+                format!("section [{section}] lost its credentials while it was read"),
+            )
+        })
+    }
 }
 
 /// Gets new credentials and writes them; see the module's third step.
@@ -143,33 +171,36 @@ pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) ->
         .map_err(|error| {
             Failure::new(Kind::Internal, "no runtime could be started").because(error)
         })?;
-    let survey = survey(&prepared.files.credentials);
-    let outcome = runtime.block_on(async {
-        let mut desk = Desk::new(context, ui, wanted, prepared);
-        let obtained = tokio::select! {
-            // The signal is listened to before a prompt is shown.
-            biased;
-            () = signals::interrupted() => {
-                return Err(Failure::new(Kind::Interrupted, "interrupted; nothing was written"));
-            }
-            obtained = desk.obtain() => obtained?,
-        };
-        let asked = desk.ask_who(&obtained).await;
-        tokio::select! {
-            saved = desk.save(&obtained) => saved?,
-            () = signals::interrupted() => {
-                return Err(Failure::new(
-                    Kind::Interrupted,
-                    "interrupted; the code is used up and nothing was written",
-                ));
-            }
-        }
-        let warnings = survey.await.unwrap_or_default();
-        Ok(desk.report(obtained, asked, warnings).await)
-    });
+    let outcome = runtime.block_on(sign_in(context, ui, prepared, wanted));
     // A prompt that nobody answered is still being read on its thread.
     runtime.shutdown_background();
     outcome
+}
+
+/// The same as [`renew`], within the runtime of a caller that has more to ask of AWS.
+async fn sign_in(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) -> Result<Fresh> {
+    let survey = survey(&prepared.files.credentials);
+    let mut desk = Desk::new(context, ui, wanted, prepared);
+    let obtained = tokio::select! {
+        // The signal is listened to before a prompt is shown.
+        biased;
+        () = signals::interrupted() => {
+            return Err(Failure::new(Kind::Interrupted, "interrupted; nothing was written"));
+        }
+        obtained = desk.obtain() => obtained?,
+    };
+    let asked = desk.ask_who(&obtained).await;
+    tokio::select! {
+        saved = desk.save(&obtained) => saved?,
+        () = signals::interrupted() => {
+            return Err(Failure::new(
+                Kind::Interrupted,
+                "interrupted; the code is used up and nothing was written",
+            ));
+        }
+    }
+    let warnings = survey.await.unwrap_or_default();
+    Ok(desk.report(obtained, asked, warnings).await)
 }
 
 /// The largest file that is surveyed, in bytes. Larger ones are made by programs, which read no

@@ -183,6 +183,19 @@ impl Locked {
         replace::commit(&self.target, self.metadata(), bytes)
     }
 
+    /// Removes the file, and releases the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if it cannot be removed, or somebody who does not know our lock has changed
+    /// it since it was read.
+    pub fn remove(self) -> Result<()> {
+        match self.metadata() {
+            Some(existing) => replace::remove(&self.target, existing),
+            None => Ok(()),
+        }
+    }
+
     fn metadata(&self) -> Option<&Metadata> {
         self.existing.as_ref().map(|existing| &existing.metadata)
     }

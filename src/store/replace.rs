@@ -94,6 +94,13 @@ pub(super) fn commit(target: &Target, existing: Option<&Metadata>, bytes: &[u8])
     sync_directory(target)
 }
 
+pub(super) fn remove(target: &Target, existing: &Metadata) -> Result<()> {
+    check_unchanged(target, Some(existing))?;
+    fs::remove_file(&target.file)
+        .map_err(|error| failure("the file cannot be removed", target, error))?;
+    sync_directory(target)
+}
+
 /// An empty file beside the target, with the mode and the owner it is going to have.
 fn prepare(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<NamedTempFile> {
     check_size(target, size)?;

@@ -165,6 +165,9 @@ impl Ui {
         if let Some(place) = failure.place() {
             lines += &self.line("  ", FAINT, "at:", place);
         }
+        for deed in failure.deeds() {
+            lines += &self.line("  ", FAINT, "done:", deed);
+        }
         for advice in failure.advice() {
             lines += &self.line("  ", NOTE, "next:", advice);
         }
