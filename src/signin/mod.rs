@@ -25,6 +25,7 @@ mod operator;
 mod out;
 mod save;
 mod signals;
+mod wiring;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -48,6 +49,7 @@ pub use identity::{Answer, identify};
 pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub(crate) use signals::interrupted;
+pub use wiring::{Wiring, wire, wiring};
 
 /// What a person asked for.
 #[derive(Debug)]

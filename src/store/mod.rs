@@ -19,6 +19,7 @@
 
 mod holder;
 mod lock;
+mod new;
 mod replace;
 mod target;
 
@@ -37,6 +38,7 @@ use zeroize::Zeroizing;
 use crate::failure::{Failure, Kind, Result};
 
 pub use holder::Holder;
+pub use new::{rehearse_new, write_new};
 use lock::Lock;
 use target::Target;
 
