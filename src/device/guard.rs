@@ -61,7 +61,11 @@ mod tests {
             (KEY, &[ALICE, KEY], vec![]),
             (KEY, &[KEY], vec![]),
         ] {
-            assert_eq!(losses(serial, &devices(all), &sections), expected, "{serial} {all:?}");
+            assert_eq!(
+                losses(serial, &devices(all), &sections),
+                expected,
+                "{serial} {all:?}"
+            );
         }
     }
 }

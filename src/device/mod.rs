@@ -20,7 +20,7 @@ pub use pair::{Pair, Wrong};
 pub use picture::Picture;
 pub use qr::{Drawing, Qr};
 pub use setup::{Observed, Seen, Step, next};
-pub use totp::{STEP, Seed, step_of};
+pub use totp::{Seed, step_end};
 
 use crate::arn::Arn;
 

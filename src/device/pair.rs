@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::totp::{STEP, Seed, step_of};
+use super::totp::{Seed, start_of, step_of};
 use crate::code::Code;
 
 /// The first code, and what is known about it.
@@ -36,9 +36,13 @@ impl Wrong {
     /// What is the matter, for the person who typed it.
     pub const fn words(self) -> &'static str {
         match self {
-            Wrong::OtherDevice => "this is no code of the new device: has the app taken over this very QR code or seed?",
+            Wrong::OtherDevice => {
+                "this is no code of the new device: has the app taken over this very QR code or seed?"
+            }
             Wrong::Same => "that is the first code again: wait until the device shows the next one",
-            Wrong::Before => "that is an older code than the first one: two in a row are wanted, in their order",
+            Wrong::Before => {
+                "that is an older code than the first one: two in a row are wanted, in their order"
+            }
             Wrong::TooLate => "that is not the code right after the first one",
         }
     }
@@ -66,11 +70,10 @@ impl<'s> Pair<'s> {
     /// From when on the device shows the second code. One that was typed late has been followed
     /// already; a device whose clock is ahead changes its code as often as any other.
     pub fn second_from(&self) -> Timestamp {
-        let step = match self.step < self.given {
-            true => self.given,
-            false => self.given + 1,
-        };
-        Timestamp::from_second(step.saturating_mul(STEP)).unwrap_or(Timestamp::MAX)
+        match self.step < self.given {
+            true => start_of(self.given),
+            false => start_of(self.given + 1),
+        }
     }
 
     /// Whether `second` can follow the first.

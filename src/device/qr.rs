@@ -142,7 +142,11 @@ mod tests {
         assert!(drawing.columns <= 57, "{}", drawing.columns);
         let lines: Vec<&str> = drawing.text.expose().lines().collect();
         assert_eq!(lines.len(), drawing.rows);
-        assert!(lines.iter().all(|line| line.chars().count() == drawing.columns));
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.chars().count() == drawing.columns)
+        );
         assert!(!drawing.text.expose().contains('\x1b'));
     }
 

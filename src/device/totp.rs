@@ -13,14 +13,24 @@ use crate::secret::Secret;
 
 /// How long AWS's devices show one code, in seconds (IAM User Guide, "Assign a virtual MFA device
 /// in the AWS Management Console").
-pub const STEP: i64 = 30;
+const STEP: i64 = 30;
 
 /// Steps by which a device's clock may be off for its codes to be recognised here.
 const DRIFT: i64 = 20;
 
 /// The step that `time` is in, counted from the Unix epoch (RFC 6238, section 4.2).
-pub fn step_of(time: Timestamp) -> i64 {
+pub(super) fn step_of(time: Timestamp) -> i64 {
     time.as_second().div_euclid(STEP)
+}
+
+/// When the step that `time` is in ends, and the next code is shown.
+pub fn step_end(time: Timestamp) -> Timestamp {
+    start_of(step_of(time) + 1)
+}
+
+/// When a step begins.
+pub(super) fn start_of(step: i64) -> Timestamp {
+    Timestamp::from_second(step.saturating_mul(STEP)).unwrap_or(Timestamp::MAX)
 }
 
 /// What a device makes its codes from.
@@ -54,8 +64,7 @@ impl Seed {
     /// RFC 4226, section 5.3: the last four bits say which 31 bits to take.
     fn code(&self, step: i64) -> Zeroizing<String> {
         let key = decode(self.0.expose()).expect("it was decoded before");
-        let mut mac =
-            Hmac::<Sha1>::new_from_slice(&key).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::<Sha1>::new_from_slice(&key).expect("HMAC takes a key of any length");
         mac.update(&step.to_be_bytes());
         let digest = Zeroizing::new(<[u8; 20]>::from(mac.finalize().into_bytes()));
         let offset = usize::from(digest[19] & 15);

@@ -40,9 +40,10 @@ pub struct Wiring {
 pub fn wiring(context: &Context, request: &Request, serial: &str) -> Result<Option<Wiring>> {
     let files = read_files(context)?;
     let plan = profile::resolve(context, &files, request)?;
-    let named = plan.serial.as_ref().is_some_and(|named| {
-        named.value == serial && matches!(named.origin, Origin::File { .. })
-    });
+    let named = plan
+        .serial
+        .as_ref()
+        .is_some_and(|named| named.value == serial && matches!(named.origin, Origin::File { .. }));
     if named || plan.source.name().is_none() {
         return Ok(None);
     }

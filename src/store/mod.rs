@@ -38,8 +38,8 @@ use zeroize::Zeroizing;
 use crate::failure::{Failure, Kind, Result};
 
 pub use holder::Holder;
-pub use new::{rehearse_new, write_new};
 use lock::Lock;
+pub use new::{rehearse_new, write_new};
 use target::Target;
 
 /// The largest file that is read or written, in bytes: a hundred times what a large company's

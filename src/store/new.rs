@@ -36,9 +36,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(|error| failure("the file cannot be written", &target, error))?;
     match file.persist_noclobber(&target.file) {
         Ok(_) => replace::sync_directory(&target),
-        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(occupied(path))
-        }
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Err(occupied(path)),
         Err(refused) => Err(failure("the file cannot be made", &target, refused.error)),
     }
 }

@@ -45,6 +45,16 @@ impl Device {
 }
 
 impl DeviceKind {
+    /// The name in `--output json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeviceKind::Virtual => "virtual",
+            DeviceKind::Hardware => "hardware",
+            DeviceKind::Passkey => "passkey",
+            DeviceKind::U2f => "u2f",
+        }
+    }
+
     pub fn of_serial(serial: &str) -> Self {
         let kind = Arn::parse(serial).map(|arn| arn.kind_and_name().0);
         match kind {

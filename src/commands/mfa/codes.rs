@@ -59,7 +59,10 @@ impl GivenCodes {
 pub(super) enum Source {
     Given([Code; 2]),
     /// `mfa_process`, and where it is configured.
-    Command { command: Secret, origin: String },
+    Command {
+        command: Secret,
+        origin: String,
+    },
     Terminal(Terminal),
 }
 
@@ -228,7 +231,9 @@ impl Clerk<'_> {
                 told = true;
                 terminal.show(&format!("the next code comes in {seconds} s"))?;
             }
-            let _working = self.ui.working(&format!("the next code comes in {seconds} s"));
+            let _working = self
+                .ui
+                .working(&format!("the next code comes in {seconds} s"));
             tokio::time::sleep(left.min(Duration::from_secs(1))).await;
         }
     }

@@ -92,8 +92,8 @@ pub(super) async fn create(
     serial: &str,
 ) -> Result<Seed, Obstacle> {
     let creating = operator.call(async |aws, key| aws.create_virtual_mfa_device(key, name).await);
-    let created = errand.step(&format!("creating device {serial}"), creating);
-    let created = created.await?;
+    let doing = format!("creating device {serial}");
+    let created = errand.step(&doing, creating).await?;
     errand.done(format!("device {} is created", created.serial));
     Seed::from_base32(&created.seed).ok_or_else(|| {
         Obstacle::Failure(Failure::new(

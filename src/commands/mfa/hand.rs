@@ -154,7 +154,8 @@ impl Hands<'_> {
             ));
         }
         if self.show_seed && self.ui.output() == Output::Text {
-            self.ui.print(format!("{}\n", seed.base32().expose()).as_bytes())?;
+            self.ui
+                .print(format!("{}\n", seed.base32().expose()).as_bytes())?;
         }
         if let Some((terminal, colours)) = &self.canvas {
             terminal.show("scan this with an authenticator app:")?;

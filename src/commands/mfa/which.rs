@@ -95,7 +95,9 @@ impl Which {
             (several, Err(_)) => Err(several.iter().fold(
                 Failure::new(
                     Kind::Configuration,
-                    format!("{user} has several MFA devices, and there is no terminal to ask which one"),
+                    format!(
+                        "{user} has several MFA devices, and there is no terminal to ask which one"
+                    ),
                 ),
                 |failure, serial| failure.next(format!("--serial-number {serial}")),
             )),
