@@ -56,6 +56,12 @@ mod interrupted;
 mod locks;
 mod logout;
 mod lossless;
+#[cfg(unix)]
+mod mfa_interrupted;
+#[cfg(unix)]
+mod mfa_qr;
+#[cfg(unix)]
+mod mfa_setup;
 mod network;
 mod odd_environment;
 #[cfg(unix)]
