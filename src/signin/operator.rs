@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 
 use super::caller::Caller;
 use super::{Prepared, Wanted, prepare, sign_in};
-use crate::aws::{Aws, Denial, Identity, Known, Refusal, Situation};
+use crate::aws::{Aws, Denial, Device, Identity, Known, Refusal, Situation};
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -264,7 +264,7 @@ impl<'a> Operator<'a> {
         let prepared = prepare(self.context, &self.wanted)?;
         let good = prepared.good(self.now(), &self.wanted).is_ok();
         let explicit = refusal.situation == Situation::Denied(Denial::Explicit);
-        if !good && !explicit && self.wanted.code.is_none() {
+        if !good && self.wanted.code.is_none() && !(explicit && self.has_device().await) {
             return Ok(None);
         }
         if !good && self.signed_in.get().is_none() {
@@ -280,6 +280,16 @@ impl<'a> Operator<'a> {
             ))
         })?;
         Ok(Some(key))
+    }
+
+    /// Whether there is a device whose code could be asked for. A guess is no reason to ask: it is
+    /// people without a device who set one up.
+    async fn has_device(&self) -> bool {
+        if self.plan.serial.is_some() {
+            return true;
+        }
+        let listed = self.aws().mfa_devices(self.caller.key()).await;
+        listed.is_ok_and(|devices| devices.iter().any(Device::can_make_codes))
     }
 
     async fn sign_in(&self, prepared: Prepared) -> Result<&AccessKey> {

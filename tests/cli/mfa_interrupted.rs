@@ -56,6 +56,7 @@ fn drive(world: &World, session: &mut Session, stop: impl Fn(&LocalAws) -> bool)
     let deadline = Instant::now() + Duration::from_secs(60);
     let prompts = ["First code: ", "Second code: ", "(profile default): "];
     let mut answered = 0;
+    let mut second = String::new();
     loop {
         assert!(Instant::now() < deadline, "{}", session.shown());
         if session.has_ended() || stop(&world.aws) {
@@ -70,8 +71,12 @@ fn drive(world: &World, session: &mut Session, stop: impl Fn(&LocalAws) -> bool)
         };
         answered = asked;
         let code = match *prompt {
-            "First code: " => world.aws.code_at(SERIAL, -1),
-            "Second code: " => world.aws.code_at(SERIAL, 0),
+            "First code: " => {
+                let (first, next) = world.aws.code_pair(SERIAL);
+                second = next;
+                first
+            }
+            "Second code: " => second.clone(),
             _ => {
                 if shown.matches(*prompt).count() > 1 {
                     // The one before may be spent, and the person waits for the next.
