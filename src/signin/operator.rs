@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::caller::Caller;
-use super::{Prepared, Wanted, prepare, sign_in};
+use super::{Prepared, Wanted, held_key, prepare, renewing};
 use crate::aws::{Aws, Denial, Device, Identity, Known, Refusal, Situation};
 use crate::code::Given;
 use crate::context::Context;
@@ -295,11 +295,11 @@ impl<'a> Operator<'a> {
     async fn sign_in(&self, prepared: Prepared) -> Result<&AccessKey> {
         let signing_in = || async move {
             let why = match prepared.good(self.now(), &self.wanted) {
-                Ok(_) => return prepared.held(),
+                Ok(_) => return held_key(&prepared.files, &prepared.plan.section.value),
                 Err(why) => why.to_string(),
             };
             self.ui.trace(format_args!("signing in: {why}"));
-            let fresh = sign_in(self.context, self.ui, prepared, &self.wanted).await?;
+            let fresh = renewing(self.context, self.ui, prepared, &self.wanted).await?;
             Ok(fresh.key)
         };
         self.signed_in.get_or_try_init(signing_in).await
