@@ -551,3 +551,21 @@ fn a_new_device_that_aws_does_not_know_everywhere_yet_is_no_mystery() {
         assert!(finished.shown.contains(&said), "{}", finished.shown);
     }
 }
+
+#[test]
+fn whoever_is_slow_goes_on_with_the_codes_that_follow() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let mut session = setup(&world, &["--no-login", "--yes"]);
+    session.expect("First code: ");
+    let codes = [-3, -1, 0].map(|steps| world.aws.code_at(SERIAL, steps));
+    session.send_line(&codes[0]);
+    session.expect("Second code: ");
+    session.send_line(&codes[1]);
+    session.expect("so it counts as the first one now");
+    session.expect("Second code: ");
+    session.send_line(&codes[2]);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert_eq!(world.aws.count("EnableMFADevice"), 1);
+}
