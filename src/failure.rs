@@ -1,4 +1,5 @@
-//! How anything that goes wrong is told: what happened, where, and what to do next.
+//! How anything that goes wrong is told: what happened, where, what was done before, and what to do
+//! next.
 //!
 //! Every fallible function of this crate ends in a [`Failure`]. Its [`Kind`] is the person's
 //! situation and decides the exit code; the text is written where the situation is known, never
@@ -85,6 +86,7 @@ struct Parts {
     subject: Option<String>,
     what: String,
     place: Option<String>,
+    done: Vec<String>,
     next: Vec<String>,
     cause: Option<anyhow::Error>,
 }
@@ -99,6 +101,7 @@ impl Failure {
             subject: None,
             what: what.into(),
             place: None,
+            done: Vec::new(),
             next: Vec::new(),
             cause: None,
         }))
@@ -115,6 +118,13 @@ impl Failure {
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {
         self.0.place = Some(place.to_string());
+        self
+    }
+
+    /// What was done before and stays done; may be called more than once, in that order.
+    #[must_use]
+    pub fn done(mut self, deed: impl Into<String>) -> Self {
+        self.0.done.push(deed.into());
         self
     }
 
@@ -146,6 +156,10 @@ impl Failure {
 
     pub fn place(&self) -> Option<&str> {
         self.0.place.as_deref()
+    }
+
+    pub fn deeds(&self) -> &[String] {
+        &self.0.done
     }
 
     pub fn advice(&self) -> &[String] {

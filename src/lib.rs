@@ -13,6 +13,10 @@
 //!    file.
 //! 6. [`ui`] says what happened; a [`failure::Failure`] becomes the exit code.
 //!
+//! What takes several calls to AWS is an [`errand`]: it asks for [`consent`], remembers in a
+//! [`journal`] what must survive, and tells what was done when it is cut short. Names that IAM takes
+//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s.
+//!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`]; an
 //! [`endpoint`] hands them to whoever asks there; and the [`console`] has a URL for them, which a
 //! [`browser`] opens.
@@ -28,12 +32,17 @@ pub mod browser;
 pub mod child;
 pub mod code;
 pub mod commands;
+pub mod consent;
 pub mod console;
 pub mod context;
+pub mod device;
 pub mod endpoint;
+pub mod errand;
 pub mod failure;
 pub mod host;
+pub mod iam_name;
 pub mod ini;
+pub mod journal;
 pub mod process;
 pub mod profile;
 pub mod secret;

@@ -66,11 +66,7 @@ impl Aws {
         key: &AccessKey,
         federation: &Federation<'_>,
     ) -> Result<Issued, Refusal> {
-        let call = Call {
-            operation: GET_FEDERATION_TOKEN,
-            key,
-            code: None,
-        };
+        let call = Call::new(GET_FEDERATION_TOKEN, key);
         let policies: Vec<_> = federation
             .policies
             .iter()
@@ -132,11 +128,7 @@ impl SignIn {
         key: &AccessKey,
         duration: Option<Duration>,
     ) -> Result<Secret, Refusal> {
-        let call = Call {
-            operation: GET_SIGNIN_TOKEN,
-            key,
-            code: None,
-        };
+        let call = Call::new(GET_SIGNIN_TOKEN, key);
         let body = form(key, duration);
         let attempt = |wire| exchange(wire, &self.url, &body);
         self.aws.send(&call, attempt, token).await

@@ -1,4 +1,4 @@
-//! Talking to AWS: who am I, a session for a code, a role, the list of MFA devices.
+//! Talking to AWS: who am I, a session for a code, a role, and what IAM does for a user (`iam`).
 //!
 //! This is the only module that names the SDK. It is handed a key, a device and a code by its
 //! callers and hands back plain types of ours, or a [`Refusal`] that says in which situation the
@@ -14,7 +14,9 @@
 //! address, proxy, TLS), or AWS itself answered that it did not do it (throttled, its own 5xx
 //! error document, a signature off in time). It is never repeated after a lost, broken-off or
 //! foreign reply, a reset, a read time-out or a gateway's 502 or 504: the code may be spent, and
-//! the answer "wrong code" to the repetition would be a lie.
+//! the answer "wrong code" to the repetition would be a lie. The same holds for a request that
+//! creates something, and there AWS's own "internal failure" is no proof either: the refusal says
+//! that it may be done ([`Refusal::may_be_done`]), and the caller looks before it asks again.
 //!
 //! **The clock.** Requests are signed with this computer's clock until AWS refuses a signature
 //! for its time; then with AWS's, as its `Date` header tells it, for the rest of the run
@@ -50,9 +52,9 @@ use crate::context::Context;
 use crate::failure::Result;
 use crate::secret::{AccessKey, Secret};
 
-pub use explain::{Denial, Known, Refusal, Situation};
+pub use explain::{Denial, IamSituation, Known, Refusal, Situation};
 pub use federation::{CHECK_POLICIES, Federation, SignIn};
-pub use iam::{Device, DeviceKind};
+pub use iam::{Device, DeviceKind, NewDevice, VirtualDevice};
 pub use sts::{AssumeRole, Identity, Issued};
 
 use clock::AwsClock;
@@ -210,5 +212,44 @@ fn credentials(key: &AccessKey) -> Credentials {
 struct Call<'a> {
     operation: &'static str,
     key: &'a AccessKey,
-    code: Option<&'a Secret>,
+    stake: Stake,
+    /// What must not be found in anything printed, besides the key itself.
+    secrets: Vec<&'a Secret>,
+}
+
+/// What is lost if a request is sent twice and both arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stake {
+    /// Nothing: a question, or a deed that done twice is the deed done once.
+    Nothing,
+    /// A code, which AWS accepts once.
+    Code,
+    /// A thing that would be there twice, or whose secret only the lost reply held.
+    Creation,
+}
+
+impl<'a> Call<'a> {
+    fn new(operation: &'static str, key: &'a AccessKey) -> Self {
+        Self {
+            operation,
+            key,
+            stake: Stake::Nothing,
+            secrets: Vec::new(),
+        }
+    }
+
+    fn spends(mut self, codes: impl IntoIterator<Item = &'a Secret>) -> Self {
+        self.secrets.extend(codes);
+        if !self.secrets.is_empty() {
+            self.stake = Stake::Code;
+        }
+        self
+    }
+
+    fn creates(self) -> Self {
+        Self {
+            stake: Stake::Creation,
+            ..self
+        }
+    }
 }

@@ -2,17 +2,20 @@
 //!
 //! The rule, in [`again`]:
 //!
-//! | what happened | without a code | with a code |
-//! | --- | --- | --- |
-//! | the connection was never made, and a moment later it might be | again | again |
-//! | AWS answers that it is throttling, or with a 5xx error document | again | again |
-//! | AWS refuses the signature for its time | signed with AWS's time, once | the same |
-//! | the reply was lost, broke off, or took too long | again | never |
-//! | a gateway's 5xx | again | never |
-//! | any other answer, a certificate or a proxy that says no | never | never |
+//! | what happened | nothing at stake | a code | a creation |
+//! | --- | --- | --- | --- |
+//! | the connection was never made, and a moment later it might be | again | again | again |
+//! | AWS answers that it is throttling, unavailable (503), or that the thing is just being changed | again | again | again |
+//! | AWS answers with another 5xx error document | again | again | never |
+//! | AWS refuses the signature for its time | signed with AWS's time, once | the same | the same |
+//! | the reply was lost, broke off, or took too long | again | never | never |
+//! | a gateway's 5xx | again | never | never |
+//! | any other answer, a certificate or a proxy that says no | never | never | never |
 //!
-//! "With a code" is stricter because AWS accepts a code once: where the first request may have
-//! arrived, the second would be refused for the code, and the person told something untrue.
+//! "A code" is stricter because AWS accepts a code once: where the first request may have
+//! arrived, the second would be refused for the code, and the person told something untrue. What
+//! creates something would do so twice, or be told that it is there already while its secret was in
+//! the reply that was lost; IAM's "ServiceFailure" is an unknown error, after which it may be there.
 //! Pauses double and are spread at random (AWS Architecture Blog, "Exponential Backoff And
 //! Jitter"); everything ends with the budget.
 
@@ -28,7 +31,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::explain::{Refusal, Situation, answer, redact, wire};
 use super::http::Wire;
 use super::reply::Seen;
-use super::{Aws, Call};
+use super::{Aws, Call, Stake};
 use crate::secret::{AccessKey, Secret};
 
 /// How often something is asked for that nobody answers: without a network, the person is told
@@ -63,7 +66,7 @@ impl Aws {
         let mut before: Option<Refusal> = None;
         loop {
             attempts += 1;
-            if call.code.is_some() {
+            if call.stake != Stake::Nothing {
                 self.http.notice_closed_connections().await;
             }
             let wire = Wire::new(&self.http, self.limit(deadline, call));
@@ -77,7 +80,9 @@ impl Aws {
                 Err(error) => error,
             };
             let mut refusal = self.refusal(call, &error, &seen);
-            in_doubt |= seen.in_doubt() || matches!(refusal.situation, Situation::Foreign { .. });
+            in_doubt |= seen.in_doubt()
+                || matches!(refusal.situation, Situation::Foreign { .. })
+                || call.stake == Stake::Creation && failed_at_work(&refusal.situation, &seen);
             if refusal.situation == Situation::TimedOut
                 && let Some(before) = before.take()
             {
@@ -85,8 +90,9 @@ impl Aws {
                 refusal = before;
             }
             refusal.attempts = attempts;
-            refusal.code_may_be_spent = call.code.is_some() && in_doubt;
-            match again(&refusal.situation, &seen, call.code.is_some()) {
+            refusal.code_may_be_spent = call.stake == Stake::Code && in_doubt;
+            refusal.may_be_done = call.stake != Stake::Nothing && in_doubt;
+            match again(&refusal.situation, &seen, call.stake) {
                 Again::Never => return Err(refusal),
                 Again::WithAwsTime => {
                     if signed_again || !self.clock.sign_as_measured() {
@@ -116,9 +122,9 @@ impl Aws {
     /// again is out of the question.
     fn limit(&self, deadline: Instant, call: &Call<'_>) -> Duration {
         let left = deadline.saturating_duration_since(Instant::now());
-        match call.code {
-            Some(_) => left,
-            None => left.min(self.budget / 2),
+        match call.stake {
+            Stake::Nothing => left.min(self.budget / 2),
+            Stake::Code | Stake::Creation => left,
         }
     }
 
@@ -173,7 +179,8 @@ impl Aws {
         };
         let message = format!("the answer has no {}", missing.0);
         Refusal {
-            code_may_be_spent: call.code.is_some(),
+            code_may_be_spent: call.stake == Stake::Code,
+            may_be_done: call.stake != Stake::Nothing,
             ..self.told(call, situation, message, seen)
         }
     }
@@ -205,18 +212,30 @@ enum Again {
     After(Duration),
 }
 
-fn again(situation: &Situation, seen: &Seen, carries_code: bool) -> Again {
+/// AWS says that it failed, and not that it was too busy to begin (IAM API Reference, "Common
+/// Error Types": InternalFailure against ServiceUnavailable).
+fn failed_at_work(situation: &Situation, seen: &Seen) -> bool {
+    *situation == Situation::Unavailable && seen.status != Some(503)
+}
+
+fn again(situation: &Situation, seen: &Seen, stake: Stake) -> Again {
     const MOMENT: Again = Again::After(Duration::from_millis(100));
     const WHILE: Again = Again::After(Duration::from_millis(400));
     if seen.answered() {
         return match situation {
             Situation::ClockOff => Again::WithAwsTime,
             Situation::Throttled => WHILE,
+            Situation::Iam(situation) if situation.passes() => WHILE,
+            Situation::Unavailable
+                if stake == Stake::Creation && failed_at_work(situation, seen) =>
+            {
+                Again::Never
+            }
             Situation::Unavailable => MOMENT,
             _ => Again::Never,
         };
     }
-    if carries_code && seen.connected {
+    if stake != Stake::Nothing && seen.connected {
         return Again::Never;
     }
     match situation {
@@ -278,6 +297,20 @@ mod tests {
     }
 
     #[test]
+    fn what_creates_is_not_sent_again_after_a_failure_of_aws_s_own() {
+        for (status, again_created) in [(500, false), (503, true)] {
+            let seen = Seen {
+                connected: true,
+                status: Some(status),
+                ..Seen::default()
+            };
+            let sent = |stake| again(&Situation::Unavailable, &seen, stake) != Again::Never;
+            assert!(sent(Stake::Nothing) && sent(Stake::Code), "{status}");
+            assert_eq!(sent(Stake::Creation), again_created, "{status}");
+        }
+    }
+
+    #[test]
     fn a_code_is_sent_again_only_where_the_first_cannot_have_been_spent() {
         let never_made = Seen::default();
         let lost = Seen {
@@ -327,9 +360,10 @@ mod tests {
                 situation: situation.clone(),
                 detail: String::new(),
             });
-            let sent = |code| again(&situation, &seen, code) != Again::Never;
-            assert_eq!(sent(false), without, "{situation:?} without a code");
-            assert_eq!(sent(true), with, "{situation:?} with a code");
+            let sent = |stake| again(&situation, &seen, stake) != Again::Never;
+            assert_eq!(sent(Stake::Nothing), without, "{situation:?}");
+            assert_eq!(sent(Stake::Code), with, "{situation:?} with a code");
+            assert_eq!(sent(Stake::Creation), with, "{situation:?} creating");
         }
     }
 }

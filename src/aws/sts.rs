@@ -59,11 +59,7 @@ impl Aws {
     /// Needs no permission, proves the key, tells the time, and opens the connection that the
     /// next call will use.
     pub async fn caller_identity(&self, key: &AccessKey) -> Result<Identity, Refusal> {
-        let call = Call {
-            operation: "GetCallerIdentity",
-            key,
-            code: None,
-        };
+        let call = Call::new("GetCallerIdentity", key);
         self.send(
             &call,
             |wire| self.sts(key, wire).get_caller_identity().send(),
@@ -86,11 +82,7 @@ impl Aws {
         code: &Secret,
         duration: Duration,
     ) -> Result<Issued, Refusal> {
-        let call = Call {
-            operation: "GetSessionToken",
-            key,
-            code: Some(code),
-        };
+        let call = Call::new("GetSessionToken", key).spends([code]);
         let attempt = |wire| {
             self.sts(key, wire)
                 .get_session_token()
@@ -109,11 +101,7 @@ impl Aws {
         key: &AccessKey,
         role: &AssumeRole<'_>,
     ) -> Result<Issued, Refusal> {
-        let call = Call {
-            operation: "AssumeRole",
-            key,
-            code: role.mfa.map(|(_, code)| code),
-        };
+        let call = Call::new("AssumeRole", key).spends(role.mfa.map(|(_, code)| code));
         let attempt = |wire| {
             self.sts(key, wire)
                 .assume_role()

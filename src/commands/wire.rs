@@ -19,7 +19,7 @@ use crate::signin::{self, Prepared, Renewed, Rewiring, Wanted};
 use crate::terminal::Terminal;
 use crate::ui::{Output, Ui, until};
 
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub(super) struct Flags {
     /// Change the config file so that plain AWS tools assume the profile's role by themselves
     ///

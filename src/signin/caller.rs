@@ -24,7 +24,7 @@ pub(super) struct Asked {
     pub(super) chained: bool,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Caller {
     aws: Arc<Aws>,
     key: AccessKey,
@@ -89,6 +89,11 @@ impl Caller {
         &self.key
     }
 
+    /// Where the key was found, for messages.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Whose key it is; asked once.
     pub(super) async fn identity(&mut self) -> Result<&Identity, Refusal> {
         if self.identity.is_none() {
@@ -135,6 +140,7 @@ impl Caller {
             external_id: role.is_some_and(|role| role.external_id),
             chained,
             session: self.is_session,
+            ..Known::default()
         })
     }
 }

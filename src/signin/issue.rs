@@ -242,6 +242,7 @@ mod tests {
             host: String::new(),
             attempts: 1,
             code_may_be_spent: false,
+            may_be_done: false,
             skew: None,
             at: jiff::Timestamp::UNIX_EPOCH,
         }

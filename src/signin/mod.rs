@@ -14,10 +14,9 @@
 //!    code.
 //!
 //! Beside it: [`sign_in_all`] signs in to several profiles at once, [`enter`] goes on from
-//! credentials to the console, [`identify`] asks AWS who one is, and [`sign_out`] takes sections
-//! out again.
-//! Beside it: [`identify`] asks AWS who one is, [`sign_out`] takes sections out again, and
-//! [`Rewiring`] is the one change of the config file.
+//! credentials to the console, [`identify`] asks AWS who one is, [`sign_out`] takes sections out
+//! again, [`Rewiring`] arranges the config file for other tools, and an [`Operator`] has the
+//! credentials to call IAM with.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
@@ -32,6 +31,7 @@ mod direct;
 mod files;
 mod identity;
 mod issue;
+mod operator;
 mod out;
 mod save;
 mod several;
@@ -42,6 +42,7 @@ mod through;
 mod turn;
 mod ways;
 mod wire;
+mod wiring;
 
 use std::time::Duration;
 
@@ -63,10 +64,13 @@ use turn::Turn;
 pub use console::{Entrance, Visit, With, enter, look_up};
 pub use files::{held_key, read_files};
 pub use identity::{Answer, identify};
+pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
+pub(crate) use signals::interrupted;
 pub use through::Kept;
 pub use wire::Rewiring;
+pub use wiring::{Wiring, wire, wiring};
 
 /// What a person asked for.
 #[derive(Debug, Default)]
@@ -216,6 +220,7 @@ fn in_a_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     outcome
 }
 
+/// The same as [`renew`], within the runtime of a caller that has more to ask of AWS.
 async fn renewing(
     context: &Context,
     ui: &Ui,

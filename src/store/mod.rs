@@ -19,6 +19,7 @@
 
 mod holder;
 mod lock;
+mod new;
 mod replace;
 mod stamp;
 mod target;
@@ -41,6 +42,7 @@ pub use holder::Holder;
 pub use stamp::Stamp;
 
 use lock::Lock;
+pub use new::{rehearse_new, write_new};
 use target::Target;
 
 /// The largest file that is read or written, in bytes: a hundred times what a large company's
@@ -224,14 +226,17 @@ impl Locked {
         replace::commit(&self.target, self.metadata(), bytes)
     }
 
-    /// Removes the file, and releases the lock; the lock's own file stays.
+    /// Removes the file, and releases the lock.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] if it cannot be removed.
+    /// [`Kind::File`] if it cannot be removed, or somebody who does not know our lock has changed
+    /// it since it was read.
     pub fn remove(self) -> Result<()> {
-        fs::remove_file(&self.target.file)
-            .map_err(|error| failure("the file cannot be removed", &self.target, error))
+        match self.metadata() {
+            Some(existing) => replace::remove(&self.target, existing),
+            None => Ok(()),
+        }
     }
 
     fn metadata(&self) -> Option<&Metadata> {

@@ -97,6 +97,18 @@ pub(super) fn commit(target: &Target, existing: Option<&Metadata>, bytes: &[u8])
     sync_directory(target)
 }
 
+pub(super) fn remove(target: &Target, existing: &Metadata) -> Result<()> {
+    check_unchanged(target, Some(existing))?;
+    fs::remove_file(&target.file)
+        .map_err(|error| failure("the file cannot be removed", target, error))?;
+    sync_directory(target)
+}
+
+/// An empty file beside a target that does not exist.
+pub(super) fn prepared(target: &Target, size: usize) -> Result<NamedTempFile> {
+    prepare(target, None, size)
+}
+
 /// An empty file beside the target, with the mode and the owner it is going to have.
 fn prepare(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<NamedTempFile> {
     check_size(target, size)?;
@@ -284,7 +296,7 @@ fn rename(mut file: NamedTempFile, target: &Target) -> io::Result<()> {
 /// Makes the new name survive a power cut. A file system that cannot do this for a directory, or a
 /// directory that may be entered but not opened, is no reason to fail.
 #[cfg(unix)]
-fn sync_directory(target: &Target) -> Result<()> {
+pub(super) fn sync_directory(target: &Target) -> Result<()> {
     let Ok(directory) = fs::File::open(target.directory()) else {
         return Ok(());
     };
@@ -307,7 +319,7 @@ fn sync_directory(target: &Target) -> Result<()> {
 
 /// Windows has nothing of the kind for a directory; NTFS keeps a journal of names by itself.
 #[cfg(windows)]
-fn sync_directory(_target: &Target) -> Result<()> {
+pub(super) fn sync_directory(_target: &Target) -> Result<()> {
     Ok(())
 }
 

@@ -140,6 +140,14 @@ impl Ui {
         self.manner.output
     }
 
+    /// The same voice for a step whose result is part of another's document.
+    #[must_use]
+    pub fn as_text(&self) -> Self {
+        let mut ui = self.clone();
+        ui.manner.output = Output::Text;
+        ui
+    }
+
     /// One plain line.
     pub fn say(&self, text: &str) {
         if !self.manner.quiet {
@@ -202,6 +210,9 @@ impl Ui {
         }
         if let Some(place) = failure.place() {
             lines += &self.line("  ", FAINT, "at:", place);
+        }
+        for deed in failure.deeds() {
+            lines += &self.line("  ", FAINT, "done:", deed);
         }
         for advice in failure.advice() {
             lines += &self.line("  ", NOTE, "next:", advice);

@@ -1,10 +1,10 @@
 //! From a refusal to a failure: who speaks about which situation ([`super::account`],
-//! [`super::network`]), and what is said in every one of them.
+//! [`super::iam`], [`super::network`]), and what is said in every one of them.
 
 use anyhow::anyhow;
 use jiff::SignedDuration;
 
-use super::{Refusal, Situation};
+use super::{Refusal, Situation, iam};
 use crate::failure::{Failure, Kind};
 
 /// What the caller knows about a call, to name the right things in the right places.
@@ -24,6 +24,10 @@ pub struct Known<'a> {
     pub chained: bool,
     /// Whether the key is that of a session made with a code.
     pub session: bool,
+    /// What an IAM call was about, with its kind: `device arn:aws:iam::…`, `access key AKIA…`.
+    pub subject: Option<&'a str>,
+    /// The IAM user whose it is.
+    pub user: Option<&'a str>,
 }
 
 impl Refusal {
@@ -50,6 +54,9 @@ impl Refusal {
     }
 
     fn told(&self, known: &Known<'_>) -> Told {
+        if let Some(told) = iam::told(self, known) {
+            return told;
+        }
         match &self.situation {
             Situation::WrongCode
             | Situation::WrongSerial
@@ -69,6 +76,7 @@ impl Refusal {
             | Situation::KeyGarbled
             | Situation::SigninRefused
             | Situation::RegionDisabled => self.about_the_key(known),
+            Situation::Iam(situation) => iam::generally(self, *situation, known),
             Situation::Throttled | Situation::Unavailable | Situation::Other => self.about_aws(),
             Situation::ProxyUnreachable
             | Situation::ProxyPassword
@@ -188,6 +196,7 @@ mod tests {
             (DurationOutOfRange, Kind::Aws),
             (BadValue, Kind::Aws),
             (Denied(Denial::Explicit), Kind::Aws),
+            (Denied(Denial::WithoutMfa), Kind::Aws),
             (Denied(Denial::Unsaid), Kind::Aws),
             (KeyNotAccepted, Kind::Aws),
             (SessionNotAccepted, Kind::Aws),

@@ -5,7 +5,7 @@
 //! have been for years. An unknown wording falls back to the wider situation, never to a guess.
 
 use super::super::federation::{BAD_REQUEST, GET_SIGNIN_TOKEN};
-use super::{Denial, Situation};
+use super::{Denial, IamSituation, Situation};
 
 /// What was asked of AWS.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,9 @@ pub(in crate::aws) fn situation(
     code: &str,
     message: &str,
 ) -> Situation {
+    if let Some(situation) = IamSituation::of(code) {
+        return Situation::Iam(situation);
+    }
     let message = message.to_ascii_lowercase();
     let says = |words: &str| message.contains(words);
     match code {
@@ -90,6 +93,8 @@ fn denied(asked: &Asked, message: &str) -> Situation {
     }
     let reason = if says("explicit deny") {
         Denial::Explicit
+    } else if says("authenticated with an mfa device") {
+        Denial::WithoutMfa
     } else if says("no role trust policy allows") || says("no resource-based policy allows") {
         Denial::NotTrusted
     } else if says("identity-based policy allows")
@@ -172,6 +177,11 @@ mod tests {
                 "ListMFADevices", 403, "AccessDenied",
                 list(" with an explicit deny in an identity-based policy: arn:aws:iam::123456789012:policy/force-mfa"),
                 Denied(Denial::Explicit),
+            ),
+            (
+                "DeactivateMFADevice", 403, "AccessDenied",
+                "To complete this action, please ensure that you are authenticated with an MFA device that is enabled for this user.".into(),
+                Denied(Denial::WithoutMfa),
             ),
             (
                 "AssumeRole", 400, "ValidationError",

@@ -1,7 +1,7 @@
 //! AWS's answers, and the network's, as the situation a person is in.
 //!
-//! [`answer`] reads what AWS said, [`wire`] what went wrong on the way; [`account`] and [`network`]
-//! write the sentences, [`advice`] puts them together. A [`Refusal`] keeps AWS's own words, made
+//! [`answer`] reads what AWS said, [`wire`] what went wrong on the way; [`account`], [`iam`] and
+//! [`network`] write the sentences, [`advice`] puts them together. A [`Refusal`] keeps AWS's own words, made
 //! safe to print; it never holds a code, a token or a secret key. Whether to send a request again
 //! was decided before ([`super::retry`]); whether to ask for another code, lower a duration or
 //! guess a serial is the caller's.
@@ -9,6 +9,7 @@
 mod account;
 mod advice;
 pub(super) mod answer;
+mod iam;
 mod network;
 pub(super) mod wire;
 
@@ -17,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Call;
 
 pub use advice::Known;
+pub use iam::IamSituation;
 
 /// How long AWS's devices show one code, in seconds (RFC 6238, section 4.1, and IAM User Guide,
 /// "Assign a virtual MFA device in the AWS Management Console").
@@ -59,6 +61,8 @@ pub enum Situation {
     RegionDisabled,
     /// The signature's time is too far from AWS's.
     ClockOff,
+    /// IAM says what the account, the user or the thing itself does not allow.
+    Iam(IamSituation),
     Throttled,
     /// AWS itself failed.
     Unavailable,
@@ -106,6 +110,9 @@ pub enum Denial {
     NotAllowed,
     /// The role's trust policy does not say Allow.
     NotTrusted,
+    /// Whoever has an MFA device changes their own devices only after signing in with one, whatever
+    /// the policies say (AWS security bulletin AWS-2023-001).
+    WithoutMfa,
     /// AWS does not say.
     Unsaid,
 }
@@ -127,6 +134,9 @@ pub struct Refusal {
     pub attempts: u32,
     /// A code was sent and nobody can tell whether it was accepted.
     pub code_may_be_spent: bool,
+    /// The request creates something or spends a code, and nobody can tell whether it was carried
+    /// out: look before asking again.
+    pub may_be_done: bool,
     /// AWS's clock minus ours.
     pub skew: Option<SignedDuration>,
     /// When, by AWS's clock.
@@ -145,6 +155,7 @@ impl Refusal {
             host: String::new(),
             attempts: 1,
             code_may_be_spent: false,
+            may_be_done: false,
             skew: None,
             at: Timestamp::UNIX_EPOCH,
         }
@@ -168,9 +179,10 @@ impl Refusal {
 impl Call<'_> {
     /// What must not be found in anything printed, however AWS came to quote it.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        [Some(&self.key.secret), self.key.token.as_ref(), self.code]
+        [Some(&self.key.secret), self.key.token.as_ref()]
             .into_iter()
             .flatten()
+            .chain(self.secrets.iter().copied())
             .map(|secret| secret.expose())
     }
 }

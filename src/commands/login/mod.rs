@@ -23,6 +23,9 @@ use report::{Place, renewed, reused};
 
 pub(super) use report::{how_to_use, remarks};
 
+/// What `--min-ttl` is where it is not given.
+const MIN_TTL: Duration = Duration::from_secs(300);
+
 /// Get temporary credentials with an MFA code and write them into the profile's section (default)
 ///
 /// For a profile without a role this is STS GetSessionToken (12 hours unless asked otherwise). For
@@ -88,6 +91,28 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     wiring: wire::Flags,
+}
+
+impl Arguments {
+    /// What signs in with a device that was set up a moment ago.
+    pub(super) fn with_device(serial: String) -> Self {
+        Self {
+            code: Vec::new(),
+            token_code: None,
+            all: false,
+            to: None,
+            serial_number: Some(serial),
+            role_arn: None,
+            role_session_name: None,
+            external_id: None,
+            duration_seconds: None,
+            min_ttl: MIN_TTL,
+            force: false,
+            no_session: false,
+            yes: false,
+            wiring: wire::Flags::default(),
+        }
+    }
 }
 
 /// The result is the exit code: of several profiles some may have failed.

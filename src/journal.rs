@@ -1,0 +1,165 @@
+//! What a procedure of several steps has to remember, should it be cut short: one small file of its
+//! own in `awsmfa/` beside the credentials file.
+//!
+//! It is written, and on the disk, before the remote step that it is about, and removed when the
+//! procedure has come to its end. Only what AWS cannot be asked for belongs in it, and no secret
+//! that can be helped. While a [`Journal`] is open no other process can open the same one: two
+//! runs of a procedure come one after the other. A file that is not understood is a failure, never
+//! an empty one.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::aside::detached;
+use crate::context::Context;
+use crate::failure::{Failure, Kind, Result};
+use crate::store::{self, Lease};
+use crate::ui::Ui;
+
+/// The directory of the journals, beside the credentials file.
+const DIRECTORY: &str = "awsmfa";
+
+/// An open journal; dropping it lets the next process have its turn.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    _turn: Lease,
+}
+
+impl Journal {
+    /// Opens the journal called `name` (letters, digits, `-`), after any other process that has
+    /// it open, for which it waits as long as `wait`. The future may be dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if the other process does not end in time, or the directory cannot be
+    /// written.
+    pub async fn open(context: &Context, ui: &Ui, name: &str, wait: Duration) -> Result<Self> {
+        let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
+        let directory = credentials.with_file_name(DIRECTORY);
+        // Not the journal's own lock: that one is taken and given back by every write.
+        let turn = directory.join(name);
+        let ui = ui.clone();
+        let turn = detached("journal", move || {
+            store::lock(&turn, wait, &mut |holder| {
+                ui.note(&format!("waiting for {holder}, which is at the same thing"));
+            })
+        });
+        Ok(Self {
+            path: directory.join(format!("{name}.json")),
+            _turn: turn.await?,
+        })
+    }
+
+    /// What was written last; `None` where nothing was, or the procedure came to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if the file cannot be read, or holds something else. What it holds is not
+    /// quoted.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        let Some(bytes) = store::read(&self.path)? else {
+            return Ok(None);
+        };
+        let Ok(found) = serde_json::from_slice(&bytes) else {
+            return Err(Failure::new(
+                Kind::File,
+                "this file should say how far an earlier run came, and does not",
+            )
+            .at(self.path.display())
+            .next("move it away if no earlier run is to be continued"));
+        };
+        Ok(Some(found))
+    }
+
+    /// Writes `state` in the place of what was there. When this returns it is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if it cannot be; what was there is there still.
+    pub fn write(&self, state: &impl Serialize) -> Result<()> {
+        let bytes = serde_json::to_vec_pretty(state).map_err(|error| {
+            Failure::new(Kind::Internal, "the state could not be put into a document")
+                .because(error)
+        })?;
+        self.lock()?.read()?.commit(&bytes)
+    }
+
+    /// Removes the file: the procedure has come to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if it cannot be removed.
+    pub fn remove(&self) -> Result<()> {
+        self.lock()?.read()?.remove()
+    }
+
+    /// Nobody else writes here, so there is nothing to wait for.
+    fn lock(&self) -> Result<Lease> {
+        store::lock(&self.path, Duration::from_secs(1), &mut |_| {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Clock;
+    use crate::ui::Manner;
+
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.build().unwrap().block_on(future)
+    }
+
+    fn open(home: &tempfile::TempDir, wait: u64) -> Result<Journal> {
+        let context = Context {
+            env: Default::default(),
+            home: Some(home.path().to_owned()),
+            clock: Clock::system(),
+        };
+        let ui = Ui::into_sink(Manner::default(), Box::new(std::io::sink()));
+        now(Journal::open(
+            &context,
+            &ui,
+            "key-alice",
+            Duration::from_millis(wait),
+        ))
+    }
+
+    #[test]
+    fn what_is_written_is_there_for_the_next_run_until_it_is_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let journal = open(&home, 1000).unwrap();
+        assert_eq!(journal.read::<u32>().unwrap(), None);
+        journal.write(&1).unwrap();
+        journal.write(&2).unwrap();
+        drop(journal);
+        let journal = open(&home, 1000).unwrap();
+        assert_eq!(journal.read::<u32>().unwrap(), Some(2));
+        journal.remove().unwrap();
+        journal.remove().unwrap();
+        assert_eq!(journal.read::<u32>().unwrap(), None);
+    }
+
+    #[test]
+    fn two_runs_do_not_have_it_open_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let journal = open(&home, 1000).unwrap();
+        assert_eq!(open(&home, 20).unwrap_err().kind(), Kind::File);
+        drop(journal);
+        open(&home, 1000).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_understood_is_not_taken_for_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let journal = open(&home, 1000).unwrap();
+        journal.write(&"text").unwrap();
+        let failure = journal.read::<u32>().unwrap_err();
+        assert_eq!(failure.kind(), Kind::File);
+        assert!(failure.place().unwrap().ends_with("key-alice.json"));
+    }
+}

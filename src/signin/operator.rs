@@ -1,0 +1,342 @@
+//! Whoever calls IAM: with which credentials, and with which others where those do not do.
+//!
+//! People look after their own device, key and password with the long-term key, which policies
+//! allow without MFA, or they could never set MFA up. Where a policy wants MFA all the same, AWS
+//! says so with a denial, and only then the session of the profile is used, and signed in to if
+//! need be; the call is then made again, which a denied one may always be. An administrator uses
+//! what the profile is signed in to, and a role in any case.
+//!
+//! Calls may be made concurrently: the first that is denied signs in, the others wait for it.
+
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use super::caller::Caller;
+use super::ways::Ways;
+use super::{Prepared, Renewed, Wanted, held_key, prepare, renewing};
+use crate::aws::{Aws, Denial, Device, Identity, Known, Refusal, Situation};
+use crate::code::Given;
+use crate::context::Context;
+use crate::failure::{Failure, Kind, Result};
+use crate::profile::{Plan, Request};
+use crate::secret::{AccessKey, Secret};
+use crate::ui::Ui;
+
+/// Credentials that are good for less than this are renewed: the errand may take a while.
+const MIN_TTL: Duration = Duration::from_secs(300);
+
+/// For whom IAM is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acting {
+    /// For the user whose key it is.
+    ForSelf,
+    /// As an administrator, for another user or the account.
+    ForOthers,
+}
+
+/// What the command line said.
+#[derive(Debug)]
+pub struct Orders {
+    pub request: Request,
+    pub acting: Acting,
+    /// A code to sign in with, should that be necessary.
+    pub code: Option<Secret>,
+    /// How long to try to reach AWS, and to wait for a command or for a lock.
+    pub timeout: Duration,
+}
+
+/// Makes calls to IAM.
+#[derive(Debug)]
+pub struct Operator<'a> {
+    context: &'a Context,
+    ui: &'a Ui,
+    wanted: Wanted,
+    plan: Plan,
+    caller: Caller,
+    acting: Acting,
+    identity: OnceCell<Identity>,
+    /// What the profile is signed in to, once that was needed.
+    signed_in: OnceCell<AccessKey>,
+}
+
+/// Why a call brought no result.
+#[derive(Debug)]
+pub enum Obstacle {
+    /// AWS's no, or the network's.
+    Refusal(Box<Refusal>),
+    /// The credentials for it could not be had.
+    Failure(Failure),
+}
+
+impl Obstacle {
+    /// What AWS's no says of the situation.
+    pub fn situation(&self) -> Option<&Situation> {
+        match self {
+            Obstacle::Refusal(refusal) => Some(&refusal.situation),
+            Obstacle::Failure(_) => None,
+        }
+    }
+
+    /// Whether the call may have been carried out all the same: look before making it again.
+    pub fn may_be_done(&self) -> bool {
+        matches!(self, Obstacle::Refusal(refusal) if refusal.may_be_done)
+    }
+}
+
+/// What a call was about, for messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About<'a> {
+    /// With its kind: `device arn:aws:iam::…`.
+    pub subject: Option<&'a str>,
+    /// The user whose it is.
+    pub user: Option<&'a str>,
+}
+
+impl<'a> Operator<'a> {
+    /// Reads the files, resolves the profile and gets its key. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// As for [`prepare`]; those of a `credential_process`.
+    pub async fn new(context: &'a Context, ui: &'a Ui, orders: Orders) -> Result<Self> {
+        let Orders {
+            request,
+            acting,
+            code,
+            timeout,
+        } = orders;
+        let mut wanted = Wanted {
+            request,
+            code: code.map(|code| (code, Given::Flag)),
+            min_ttl: MIN_TTL,
+            timeout,
+            attended: true,
+            ..Wanted::default()
+        };
+        let mut plan = prepare(context, &wanted)?.plan;
+        if acting == Acting::ForSelf && !plan.roles.is_empty() {
+            // A role is nobody's own: what counts for the user is the session of the source.
+            if let Some(source) = plan.source.name() {
+                wanted.request.profile = Some(source.to_owned());
+                plan = prepare(context, &wanted)?.plan;
+            }
+        }
+        for warning in &plan.warnings {
+            ui.warn(warning);
+        }
+        Ok(Self {
+            caller: Caller::new(context, &Ways::new(ui, timeout), &plan).await?,
+            context,
+            ui,
+            wanted,
+            plan,
+            acting,
+            identity: OnceCell::new(),
+            signed_in: OnceCell::new(),
+        })
+    }
+
+    pub fn aws(&self) -> &Aws {
+        self.caller.aws()
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The request that leads to [`Operator::plan`]; for a profile with a role and one's own
+    /// affairs that is the source's.
+    pub fn request(&self) -> &Request {
+        &self.wanted.request
+    }
+
+    /// The source's own key, be it the one that is used or not.
+    pub fn source_key(&self) -> &AccessKey {
+        self.caller.key()
+    }
+
+    /// The section's credentials if calls are made with them.
+    pub fn session_key(&self) -> Option<&AccessKey> {
+        self.signed_in.get()
+    }
+
+    /// Whose the source's key is; asked once.
+    ///
+    /// # Errors
+    ///
+    /// What AWS or the network says.
+    pub async fn identity(&self) -> Result<&Identity> {
+        let asked = async || {
+            let _working = self.ui.working("asking AWS whose key this is");
+            self.aws().caller_identity(self.caller.key()).await
+        };
+        let identity = self.identity.get_or_try_init(asked).await;
+        identity.map_err(|refusal| self.caller.explain(&refusal, &self.plan, None, None))
+    }
+
+    /// The user that is meant: the one that was named, else the one whose key it is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Operator::identity`]; [`Kind::Configuration`] if the key is no user's.
+    pub async fn user(&self, named: Option<&str>) -> Result<String> {
+        if let Some(named) = named {
+            return Ok(named.to_owned());
+        }
+        let identity = self.identity().await?;
+        match identity.user_name() {
+            Some(user) => Ok(user.to_owned()),
+            None => Err(Failure::new(
+                Kind::Configuration,
+                format!("{} is no IAM user", identity.arn),
+            )
+            .at(self.caller.origin())
+            .next("name the user with `--user`, or a profile with a user's key with `--profile`")),
+        }
+    }
+
+    /// Makes a call, and where a policy wants MFA for it, once more with the profile's session or
+    /// role.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the last call; or that of the sign-in.
+    pub async fn call<T>(
+        &self,
+        call: impl AsyncFn(&Aws, &AccessKey) -> Result<T, Refusal>,
+    ) -> Result<T, Obstacle> {
+        if self.acting == Acting::ForOthers {
+            self.take_what_is_there().await.map_err(Obstacle::Failure)?;
+        }
+        if let Some(key) = self.signed_in.get() {
+            return call(self.aws(), key).await.map_err(refused);
+        }
+        let refusal = match call(self.aws(), self.caller.key()).await {
+            Err(refusal) if refusal.is_denial() && !self.caller.key().is_temporary() => refusal,
+            outcome => return outcome.map_err(refused),
+        };
+        match self.signed_in_for(&refusal).await {
+            Ok(Some(key)) => call(self.aws(), key).await.map_err(refused),
+            Ok(None) => Err(refused(refusal)),
+            Err(failure) => Err(Obstacle::Failure(failure)),
+        }
+    }
+
+    /// Signs in before the first call, where it is known that AWS will want it. `why` is told if
+    /// a code is needed.
+    ///
+    /// # Errors
+    ///
+    /// As for a sign-in.
+    pub async fn sign_in_first(&self, why: &str) -> Result<()> {
+        if self.signed_in.initialized() || self.caller.key().is_temporary() {
+            return Ok(());
+        }
+        let prepared = prepare(self.context, &self.wanted)?;
+        if prepared.good(self.now(), &self.wanted).is_err() {
+            self.ui.note(why);
+        }
+        self.sign_in(prepared).await.map(drop)
+    }
+
+    /// The obstacle in words.
+    pub fn explain(&self, obstacle: Obstacle, about: About<'_>) -> Failure {
+        let refusal = match obstacle {
+            Obstacle::Failure(failure) => return failure,
+            Obstacle::Refusal(refusal) => refusal,
+        };
+        let section = format!("section [{}]", self.plan.section.value);
+        let (key, origin) = match self.signed_in.get() {
+            Some(key) => (key, section.as_str()),
+            None => (self.caller.key(), self.caller.origin()),
+        };
+        refusal.failure(&Known {
+            profile: Some(&self.plan.profile.value),
+            key_id: Some(&key.id),
+            key_origin: Some(origin),
+            subject: about.subject,
+            user: about.user,
+            ..Known::default()
+        })
+    }
+
+    /// For an administrator: the section if it is good, and a role in any case.
+    async fn take_what_is_there(&self) -> Result<()> {
+        if self.signed_in.initialized() {
+            return Ok(());
+        }
+        let prepared = prepare(self.context, &self.wanted)?;
+        let good = prepared.good(self.now(), &self.wanted).is_ok();
+        if good || !self.plan.roles.is_empty() {
+            self.sign_in(prepared).await?;
+        }
+        Ok(())
+    }
+
+    /// Credentials that may do better, or `None` where there is no reason to think so. A code is
+    /// asked for only where AWS wants MFA in so many words, or a policy says Deny, as those do that want
+    /// it; where it merely does not allow, a session that is there, or a code that was given, is worth a try.
+    async fn signed_in_for(&self, refusal: &Refusal) -> Result<Option<&AccessKey>> {
+        let prepared = prepare(self.context, &self.wanted)?;
+        let good = prepared.good(self.now(), &self.wanted).is_ok();
+        let wants_mfa = matches!(
+            refusal.situation,
+            Situation::Denied(Denial::Explicit | Denial::WithoutMfa)
+        );
+        if !good && self.wanted.code.is_none() && !(wants_mfa && self.has_device().await) {
+            return Ok(None);
+        }
+        if !good && self.signed_in.get().is_none() {
+            let operation = refusal.operation;
+            self.ui.note(&match refusal.situation {
+                Situation::Denied(Denial::WithoutMfa) => format!(
+                    "AWS wants MFA for {operation} from who has a device, so a code is needed"
+                ),
+                _ => format!(
+                    "AWS denies {operation} to the long-term key alone: a policy may want MFA, so a code is needed"
+                ),
+            });
+        }
+        let key = self.sign_in(prepared).await.map_err(|failure| {
+            failure.next(format!(
+                "AWS has denied {} with the long-term key alone",
+                refusal.operation
+            ))
+        })?;
+        Ok(Some(key))
+    }
+
+    /// Whether there is a device whose code could be asked for. A guess is no reason to ask: it is
+    /// people without a device who set one up.
+    async fn has_device(&self) -> bool {
+        if self.plan.serial.is_some() {
+            return true;
+        }
+        let listed = self.aws().mfa_devices(self.caller.key()).await;
+        listed.is_ok_and(|devices| devices.iter().any(Device::can_make_codes))
+    }
+
+    async fn sign_in(&self, prepared: Prepared) -> Result<&AccessKey> {
+        let signing_in = || async move {
+            let why = match prepared.good(self.now(), &self.wanted) {
+                Ok(_) => return held_key(&prepared.files, &prepared.plan.section.value),
+                Err(why) => why.to_string(),
+            };
+            self.ui.trace(format_args!("signing in: {why}"));
+            match renewing(self.context, self.ui, prepared, &self.wanted).await? {
+                Renewed::Here(fresh) => Ok(fresh.key),
+                Renewed::Elsewhere(found) => held_key(&found.files, &found.plan.section.value),
+            }
+        };
+        self.signed_in.get_or_try_init(signing_in).await
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.context.clock.now()
+    }
+}
+
+fn refused(refusal: Refusal) -> Obstacle {
+    Obstacle::Refusal(Box::new(refusal))
+}
