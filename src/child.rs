@@ -25,6 +25,13 @@ pub struct Program {
     path: PathBuf,
 }
 
+impl Program {
+    /// Where it was found.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// Looks for the program as a shell does: a name with a separator is a path, any other is looked
 /// up in `PATH`.
 ///

@@ -15,7 +15,8 @@
 //!
 //! What takes several calls to AWS is an [`errand`]: it asks for [`consent`], remembers in a
 //! [`journal`] what must survive, and tells what was done when it is cut short. Names that IAM takes
-//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s.
+//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s. What does not add up is for
+//! the [`doctor`] to find.
 //!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`].
 //!
@@ -32,6 +33,7 @@ pub mod commands;
 pub mod consent;
 pub mod context;
 pub mod device;
+pub mod doctor;
 pub mod errand;
 pub mod failure;
 pub mod host;

@@ -39,6 +39,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod usable;
+mod ways;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -48,6 +49,7 @@ use crate::failure::Result;
 use crate::ini::Document;
 use crate::secret::{AccessKey, Secret};
 
+pub use choose::environment_key;
 pub use duration::{ROLE_DEFAULT, SESSION_DEFAULT, parse_duration};
 pub use endpoint::Endpoints;
 pub use held::{Held, State};
@@ -58,6 +60,7 @@ pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
 pub use standing::{Open, chosen, section, unsigned};
 pub use target::{Target, shadow};
 pub use usable::{Usable, UsableKey, usable};
+pub use ways::{Means, Nearest, Way, doubts, nearest, ways};
 
 use follow::Trail;
 use settings::Shared;

@@ -120,8 +120,9 @@ impl Caller {
     }
 }
 
-/// Where no region says otherwise, the partition of what is named decides which AWS is meant.
-fn settings(plan: &Plan, timeout: Duration) -> Settings {
+/// How AWS is reached for a plan. Where no region says otherwise, the partition of what is named
+/// decides which AWS is meant.
+pub fn settings(plan: &Plan, timeout: Duration) -> Settings {
     let named = plan
         .roles
         .iter()

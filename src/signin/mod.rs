@@ -45,6 +45,7 @@ use crate::store;
 use crate::ui::Ui;
 use desk::Desk;
 
+pub use caller::settings;
 pub use identity::{Answer, identify};
 pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
@@ -238,7 +239,12 @@ pub fn read_files(context: &Context) -> Result<Files> {
     })
 }
 
-fn read_file(path: PathBuf, flavor: Flavor) -> Result<File> {
+/// One of the files as it is now.
+///
+/// # Errors
+///
+/// [`Kind::File`] if it cannot be read, or is no text.
+pub fn read_file(path: PathBuf, flavor: Flavor) -> Result<File> {
     let document = match store::read(&path)? {
         Some(bytes) => parse(bytes, flavor, &path)?,
         None => Document::empty(flavor),

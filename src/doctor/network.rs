@@ -1,0 +1,295 @@
+//! The way to AWS, and what AWS says at its end: both services at once, in no more than the time
+//! that was given.
+//!
+//! With a long-term key the questions are signed and answer for the key and its device too; without
+//! one they are not signed, which shows as much of the way. Nothing here needs a code, a command of
+//! the user's, or changes anything.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::finding::{Check, Finding};
+use super::key::Listed;
+use super::{clock, device, key};
+use crate::aws::{self, Aws, Identity, Known, Obstacles, Refusal, Service, Settings, Situation};
+use crate::context::{Context, Env};
+use crate::profile::{self, Files, Plan, Request, Source};
+use crate::secret::AccessKey;
+use crate::signin;
+use crate::ui::Ui;
+
+/// An answer of AWS's, and how long it took.
+struct Answer<T> {
+    outcome: Result<T, Refusal>,
+    took: Duration,
+}
+
+/// Looks at everything that can be looked at without asking AWS.
+pub(super) fn prepare(
+    context: &Context,
+    files: &Files,
+    request: &Request,
+    plan: Option<&Plan>,
+    limit: Duration,
+    found: &mut Vec<Finding>,
+) -> Option<Settings> {
+    let settings = match settings(context, files, request, plan, limit) {
+        Ok((settings, region)) => {
+            found.push(region);
+            settings
+        }
+        Err(finding) => {
+            found.push(finding);
+            return None;
+        }
+    };
+    let Obstacles {
+        endpoints,
+        proxy,
+        ca_bundle,
+    } = aws::obstacles(context, &settings);
+    let clear = endpoints.is_none() && proxy.is_none() && ca_bundle.is_none();
+    if proxy.is_none() {
+        found.extend(proxies(&context.env));
+    }
+    if let (None, Some(path)) = (&ca_bundle, &settings.ca_bundle) {
+        let what = "a CA bundle replaces the system's root certificates";
+        found.push(Finding::note(Check::CaBundle, what).at(path.display()));
+    }
+    let told = [
+        (Check::WayToAws, endpoints),
+        (Check::Proxy, proxy),
+        (Check::CaBundle, ca_bundle),
+    ];
+    for (check, failure) in told {
+        found.extend(failure.map(|failure| Finding::of(check, &failure)));
+    }
+    clear.then_some(settings)
+}
+
+/// How AWS is reached for the plan, else as far as the profile alone tells.
+fn settings(
+    context: &Context,
+    files: &Files,
+    request: &Request,
+    plan: Option<&Plan>,
+    limit: Duration,
+) -> Result<(Settings, Finding), Finding> {
+    let (settings, region) = match plan {
+        Some(plan) => (signin::settings(plan, limit), plan.region.clone()),
+        None => {
+            let nearest = profile::nearest(context, files, request)
+                .map_err(|failure| Finding::of(Check::WayToAws, &failure))?;
+            let endpoints = nearest.endpoints;
+            let settings = Settings {
+                region: nearest.region.as_ref().map(|region| region.value.clone()),
+                partition: None,
+                sts_endpoint: endpoints.sts,
+                iam_endpoint: endpoints.iam,
+                fips: endpoints.fips,
+                dual_stack: endpoints.dual_stack,
+                ca_bundle: endpoints.ca_bundle,
+                budget: limit,
+            };
+            (settings, nearest.region)
+        }
+    };
+    let region = match region {
+        Some(region) => {
+            Finding::ok(Check::Region, format!("the region is {}", region.value)).at(region.origin)
+        }
+        None => Finding::note(
+            Check::Region,
+            "no region is configured: awsmfa takes the partition's first, many AWS tools want one",
+        ),
+    };
+    Ok((settings, region))
+}
+
+/// A proxy's address may hold a password.
+fn proxies(env: &Env) -> Vec<Finding> {
+    const NAMES: [&str; 6] = [
+        "https_proxy",
+        "HTTPS_PROXY",
+        "http_proxy",
+        "HTTP_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+    ];
+    let set = NAMES.into_iter().filter(|name| env.raw(name).is_some());
+    set.map(|name| {
+        let what = format!("{name} names a proxy, used for what NO_PROXY does not exempt");
+        Finding::note(Check::Proxy, what).at(name)
+    })
+    .collect()
+}
+
+/// Asks STS and IAM.
+pub(super) async fn examine(
+    context: &Context,
+    ui: &Ui,
+    settings: Settings,
+    plan: Option<&Plan>,
+) -> Vec<Finding> {
+    let limit = settings.budget;
+    let voice = ui.clone();
+    let trace = Arc::new(move |line: &str| voice.trace(line));
+    let aws = match Aws::new(context, settings, trace) {
+        Ok(aws) => aws,
+        Err(failure) => return vec![Finding::of(Check::WayToAws, &failure)],
+    };
+    let key = plan.and_then(|plan| match &plan.source {
+        Source::Profile { key, .. } | Source::Environment { key } => Some(key),
+        Source::Process { .. } => None,
+    });
+    match (plan, key) {
+        (Some(plan), Some(key)) => with_key(&aws, plan, key, limit).await,
+        _ => {
+            let mut found = without_key(&aws, limit).await;
+            if plan.is_some() {
+                found.push(Finding::note(
+                    Check::Key,
+                    "the key comes from `credential_process`, which is not run for this; `awsmfa whoami` runs it",
+                ));
+            }
+            found
+        }
+    }
+}
+
+async fn without_key(aws: &Aws, limit: Duration) -> Vec<Finding> {
+    let (sts, iam) = tokio::join!(
+        timed(limit, aws.reach(Service::Sts)),
+        timed(limit, aws.reach(Service::Iam)),
+    );
+    let known = Known::default();
+    let mut found = vec![
+        reached(Check::Sts, Service::Sts, &sts, limit, &known),
+        reached(Check::Iam, Service::Iam, &iam, limit, &known),
+    ];
+    found.extend(clock::examine(aws.skew()));
+    found
+}
+
+async fn with_key(aws: &Aws, plan: &Plan, own: &AccessKey, limit: Duration) -> Vec<Finding> {
+    let begin = Instant::now();
+    let user = async {
+        let identity = timed(limit, aws.caller_identity(own)).await;
+        let left = limit.saturating_sub(begin.elapsed());
+        let keys = match identity.as_ref().map(|answer| &answer.outcome) {
+            Some(Ok(identity)) => timed(left, keys(aws, own, identity)).await,
+            _ => None,
+        };
+        (identity, keys)
+    };
+    let ((sts, keys), iam) = tokio::join!(user, timed(limit, aws.mfa_devices(own)));
+    let origin = plan.source.origin().to_string();
+    let known = Known {
+        profile: Some(&plan.profile.value),
+        key_id: Some(&own.id),
+        key_origin: Some(&origin),
+        ..Known::default()
+    };
+    let mut found = vec![
+        reached(Check::Sts, Service::Sts, &sts, limit, &known),
+        reached(Check::Iam, Service::Iam, &iam, limit, &known),
+    ];
+    found.extend(clock::examine(aws.skew()));
+    let identity = sts.map(|answer| answer.outcome);
+    if let Some(identity) = &identity {
+        found.extend(key::of_identity(identity, &known));
+    }
+    let keys = keys.map(|answer| answer.outcome);
+    found.extend(key::of_keys(&own.id, &origin, keys, aws.now()));
+    // Whose devices these are is only of interest where AWS takes the key.
+    if let (Some(Ok(_)), Some(devices)) = (&identity, iam) {
+        found.extend(device::examine(devices.outcome, plan.serial.as_ref()));
+    }
+    found
+}
+
+/// The user's keys as far as they may be seen, the others than `own` with their last use.
+async fn keys(aws: &Aws, own: &AccessKey, identity: &Identity) -> Result<Vec<Listed>, Refusal> {
+    let Some(user) = identity.user_name() else {
+        return Ok(Vec::new());
+    };
+    let mut listed = Vec::new();
+    for key in aws.access_keys(own, user).await? {
+        let used = match key.id == own.id {
+            true => None,
+            false => aws.access_key_last_used(own, &key.id).await.ok().flatten(),
+        };
+        listed.push((key, used));
+    }
+    Ok(listed)
+}
+
+/// `None` if there is no outcome within the limit.
+async fn timed<T>(
+    limit: Duration,
+    question: impl Future<Output = Result<T, Refusal>>,
+) -> Option<Answer<T>> {
+    let begin = Instant::now();
+    let outcome = tokio::time::timeout(limit, question).await.ok()?;
+    Some(Answer {
+        outcome,
+        took: begin.elapsed(),
+    })
+}
+
+/// Whether the service answered at all.
+fn reached<T>(
+    check: Check,
+    service: Service,
+    answer: &Option<Answer<T>>,
+    limit: Duration,
+    known: &Known<'_>,
+) -> Finding {
+    let name = service.name();
+    let Some(Answer { outcome, took }) = answer else {
+        let mut finding = Finding::problem(
+            check,
+            format!("{name} did not answer within {} s", limit.as_secs()),
+        )
+        .next("check the network connection, then try again; --timeout gives it longer");
+        finding.reason = Some("timed-out");
+        return finding;
+    };
+    match outcome {
+        Err(refusal) if !refusal.is_answer() => {
+            let mut finding = Finding::of(check, &refusal.failure(known));
+            finding.what = format!("{name}: {}", finding.what);
+            finding.reason = reason(&refusal.situation);
+            finding
+        }
+        Err(refusal)
+            if matches!(
+                refusal.situation,
+                Situation::Throttled | Situation::Unavailable | Situation::RegionDisabled
+            ) =>
+        {
+            let mut finding = Finding::of(check, &refusal.failure(known));
+            finding.what = format!("{name}: {}", finding.what);
+            finding
+        }
+        _ => Finding::ok(check, format!("{name} answers in {} ms", took.as_millis())),
+    }
+}
+
+/// Why a service was not reached, in a word for scripts.
+fn reason(situation: &Situation) -> Option<&'static str> {
+    Some(match situation {
+        Situation::NameNotFound => "name-not-found",
+        Situation::Unreachable => "unreachable",
+        Situation::TimedOut => "timed-out",
+        Situation::BrokenOff => "broken-off",
+        Situation::ProxyUnreachable | Situation::ProxyPassword | Situation::ProxyRefused => "proxy",
+        Situation::Untrusted
+        | Situation::WrongName
+        | Situation::CertificateDates
+        | Situation::Tls => "tls",
+        Situation::Foreign { .. } => "not-aws",
+        _ => return None,
+    })
+}
