@@ -59,7 +59,8 @@ fn examine_one(path: PathBuf, flavor: Flavor, found: &mut Vec<Finding>) -> File 
             found.push(missing(&path, flavor, &look));
         } else if !found.iter().any(|told| is_unreadable(told, &path)) {
             let count = file.document.profile_names().count();
-            let what = format!("the {} file has {count} profiles", name(flavor));
+            let many = if count == 1 { "profile" } else { "profiles" };
+            let what = format!("the {} file has {count} {many}", name(flavor));
             found.push(Finding::ok(Check::File, what).at(path.display()));
         }
         let holds_secret = flavor == Flavor::Credentials || holds_secret(&file.document);

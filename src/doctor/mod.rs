@@ -65,7 +65,7 @@ pub fn examine(context: &Context, ui: &Ui, orders: &Orders) -> Result<Vec<Findin
         found.push(Finding::note(Check::Offline, what).at("--offline"));
     } else if let Some(settings) = way {
         let _working = ui.working("asking AWS");
-        found.extend(wait(network::examine(context, ui, settings, plan))?);
+        found.extend(wait(network::examine(context, ui, settings, &files, plan))?);
     }
     tidy(&mut found);
     Ok(found)

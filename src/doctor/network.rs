@@ -16,6 +16,7 @@ use crate::aws::{self, Aws, Identity, Known, Obstacles, Refusal, Service, Settin
 use crate::context::{Context, Env};
 use crate::profile::{self, Files, Plan, Request, Source};
 use crate::secret::AccessKey;
+use crate::session;
 use crate::signin;
 use crate::ui::Ui;
 
@@ -130,6 +131,7 @@ pub(super) async fn examine(
     context: &Context,
     ui: &Ui,
     settings: Settings,
+    files: &Files,
     plan: Option<&Plan>,
 ) -> Vec<Finding> {
     let limit = settings.budget;
@@ -144,7 +146,13 @@ pub(super) async fn examine(
         Source::Process { .. } => None,
     });
     match (plan, key) {
-        (Some(plan), Some(key)) => with_key(&aws, plan, key, limit).await,
+        (Some(plan), Some(key)) => {
+            let own = Own {
+                key,
+                session: session(context, files, plan),
+            };
+            with_key(&aws, plan, &own, limit).await
+        }
         _ => {
             let mut found = without_key(&aws, limit).await;
             if plan.is_some() {
@@ -172,10 +180,37 @@ async fn without_key(aws: &Aws, limit: Duration) -> Vec<Finding> {
     found
 }
 
-async fn with_key(aws: &Aws, plan: &Plan, own: &AccessKey, limit: Duration) -> Vec<Finding> {
+/// The user's credentials: the long-term key, and a good session where there is one.
+struct Own<'a> {
+    key: &'a AccessKey,
+    session: Option<AccessKey>,
+}
+
+impl Own<'_> {
+    /// Asks with the key alone, and once more with the session where a policy wants MFA.
+    async fn ask<T>(
+        &self,
+        question: impl AsyncFn(&AccessKey) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        match (question(self.key).await, &self.session) {
+            (Err(refusal), Some(session)) if refusal.is_denial() => question(session).await,
+            (outcome, _) => outcome,
+        }
+    }
+}
+
+/// What the profile is signed in to as the user, as long as it is good.
+fn session(context: &Context, files: &Files, plan: &Plan) -> Option<AccessKey> {
+    let now = context.clock.now();
+    session::decide(plan, now, Duration::ZERO, false).ok()?;
+    let is_user = plan.roles.is_empty();
+    is_user.then(|| signin::held(files, &plan.section.value))?
+}
+
+async fn with_key(aws: &Aws, plan: &Plan, own: &Own<'_>, limit: Duration) -> Vec<Finding> {
     let begin = Instant::now();
     let user = async {
-        let identity = timed(limit, aws.caller_identity(own)).await;
+        let identity = timed(limit, aws.caller_identity(own.key)).await;
         let left = limit.saturating_sub(begin.elapsed());
         let keys = match identity.as_ref().map(|answer| &answer.outcome) {
             Some(Ok(identity)) => timed(left, keys(aws, own, identity)).await,
@@ -183,11 +218,12 @@ async fn with_key(aws: &Aws, plan: &Plan, own: &AccessKey, limit: Duration) -> V
         };
         (identity, keys)
     };
-    let ((sts, keys), iam) = tokio::join!(user, timed(limit, aws.mfa_devices(own)));
+    let devices = own.ask(async |key| aws.mfa_devices(key).await);
+    let ((sts, keys), iam) = tokio::join!(user, timed(limit, devices));
     let origin = plan.source.origin().to_string();
     let known = Known {
         profile: Some(&plan.profile.value),
-        key_id: Some(&own.id),
+        key_id: Some(&own.key.id),
         key_origin: Some(&origin),
         ..Known::default()
     };
@@ -201,7 +237,7 @@ async fn with_key(aws: &Aws, plan: &Plan, own: &AccessKey, limit: Duration) -> V
         found.extend(key::of_identity(identity, &known));
     }
     let keys = keys.map(|answer| answer.outcome);
-    found.extend(key::of_keys(&own.id, &origin, keys, aws.now()));
+    found.extend(key::of_keys(&own.key.id, &origin, keys, aws.now()));
     // Whose devices these are is only of interest where AWS takes the key.
     if let (Some(Ok(_)), Some(devices)) = (&identity, iam) {
         found.extend(device::examine(devices.outcome, plan.serial.as_ref()));
@@ -210,15 +246,21 @@ async fn with_key(aws: &Aws, plan: &Plan, own: &AccessKey, limit: Duration) -> V
 }
 
 /// The user's keys as far as they may be seen, the others than `own` with their last use.
-async fn keys(aws: &Aws, own: &AccessKey, identity: &Identity) -> Result<Vec<Listed>, Refusal> {
+async fn keys(aws: &Aws, own: &Own<'_>, identity: &Identity) -> Result<Vec<Listed>, Refusal> {
     let Some(user) = identity.user_name() else {
         return Ok(Vec::new());
     };
     let mut listed = Vec::new();
-    for key in aws.access_keys(own, user).await? {
-        let used = match key.id == own.id {
+    for key in own
+        .ask(async |key| aws.access_keys(key, user).await)
+        .await?
+    {
+        let used = match key.id == own.key.id {
             true => None,
-            false => aws.access_key_last_used(own, &key.id).await.ok().flatten(),
+            false => {
+                let asked = own.ask(async |with| aws.access_key_last_used(with, &key.id).await);
+                asked.await.ok().flatten()
+            }
         };
         listed.push((key, used));
     }

@@ -56,6 +56,8 @@ fn resolved(chosen: &Sourced<String>, plan: &Plan) -> Finding {
 fn of_use(chosen: &Sourced<String>, ways: &[Way], failure: Option<&Failure>) -> Option<Finding> {
     let name = &chosen.value;
     match ways.first() {
+        // What AWS tools refuse is told by itself.
+        Some(way) if matches!(way.means, Means::Role { source: None, .. }) => None,
         Some(way) => {
             let what = format!("for profile `{name}` AWS tools use {}", way.means);
             Some(Finding::ok(Check::ProfileUse, what).at(&way.origin))

@@ -143,22 +143,24 @@ impl Prepared {
     /// [`Kind::Internal`] if it is not.
     pub fn held(&self) -> Result<AccessKey> {
         let section = &self.plan.section.value;
-        let profile = self.files.credentials.document.profile(section);
-        let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
-        let key = || {
-            Some(AccessKey {
-                id: value("aws_access_key_id")?,
-                secret: Secret::new(value("aws_secret_access_key")?),
-                token: Some(Secret::new(value("aws_session_token")?)),
-            })
-        };
-        key().ok_or_else(|| {
+        held(&self.files, section).ok_or_else(|| {
             Failure::new(
                 Kind::Internal,
                 format!("section [{section}] lost its credentials while it was read"),
             )
         })
     }
+}
+
+/// The temporary credentials in a section, if all parts of them are there.
+pub fn held(files: &Files, section: &str) -> Option<AccessKey> {
+    let profile = files.credentials.document.profile(section)?;
+    let value = |key| Some(profile.get(key)?.text.into_owned());
+    Some(AccessKey {
+        id: value("aws_access_key_id")?,
+        secret: Secret::new(value("aws_secret_access_key")?),
+        token: Some(Secret::new(value("aws_session_token")?)),
+    })
 }
 
 /// Gets new credentials and writes them; see the module's third step.
