@@ -204,7 +204,7 @@ fn session(context: &Context, files: &Files, plan: &Plan) -> Option<AccessKey> {
     let now = context.clock.now();
     session::decide(plan, now, Duration::ZERO, false).ok()?;
     let is_user = plan.roles.is_empty();
-    is_user.then(|| signin::held(files, &plan.section.value))?
+    is_user.then(|| signin::held_key(files, &plan.section.value).ok())?
 }
 
 async fn with_key(aws: &Aws, plan: &Plan, own: &Own<'_>, limit: Duration) -> Vec<Finding> {

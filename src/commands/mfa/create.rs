@@ -13,6 +13,7 @@ use crate::device::Seed;
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::iam_name::Named;
+use crate::secret::Secret;
 use crate::signin::{About, Obstacle, Operator};
 use crate::ui::{Output, Ui};
 
@@ -39,7 +40,7 @@ struct Report<'a> {
     action: &'static str,
     serial_number: &'a str,
     qr_file: Option<String>,
-    base32_string_seed: Option<String>,
+    base32_string_seed: Option<&'a str>,
 }
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
@@ -76,7 +77,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
                 action: "created",
                 serial_number: &serial,
                 qr_file: hands.file(),
-                base32_string_seed: hands.shown(&seed),
+                base32_string_seed: hands.shown(&seed).map(Secret::expose),
             });
         }
         ui.say("next: `awsmfa mfa enable` with two codes in a row");

@@ -118,7 +118,7 @@ fn act(
                 None => serial_of(operator.identity().await?, &user),
             },
             Deed::Resync => {
-                let devices = devices_of(&operator, &user).await?;
+                let devices = devices_of(&operator, Some(&user)).await?;
                 let able: Vec<&Device> = devices
                     .iter()
                     .filter(|device| device.can_make_codes())
@@ -169,7 +169,7 @@ async fn carry_out(
     };
     // After a lost answer the list shows what became of it; a resynchronization is in no list.
     if deed == Deed::Enable && obstacle.may_be_done() {
-        let devices = devices_of(operator, user).await?;
+        let devices = devices_of(operator, Some(user)).await?;
         if devices.iter().any(|device| device.serial == serial) {
             errand.done(format!("device {serial} of {user} is enabled"));
             return Ok(());

@@ -31,7 +31,7 @@ pub(super) struct Handing {
 
     /// Hand the seed to this command, in place of a QR code on the terminal: it gets the whole
     /// `otpauth://` address and a line end on standard input, as `pass otp insert -f aws` and
-    /// `ykman oath accounts uri -` read it
+    /// `ykman oath accounts uri` read it
     #[arg(long, value_name = "COMMAND", value_hint = ValueHint::CommandString)]
     seed_command: Option<Secret>,
 }
@@ -171,9 +171,8 @@ impl Hands<'_> {
     }
 
     /// The seed for a document, where it was asked for.
-    pub(super) fn shown(&self, seed: &Seed) -> Option<String> {
-        let text = seed.base32().expose();
-        self.show_seed.then(|| text.to_owned())
+    pub(super) fn shown<'s>(&self, seed: &'s Seed) -> Option<&'s Secret> {
+        self.show_seed.then(|| seed.base32())
     }
 }
 
