@@ -104,6 +104,8 @@ pub struct Aws {
     endpoints: Endpoints,
     http: Arc<Http>,
     clock: AwsClock,
+    fips: bool,
+    dual_stack: bool,
     budget: Duration,
     trace: Trace,
 }
@@ -131,6 +133,8 @@ impl Aws {
             endpoints,
             http,
             clock,
+            fips: settings.fips,
+            dual_stack: settings.dual_stack,
             budget: settings.budget,
             trace,
         })

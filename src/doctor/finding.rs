@@ -234,6 +234,12 @@ impl Finding {
     }
 
     #[must_use]
+    pub(super) fn why(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    #[must_use]
     pub(super) fn next(mut self, advice: impl Into<String>) -> Self {
         self.next.push(advice.into());
         self

@@ -20,6 +20,7 @@ mod network;
 mod profile;
 mod programs;
 mod sections;
+mod way;
 
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ pub fn examine(context: &Context, ui: &Ui, orders: &Orders) -> Result<Vec<Findin
     let plan = profile::examine(context, &files, request, &mut found);
     let plan = plan.as_ref();
     found.extend(sections::examine(context, &files, plan));
-    let way = network::prepare(context, &files, request, plan, *limit, &mut found);
+    let way = way::examine(context, &files, request, plan, *limit, &mut found);
     if *offline {
         let what = "AWS was not asked: no word on network, clock, key and device";
         found.push(Finding::note(Check::Offline, what).at("--offline"));

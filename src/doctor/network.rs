@@ -1,4 +1,4 @@
-//! The way to AWS, and what AWS says at its end: both services at once, in no more than the time
+//! What AWS says: both services at once, in no more than the time
 //! that was given.
 //!
 //! With a long-term key the questions are signed and answer for the key and its device too; without
@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use super::finding::{Check, Finding};
 use super::key::Listed;
 use super::{clock, device, key};
-use crate::aws::{self, Aws, Identity, Known, Obstacles, Refusal, Service, Settings, Situation};
-use crate::context::{Context, Env};
-use crate::profile::{self, Files, Plan, Request, Source};
+use crate::aws::{Aws, Identity, Known, Refusal, Service, Settings, Situation};
+use crate::context::Context;
+use crate::profile::{Files, Plan, Source};
 use crate::secret::AccessKey;
 use crate::session;
 use crate::signin;
@@ -24,106 +24,6 @@ use crate::ui::Ui;
 struct Answer<T> {
     outcome: Result<T, Refusal>,
     took: Duration,
-}
-
-/// Looks at everything that can be looked at without asking AWS.
-pub(super) fn prepare(
-    context: &Context,
-    files: &Files,
-    request: &Request,
-    plan: Option<&Plan>,
-    limit: Duration,
-    found: &mut Vec<Finding>,
-) -> Option<Settings> {
-    let settings = match settings(context, files, request, plan, limit) {
-        Ok((settings, region)) => {
-            found.push(region);
-            settings
-        }
-        Err(finding) => {
-            found.push(finding);
-            return None;
-        }
-    };
-    let Obstacles {
-        endpoints,
-        proxy,
-        ca_bundle,
-    } = aws::obstacles(context, &settings);
-    let clear = endpoints.is_none() && proxy.is_none() && ca_bundle.is_none();
-    if proxy.is_none() {
-        found.extend(proxies(&context.env));
-    }
-    if let (None, Some(path)) = (&ca_bundle, &settings.ca_bundle) {
-        let what = "a CA bundle replaces the system's root certificates";
-        found.push(Finding::note(Check::CaBundle, what).at(path.display()));
-    }
-    let told = [
-        (Check::WayToAws, endpoints),
-        (Check::Proxy, proxy),
-        (Check::CaBundle, ca_bundle),
-    ];
-    for (check, failure) in told {
-        found.extend(failure.map(|failure| Finding::of(check, &failure)));
-    }
-    clear.then_some(settings)
-}
-
-/// How AWS is reached for the plan, else as far as the profile alone tells.
-fn settings(
-    context: &Context,
-    files: &Files,
-    request: &Request,
-    plan: Option<&Plan>,
-    limit: Duration,
-) -> Result<(Settings, Finding), Finding> {
-    let (settings, region) = match plan {
-        Some(plan) => (signin::settings(plan, limit), plan.region.clone()),
-        None => {
-            let nearest = profile::nearest(context, files, request)
-                .map_err(|failure| Finding::of(Check::WayToAws, &failure))?;
-            let endpoints = nearest.endpoints;
-            let settings = Settings {
-                region: nearest.region.as_ref().map(|region| region.value.clone()),
-                partition: None,
-                sts_endpoint: endpoints.sts,
-                iam_endpoint: endpoints.iam,
-                fips: endpoints.fips,
-                dual_stack: endpoints.dual_stack,
-                ca_bundle: endpoints.ca_bundle,
-                budget: limit,
-            };
-            (settings, nearest.region)
-        }
-    };
-    let region = match region {
-        Some(region) => {
-            Finding::ok(Check::Region, format!("the region is {}", region.value)).at(region.origin)
-        }
-        None => Finding::note(
-            Check::Region,
-            "no region is configured: awsmfa takes the partition's first, many AWS tools want one",
-        ),
-    };
-    Ok((settings, region))
-}
-
-/// A proxy's address may hold a password.
-fn proxies(env: &Env) -> Vec<Finding> {
-    const NAMES: [&str; 6] = [
-        "https_proxy",
-        "HTTPS_PROXY",
-        "http_proxy",
-        "HTTP_PROXY",
-        "all_proxy",
-        "ALL_PROXY",
-    ];
-    let set = NAMES.into_iter().filter(|name| env.raw(name).is_some());
-    set.map(|name| {
-        let what = format!("{name} names a proxy, used for what NO_PROXY does not exempt");
-        Finding::note(Check::Proxy, what).at(name)
-    })
-    .collect()
 }
 
 /// Asks STS and IAM.
@@ -173,8 +73,8 @@ async fn without_key(aws: &Aws, limit: Duration) -> Vec<Finding> {
     );
     let known = Known::default();
     let mut found = vec![
-        reached(Check::Sts, Service::Sts, &sts, limit, &known),
-        reached(Check::Iam, Service::Iam, &iam, limit, &known),
+        reached(aws, Service::Sts, &sts, limit, &known).await,
+        reached(aws, Service::Iam, &iam, limit, &known).await,
     ];
     found.extend(clock::examine(aws.skew()));
     found
@@ -228,8 +128,8 @@ async fn with_key(aws: &Aws, plan: &Plan, own: &Own<'_>, limit: Duration) -> Vec
         ..Known::default()
     };
     let mut found = vec![
-        reached(Check::Sts, Service::Sts, &sts, limit, &known),
-        reached(Check::Iam, Service::Iam, &iam, limit, &known),
+        reached(aws, Service::Sts, &sts, limit, &known).await,
+        reached(aws, Service::Iam, &iam, limit, &known).await,
     ];
     found.extend(clock::examine(aws.skew()));
     let identity = sts.map(|answer| answer.outcome);
@@ -280,48 +180,60 @@ async fn timed<T>(
     })
 }
 
-/// Whether the service answered at all.
-fn reached<T>(
-    check: Check,
+/// Whether the service answered at all, and at which address.
+async fn reached<T>(
+    aws: &Aws,
+    service: Service,
+    answer: &Option<Answer<T>>,
+    limit: Duration,
+    known: &Known<'_>,
+) -> Finding {
+    let finding = answered(service, answer, limit, known);
+    match aws.address(service).await {
+        Some(address) => finding.at(address),
+        None => finding,
+    }
+}
+
+fn answered<T>(
     service: Service,
     answer: &Option<Answer<T>>,
     limit: Duration,
     known: &Known<'_>,
 ) -> Finding {
     let name = service.name();
+    let check = match service {
+        Service::Sts => Check::Sts,
+        Service::Iam => Check::Iam,
+    };
     let Some(Answer { outcome, took }) = answer else {
-        let mut finding = Finding::problem(
-            check,
-            format!("{name} did not answer within {} s", limit.as_secs()),
-        )
-        .next("check the network connection, then try again; --timeout gives it longer");
-        finding.reason = Some("timed-out");
-        return finding;
+        let what = format!("{name} did not answer within {} s", limit.as_secs());
+        return Finding::problem(check, what)
+            .why("timed-out")
+            .next("check the network connection, then try again; --timeout gives it longer");
+    };
+    let told = |refusal: &Refusal| {
+        let finding = Finding::of(check, &refusal.failure(known));
+        let what = format!("{name}: {}", finding.what);
+        Finding { what, ..finding }
     };
     match outcome {
-        Err(refusal) if !refusal.is_answer() => {
-            let mut finding = Finding::of(check, &refusal.failure(known));
-            finding.what = format!("{name}: {}", finding.what);
-            finding.reason = reason(&refusal.situation);
-            finding
-        }
-        Err(refusal)
-            if matches!(
-                refusal.situation,
-                Situation::Throttled | Situation::Unavailable | Situation::RegionDisabled
-            ) =>
-        {
-            let mut finding = Finding::of(check, &refusal.failure(known));
-            finding.what = format!("{name}: {}", finding.what);
-            finding
-        }
+        Err(refusal) if !refusal.is_answer() => told(refusal).why(reason(&refusal.situation)),
+        Err(refusal) if is_out_of_service(&refusal.situation) => told(refusal),
         _ => Finding::ok(check, format!("{name} answers in {} ms", took.as_millis())),
     }
 }
 
+fn is_out_of_service(situation: &Situation) -> bool {
+    matches!(
+        situation,
+        Situation::Throttled | Situation::Unavailable | Situation::RegionDisabled
+    )
+}
+
 /// Why a service was not reached, in a word for scripts.
-fn reason(situation: &Situation) -> Option<&'static str> {
-    Some(match situation {
+fn reason(situation: &Situation) -> &'static str {
+    match situation {
         Situation::NameNotFound => "name-not-found",
         Situation::Unreachable => "unreachable",
         Situation::TimedOut => "timed-out",
@@ -332,6 +244,6 @@ fn reason(situation: &Situation) -> Option<&'static str> {
         | Situation::CertificateDates
         | Situation::Tls => "tls",
         Situation::Foreign { .. } => "not-aws",
-        _ => return None,
-    })
+        _ => "unsent",
+    }
 }

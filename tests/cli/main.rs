@@ -40,6 +40,7 @@ mod consent;
 mod crash;
 mod credential_process;
 mod devices;
+mod doctor;
 mod env;
 #[cfg(unix)]
 mod exec;
