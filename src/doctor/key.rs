@@ -78,28 +78,35 @@ fn days(since: Timestamp, now: Timestamp) -> i64 {
     now.duration_since(since).as_secs().max(0) / SignedDuration::from_hours(24).as_secs()
 }
 
+fn spelled(days: i64) -> String {
+    match days {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
 fn age(key: &UserKey, now: Timestamp) -> Finding {
     let days = days(key.created, now);
+    let what = format!("{} is {} old", key.id, spelled(days));
     if days > OLD {
-        let what = format!("{} is {days} days old", key.id);
         return Finding::warning(Check::KeyAge, what).next("`awsmfa key rotate` replaces it");
     }
-    Finding::ok(Check::KeyAge, format!("{} is {days} days old", key.id))
+    Finding::ok(Check::KeyAge, what)
 }
 
 /// A second key is half of a rotation, or forgotten.
 fn other(key: &UserKey, used: Option<&LastUse>, now: Timestamp) -> Finding {
     let id = &key.id;
     let used = match used {
-        Some(used) => format!("last used {} days ago", days(used.at, now)),
+        Some(used) => format!("last used {} ago", spelled(days(used.at, now))),
         None => "never used as far as AWS tells".to_owned(),
     };
-    let age = days(key.created, now);
+    let age = spelled(days(key.created, now));
     let (state, finding): (_, fn(Check, String) -> Finding) = match key.active {
         true => ("active", Finding::warning),
         false => ("inactive", Finding::note),
     };
-    let what = format!("the user has a second key, {id}: {state}, {age} days old, {used}");
+    let what = format!("the user has a second key, {id}: {state}, {age} old, {used}");
     finding(Check::KeyOther, what).next(format!("`awsmfa key delete {id}`, if nothing uses it"))
 }
 
@@ -114,6 +121,7 @@ mod tests {
         for (created, days, severity) in [
             ("2026-11-21T11:59:59Z", 0, Severity::Ok),
             ("2026-11-21T12:00:05Z", 0, Severity::Ok),
+            ("2026-11-20T12:00:00Z", 1, Severity::Ok),
             ("2026-08-23T12:00:00Z", 90, Severity::Ok),
             ("2026-08-22T12:00:00Z", 91, Severity::Warning),
             ("2021-11-21T12:00:00Z", 1826, Severity::Warning),
@@ -125,7 +133,7 @@ mod tests {
             };
             let finding = age(&key, now);
             assert_eq!(finding.severity, severity, "{created}");
-            assert!(finding.what.ends_with(&format!("is {days} days old")));
+            assert!(finding.what.ends_with(&format!("is {} old", spelled(days))));
         }
     }
 }
