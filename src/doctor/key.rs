@@ -48,17 +48,17 @@ fn root(arn: &str) -> Option<&str> {
 pub(super) fn of_keys(
     own: &str,
     origin: &str,
-    keys: Option<Result<Vec<Listed>, Refusal>>,
+    keys: &Result<Vec<Listed>, Refusal>,
     now: Timestamp,
 ) -> Vec<Finding> {
     let listed = match keys {
-        None => return Vec::new(),
-        Some(Ok(listed)) => listed,
-        Some(Err(refusal)) if refusal.is_denial() => {
+        Ok(listed) => listed,
+        Err(refusal) if refusal.is_denial() => {
             let what = "the key's age is not known: it may not call ListAccessKeys";
             return vec![Finding::note(Check::KeyAge, what).at(origin)];
         }
-        Some(Err(refusal)) => {
+        Err(refusal) if !refusal.is_answer() => return vec![unanswered(origin)],
+        Err(refusal) => {
             let failure = refusal.failure(&Known::default());
             return vec![Finding::told(
                 Check::KeyAge,
@@ -72,6 +72,14 @@ pub(super) fn of_keys(
         false => other(key, used.as_ref(), now),
     });
     findings.collect()
+}
+
+/// The time was up before the keys were listed.
+pub(super) fn unanswered(origin: &str) -> Finding {
+    let what = "the key's age is not known: ListAccessKeys was not answered in time";
+    Finding::note(Check::KeyAge, what)
+        .at(origin)
+        .next("--timeout gives it longer")
 }
 
 fn days(since: Timestamp, now: Timestamp) -> i64 {

@@ -132,14 +132,22 @@ async fn with_key(aws: &Aws, plan: &Plan, own: &Own<'_>, limit: Duration) -> Vec
         reached(aws, Service::Iam, &iam, limit, &known).await,
     ];
     found.extend(clock::examine(aws.skew()));
-    let identity = sts.map(|answer| answer.outcome);
-    if let Some(identity) = &identity {
-        found.extend(key::of_identity(identity, &known));
+    let identity = sts.as_ref().map(|answer| &answer.outcome);
+    let told = identity.and_then(|identity| key::of_identity(identity, &known));
+    let refused = told
+        .as_ref()
+        .is_some_and(|told| told.check == Check::KeyRefused);
+    found.extend(told);
+    match (identity, &keys) {
+        (_, Some(keys)) => {
+            let own = &own.key.id;
+            found.extend(key::of_keys(own, &origin, &keys.outcome, aws.now()));
+        }
+        (Some(Ok(_)), None) => found.push(key::unanswered(&origin)),
+        _ => {}
     }
-    let keys = keys.map(|answer| answer.outcome);
-    found.extend(key::of_keys(&own.key.id, &origin, keys, aws.now()));
-    // Whose devices these are is only of interest where AWS takes the key.
-    if let (Some(Ok(_)), Some(devices)) = (&identity, iam) {
+    // IAM says of the key what STS has said.
+    if let (false, Some(devices)) = (refused, iam) {
         found.extend(device::examine(devices.outcome, plan.serial.as_ref()));
     }
     found
