@@ -21,8 +21,10 @@ pub(super) fn examine(
         }
     };
     let plan = profile::resolve(context, files, request);
+    let unread = found.iter().any(|told| told.check == Check::FileUnreadable);
     found.push(match &plan {
         Ok(plan) => resolved(&chosen, plan),
+        Err(failure) if unread => unread_before(failure),
         Err(failure) => Finding::of(Check::Profile, failure),
     });
     let ways = profile::ways(context, files, &chosen);
@@ -50,6 +52,16 @@ fn resolved(chosen: &Sourced<String>, plan: &Plan) -> Finding {
         plan.section.value
     );
     Finding::ok(Check::Profile, what).at(plan.source.origin())
+}
+
+/// What is missing may stand in the file that cannot be read.
+fn unread_before(failure: &Failure) -> Finding {
+    let told = Finding::of(Check::Profile, failure);
+    Finding {
+        what: format!("as far as the files can be read: {}", told.what),
+        next: vec!["have the file read first; its finding is above".to_owned()],
+        ..told
+    }
 }
 
 /// What AWS tools use. A failure to resolve the profile has been told.

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::{Expected, private, set_mode};
+use super::Expected;
+#[cfg(unix)]
+use super::{private, set_mode};
 use crate::world::World;
 
 fn healthy() -> World {
@@ -89,6 +91,17 @@ fn what_is_broken_in_a_file_is_told_with_its_line() {
         let world = healthy();
         world.write_credentials(bytes);
         world.doctor(["--offline"]).finds(expected);
+        if expected.0 == "file-unreadable" {
+            let what = "as far as the files can be read: profile `default` has no access key";
+            let found = world.doctor(["--offline"]);
+            found.finds((
+                "profile",
+                "problem",
+                what,
+                "config:1",
+                "have the file read first",
+            ));
+        }
         // The other file is looked at all the same.
         world
             .doctor(["--offline"])

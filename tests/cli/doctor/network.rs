@@ -338,6 +338,30 @@ fn what_the_key_may_not_see_is_a_note_and_a_session_that_is_there_helps() {
 }
 
 #[test]
+fn for_a_role_the_source_s_key_and_device_are_looked_at() {
+    let mut world = World::new();
+    let (user, mfa) = world.healthy();
+    world.write_config(format!(
+        "[default]\nregion = eu-west-1\n[profile dev]\nsource_profile = default\n\
+         role_arn = arn:aws:iam::123456789012:role/Admin\nmfa_serial = {}\n",
+        mfa.serial
+    ));
+    let found = world.doctor(["-p", "dev"]);
+    found
+        .finds(("profile", "ok", "section [dev-mfa]", "credentials:2", ""))
+        .finds((
+            "profile-use",
+            "ok",
+            "role/Admin, assumed by `default`",
+            "config:5",
+            "",
+        ))
+        .finds(("key", "ok", &user.arn, "credentials:2", ""))
+        .finds(("device", "ok", &mfa.serial, "config:6", ""));
+    assert_eq!(found.bad(), Vec::<&str>::new(), "{:#}", found.document);
+}
+
+#[test]
 fn the_root_user_s_key_is_warned_of() {
     let world = World::new();
     let key = world.aws.account().root_key();

@@ -1,5 +1,6 @@
 //! What AWS tools use for a profile, what shadows what, and how long sections are good.
 
+#[cfg(unix)]
 use std::fs;
 
 use super::Expected;
