@@ -1,5 +1,7 @@
 //! `awsmfa doctor`: what is found, where, what to do about it, and that nothing is touched.
 
+mod account;
+mod beside;
 mod environment;
 mod files;
 mod network;
