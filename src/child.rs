@@ -35,7 +35,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// Where it is.
+    /// Where it was found.
     pub fn path(&self) -> &Path {
         &self.path
     }

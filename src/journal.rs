@@ -7,7 +7,7 @@
 //! runs of a procedure come one after the other. A file that is not understood is a failure, never
 //! an empty one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -39,7 +39,7 @@ impl Journal {
     /// written.
     pub async fn open(context: &Context, ui: &Ui, name: &str, wait: Duration) -> Result<Self> {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
-        let directory = credentials.with_file_name(DIRECTORY);
+        let directory = directory(&credentials);
         // Not the journal's own lock: that one is taken and given back by every write.
         let turn = directory.join(name);
         let ui = ui.clone();
@@ -101,6 +101,26 @@ impl Journal {
     fn lock(&self) -> Result<Lease> {
         store::lock(&self.path, Duration::from_secs(1), &mut |_| {})
     }
+}
+
+/// The directory of the journals beside the credentials file at `credentials`.
+pub fn directory(credentials: &Path) -> PathBuf {
+    credentials.with_file_name(DIRECTORY)
+}
+
+/// The journals that are there: each is of a procedure that is under way or was cut short.
+pub fn unfinished(credentials: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory(credentials));
+    let paths = entries.into_iter().flatten().flatten();
+    let mut journals: Vec<PathBuf> = paths
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
+    journals.sort();
+    journals
 }
 
 #[cfg(test)]

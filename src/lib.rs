@@ -15,7 +15,8 @@
 //!
 //! What takes several calls to AWS is an [`errand`]: it asks for [`consent`], remembers in a
 //! [`journal`] what must survive, and tells what was done when it is cut short. Names that IAM takes
-//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s.
+//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s. What does not add up is for
+//! the [`doctor`] to find.
 //!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`]; an
 //! [`endpoint`] hands them to whoever asks there; and the [`console`] has a URL for them, which a
@@ -36,6 +37,7 @@ pub mod consent;
 pub mod console;
 pub mod context;
 pub mod device;
+pub mod doctor;
 pub mod endpoint;
 pub mod errand;
 pub mod failure;

@@ -29,6 +29,7 @@ mod federation;
 mod http;
 mod iam;
 mod proxy;
+mod reach;
 mod reply;
 mod retry;
 mod sts;
@@ -54,7 +55,8 @@ use crate::secret::{AccessKey, Secret};
 
 pub use explain::{Denial, IamSituation, Known, Refusal, Situation};
 pub use federation::{CHECK_POLICIES, Federation, SignIn};
-pub use iam::{Device, DeviceKind, NewDevice, VirtualDevice};
+pub use iam::{Device, DeviceKind, LastUse, NewDevice, NewKey, UserKey, VirtualDevice};
+pub use reach::{Obstacles, Service, obstacles};
 pub use sts::{AssumeRole, Identity, Issued};
 
 use clock::AwsClock;
@@ -104,6 +106,8 @@ pub struct Aws {
     endpoints: Endpoints,
     http: Arc<Http>,
     clock: AwsClock,
+    fips: bool,
+    dual_stack: bool,
     budget: Duration,
     trace: Trace,
 }
@@ -131,6 +135,8 @@ impl Aws {
             endpoints,
             http,
             clock,
+            fips: settings.fips,
+            dual_stack: settings.dual_stack,
             budget: settings.budget,
             trace,
         })
@@ -147,23 +153,37 @@ impl Aws {
     }
 
     fn sts(&self, key: &AccessKey, wire: Wire) -> aws_sdk_sts::Client {
-        let mut config = aws_sdk_sts::config::Builder::from(&self.shared)
-            .credentials_provider(credentials(key))
-            .http_client(wire);
-        config.set_endpoint_url(self.endpoints.sts.clone());
+        let config = self.sts_config(wire).credentials_provider(credentials(key));
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
+    fn unsigned_sts(&self, wire: Wire) -> aws_sdk_sts::Client {
+        aws_sdk_sts::Client::from_conf(self.sts_config(wire).allow_no_auth().build())
+    }
+
+    fn sts_config(&self, wire: Wire) -> aws_sdk_sts::config::Builder {
+        let mut config = aws_sdk_sts::config::Builder::from(&self.shared).http_client(wire);
+        config.set_endpoint_url(self.endpoints.sts.clone());
+        config
+    }
+
     fn iam(&self, key: &AccessKey, wire: Wire) -> aws_sdk_iam::Client {
-        let mut config = aws_sdk_iam::config::Builder::from(&self.shared)
-            .credentials_provider(credentials(key))
-            .http_client(wire);
+        let config = self.iam_config(wire).credentials_provider(credentials(key));
+        aws_sdk_iam::Client::from_conf(config.build())
+    }
+
+    fn unsigned_iam(&self, wire: Wire) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::from_conf(self.iam_config(wire).allow_no_auth().build())
+    }
+
+    fn iam_config(&self, wire: Wire) -> aws_sdk_iam::config::Builder {
+        let mut config = aws_sdk_iam::config::Builder::from(&self.shared).http_client(wire);
         if let Some(url) = &self.endpoints.iam {
             config.set_endpoint_url(Some(url.clone()));
             let region = endpoint::iam_signing_region(&self.endpoints.region);
             config.set_region(Some(Region::new(region)));
         }
-        aws_sdk_iam::Client::from_conf(config.build())
+        config
     }
 }
 

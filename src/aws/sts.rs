@@ -140,7 +140,7 @@ pub(super) fn issued(
 }
 
 /// AWS makes keys of letters, digits and a few signs; a line break in one is somebody else's idea.
-fn part_of_key(name: &'static str, value: String) -> Result<String, Missing> {
+pub(super) fn part_of_key(name: &'static str, value: String) -> Result<String, Missing> {
     let sound = value.bytes().all(|byte| byte.is_ascii_graphic());
     required(name, sound.then_some(value))
 }

@@ -7,6 +7,7 @@
 mod completions;
 mod console;
 mod credential_process;
+mod doctor;
 mod env;
 mod exec;
 mod login;
@@ -84,6 +85,7 @@ enum Command {
     Status(status::Arguments),
     Whoami(whoami::Arguments),
     Logout(logout::Arguments),
+    Doctor(doctor::Arguments),
     Mfa(mfa::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -233,6 +235,10 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         },
         Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
         Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
+        Command::Doctor(arguments) => match doctor::run(context, &ui, target, &arguments) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),

@@ -64,7 +64,7 @@ pub(super) fn first_variable<'e>(
 /// # Errors
 ///
 /// [`Kind::Configuration`] if only half a pair is set, or the id cannot be one.
-pub(super) fn environment_key(env: &Env) -> Result<Option<AccessKey>> {
+pub fn environment_key(env: &Env) -> Result<Option<AccessKey>> {
     let half = |set: &str, missing: &str| {
         Failure::new(
             Kind::Configuration,

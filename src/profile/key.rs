@@ -125,11 +125,11 @@ pub(super) fn holds_any(part: &Part<'_>) -> bool {
     part_has_static(part) || token(part).is_some()
 }
 
-fn filled<'f>(part: &Part<'f>, key: &str) -> Option<Found<'f>> {
+pub(super) fn filled<'f>(part: &Part<'f>, key: &str) -> Option<Found<'f>> {
     part.get(key).filter(|found| !found.text.is_empty())
 }
 
-fn token<'f>(part: &Part<'f>) -> Option<Found<'f>> {
+pub(super) fn token<'f>(part: &Part<'f>) -> Option<Found<'f>> {
     TOKENS.iter().find_map(|key| filled(part, key))
 }
 
@@ -269,7 +269,7 @@ fn process(settings: &Settings<'_>, command: Found<'_>) -> Result<Source> {
 }
 
 /// Whether the first word of a command is this program, quoted or not, with or without a path.
-fn runs_awsmfa(command: &str) -> bool {
+pub(super) fn runs_awsmfa(command: &str) -> bool {
     let command = command.trim_start();
     let program = match command.chars().next() {
         Some(quote @ ('"' | '\'')) => command[1..].split(quote).next(),

@@ -46,6 +46,7 @@ mod target;
 mod tests;
 mod unnamed;
 mod usable;
+mod ways;
 mod wire;
 
 use std::path::PathBuf;
@@ -56,6 +57,7 @@ use crate::failure::Result;
 use crate::ini::Document;
 use crate::secret::{AccessKey, Secret};
 
+pub use choose::environment_key;
 pub use duration::{ROLE_DEFAULT, SESSION_DEFAULT, parse_duration};
 pub use endpoint::Endpoints;
 pub use held::{Held, State};
@@ -68,6 +70,7 @@ pub use standing::{Open, chosen, section, unsigned};
 pub use target::{Target, shadow};
 pub use unnamed::{Unnamed, unnamed};
 pub use usable::{Usable, UsableKey, usable};
+pub use ways::{Means, Nearest, Way, doubts, nearest, ways};
 pub use wire::{Base, Chosen, Rewired, Wiring, unwire, wire};
 
 use follow::Trail;

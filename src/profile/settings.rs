@@ -190,7 +190,7 @@ pub(super) struct Found<'f> {
     pub(super) text: Cow<'f, str>,
     pub(super) path: &'f Path,
     pub(super) line: usize,
-    doubt: Option<&'static str>,
+    pub(super) doubt: Option<&'static str>,
 }
 
 impl Found<'_> {

@@ -79,7 +79,12 @@ pub fn held_key(files: &Files, section: &str) -> Result<AccessKey> {
     })
 }
 
-fn read_file(path: PathBuf, flavor: Flavor) -> Result<File> {
+/// One of the files as it is now.
+///
+/// # Errors
+///
+/// [`Kind::File`] if it cannot be read, or is no text.
+pub fn read_file(path: PathBuf, flavor: Flavor) -> Result<File> {
     let document = match store::read(&path)? {
         Some(bytes) => parse(bytes, flavor, &path)?,
         None => Document::empty(flavor),

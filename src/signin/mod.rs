@@ -62,13 +62,14 @@ use through::{Member, Party};
 use turn::Turn;
 
 pub use console::{Entrance, Visit, With, enter, look_up};
-pub use files::{held_key, read_files};
+pub use files::{held_key, read_file, read_files};
 pub use identity::{Answer, identify};
 pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
 pub(crate) use signals::interrupted;
 pub use through::Kept;
+pub use ways::settings;
 pub use wire::Rewiring;
 pub use wiring::{Wiring, wire, wiring};
 

@@ -55,8 +55,9 @@ impl Ways {
     }
 }
 
-/// Where no region says otherwise, the partition of what is named decides which AWS is meant.
-fn settings(plan: &Plan, budget: Duration) -> Settings {
+/// How AWS is reached for a plan. Where no region says otherwise, the partition of what is named
+/// decides which AWS is meant.
+pub fn settings(plan: &Plan, budget: Duration) -> Settings {
     let named = plan
         .roles
         .iter()

@@ -33,12 +33,9 @@ impl Holder {
     }
 
     fn signed(path: &Path) -> Self {
-        let mut text = String::new();
-        let read =
-            File::open(path).and_then(|file| file.take(LONGEST_TEXT).read_to_string(&mut text));
-        match read {
-            Ok(_) => Self::parse(&text),
-            Err(_) => Self::Unknown,
+        match signed_text(path) {
+            Some(text) => Self::parse(&text),
+            None => Self::Unknown,
         }
     }
 
@@ -68,6 +65,13 @@ impl fmt::Display for Holder {
             Self::Unknown => f.write_str("another process"),
         }
     }
+}
+
+/// What the last holder wrote; nothing once it has released the lock by itself.
+pub(super) fn signed_text(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST_TEXT).read_to_string(&mut text));
+    read.is_ok().then_some(text)
 }
 
 /// The command's name only: its arguments may hold a code.

@@ -8,6 +8,8 @@
 //! 5. [`Locked::commit`] consumes the lock: the new bytes go to a temporary file in the same
 //!    directory, which is brought to the disk and then renamed over the old one.
 //!
+//! [`look()`] tells what there is to say about a file without touching it.
+//!
 //! Killed at any instant, or with the disk full, the file is the old one or the new one, complete.
 //! What may be left is a lock that the operating system has already released, and a temporary file
 //! that the next run under the lock removes.
@@ -19,6 +21,7 @@
 
 mod holder;
 mod lock;
+mod look;
 mod new;
 mod replace;
 mod stamp;
@@ -42,6 +45,7 @@ pub use holder::Holder;
 pub use stamp::Stamp;
 
 use lock::Lock;
+pub use look::{Access, LockState, Look, directory_access, leftovers, lock_state, look};
 pub use new::{rehearse_new, write_new};
 use target::Target;
 

@@ -9,6 +9,7 @@
 use std::ffi::OsString;
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
 
@@ -29,20 +30,23 @@ static FILLER: [u8; 64 << 10] = [b'#'; 64 << 10];
 /// Removes the temporary files of runs that were killed. Only under the lock, where no living run
 /// can have one. What cannot be removed is left: if it is in the way, the write will say so.
 pub(super) fn clear_leftovers(target: &Target) {
-    let Ok(entries) = fs::read_dir(target.directory()) else {
-        return;
-    };
+    for path in leftovers(target) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// The temporary files of living and of killed runs.
+pub(super) fn leftovers(target: &Target) -> impl Iterator<Item = PathBuf> {
     let prefix = prefix(target);
-    for entry in entries.flatten() {
+    let entries = fs::read_dir(target.directory()).into_iter().flatten();
+    entries.flatten().filter_map(move |entry| {
         let name = entry.file_name();
         let ours = name
             .as_encoded_bytes()
             .strip_prefix(prefix.as_encoded_bytes())
             .is_some_and(|rest| rest.len() == RANDOM && rest.iter().all(u8::is_ascii_alphanumeric));
-        if ours {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
+        ours.then(|| entry.path())
+    })
 }
 
 /// Everything that [`commit`] does with a file of `size` bytes, up to the point where it would
@@ -184,7 +188,7 @@ fn keep_owner(target: &Target, file: &fs::File, existing: &Metadata) -> Result<(
 /// Renaming would replace a write-protected file without a word, where every other AWS tool stops.
 /// Opening it for writing, without writing, asks the only authority (mode, access list, immutable
 /// flag, read-only mount).
-fn check_replaceable(target: &Target) -> Result<()> {
+pub(super) fn check_replaceable(target: &Target) -> Result<()> {
     OpenOptions::new()
         .write(true)
         .open(&target.file)

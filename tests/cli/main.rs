@@ -44,6 +44,7 @@ mod console_network;
 mod crash;
 mod credential_process;
 mod devices;
+mod doctor;
 mod env;
 #[cfg(unix)]
 mod exec;

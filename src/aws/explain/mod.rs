@@ -167,6 +167,11 @@ impl Refusal {
         (STEP - self.at.as_second().rem_euclid(STEP)).unsigned_abs()
     }
 
+    /// AWS itself has answered, whatever it said.
+    pub fn is_answer(&self) -> bool {
+        self.code.is_some()
+    }
+
     /// AWS understood the request and did not allow it to this caller.
     pub fn is_denial(&self) -> bool {
         matches!(

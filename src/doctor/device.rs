@@ -1,0 +1,107 @@
+//! The MFA device: whether the one that is configured is the user's, and whether any makes codes.
+
+use super::finding::{Check, Finding};
+use crate::aws::{Device, Known, Refusal};
+use crate::profile::Sourced;
+
+pub(super) fn examine(
+    devices: Result<Vec<Device>, Refusal>,
+    configured: Option<&Sourced<String>>,
+) -> Vec<Finding> {
+    match devices {
+        Ok(devices) => of_devices(&devices, configured),
+        Err(refusal) if refusal.is_denial() => vec![unlisted(configured)],
+        Err(refusal) if refusal.is_answer() => {
+            let failure = refusal.failure(&Known::default());
+            vec![Finding::told(
+                Check::Device,
+                super::Severity::Note,
+                &failure,
+            )]
+        }
+        // The way to IAM was told.
+        Err(_) => Vec::new(),
+    }
+}
+
+fn unlisted(configured: Option<&Sourced<String>>) -> Finding {
+    match configured {
+        Some(serial) => Finding::note(
+            Check::Device,
+            format!("{} is configured; the key may not list devices, so nobody can tell whether it is there", serial.value),
+        )
+        .at(&serial.origin),
+        None => Finding::note(
+            Check::Device,
+            "no device is configured and the key may not list devices: awsmfa takes the one named after the user",
+        )
+        .next("configure it: `mfa_serial = ARN` in the profile"),
+    }
+}
+
+fn of_devices(devices: &[Device], configured: Option<&Sourced<String>>) -> Vec<Finding> {
+    let usable: Vec<&Device> = devices
+        .iter()
+        .filter(|device| device.can_make_codes())
+        .collect();
+    let mut found = vec![match configured {
+        Some(serial) => of_configured(devices, &usable, serial),
+        None => of_usable(devices, &usable),
+    }];
+    let others = devices.iter().filter(|device| !device.can_make_codes());
+    found.extend(others.map(|device| {
+        let what = format!("{} makes no codes, so it is not for awsmfa", device.serial);
+        Finding::note(Check::DeviceOther, what)
+    }));
+    found
+}
+
+fn of_configured(devices: &[Device], usable: &[&Device], serial: &Sourced<String>) -> Finding {
+    let there = |device: &&Device| device.serial == serial.value;
+    if let Some(device) = usable.iter().find(|device| there(device)) {
+        let what = format!("{} is there and makes codes", device.serial);
+        return Finding::ok(Check::Device, what).at(&serial.origin);
+    }
+    let what = match devices.iter().any(|device| there(&device)) {
+        true => format!("{} makes no codes", serial.value),
+        false => format!(
+            "{} is configured, and the user has no such device",
+            serial.value
+        ),
+    };
+    let finding = Finding::problem(Check::DeviceGone, what).at(&serial.origin);
+    match usable {
+        [] => finding.next("`awsmfa mfa setup` makes a device"),
+        usable => usable.iter().fold(finding, |finding, device| {
+            finding.next(format!("the user has {}: put that there", device.serial))
+        }),
+    }
+}
+
+fn of_usable(devices: &[Device], usable: &[&Device]) -> Finding {
+    match (usable, devices) {
+        ([], []) => Finding::problem(Check::Device, "the user has no MFA device")
+            .next("`awsmfa mfa setup` makes one"),
+        ([], _) => Finding::problem(
+            Check::Device,
+            "the user has no device that makes codes, passkeys and security keys alone",
+        )
+        .next("`awsmfa mfa setup` makes one beside them"),
+        ([device], _) => Finding::ok(
+            Check::Device,
+            format!("{} makes codes; awsmfa finds it by itself", device.serial),
+        ),
+        (several, _) => {
+            let serials: Vec<&str> = several
+                .iter()
+                .map(|device| device.serial.as_str())
+                .collect();
+            let what = format!(
+                "several devices make codes, so awsmfa has to ask: {}",
+                serials.join(", ")
+            );
+            Finding::note(Check::Device, what)
+                .next("configure one: `mfa_serial = ARN` in the profile")
+        }
+    }
+}

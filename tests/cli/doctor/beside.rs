@@ -1,0 +1,106 @@
+//! What lies beside the files: temporary files, locks, procedures that were cut short.
+
+use std::fs;
+
+#[cfg(unix)]
+use super::set_mode;
+use crate::world::World;
+
+fn healthy() -> World {
+    let mut world = World::new();
+    world.healthy();
+    world
+}
+
+#[test]
+fn temporary_files_of_killed_runs_are_told_and_left_alone() {
+    let world = healthy();
+    for name in [".credentials.awsmfa-Ab12Cd", ".config.awsmfa-000000"] {
+        fs::write(world.path(".aws").join(name), "[x]\n").unwrap();
+        world.doctor(["--offline"]).finds((
+            "leftover",
+            "warning",
+            "a run that was killed",
+            name,
+            "the next sign-in",
+        ));
+    }
+    for name in [
+        ".credentials.awsmfa-Ab12C",
+        ".credentials.awsmfa-Ab12C!",
+        ".credentials.swp",
+    ] {
+        let world = healthy();
+        fs::write(world.path(".aws").join(name), "").unwrap();
+        world.doctor(["--offline"]).has_no("leftover");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn locks_are_told_by_who_holds_them() {
+    let world = healthy();
+    let lock = world.path(".aws/credentials.lock");
+    fs::write(&lock, "").unwrap();
+    world.doctor(["--offline"]).has_no("lock");
+    // No process has this number: the largest that Linux takes is 4194304.
+    fs::write(&lock, "1999999999 awsmfa\n").unwrap();
+    world
+        .doctor(["--offline"])
+        .finds(("lock", "note", "was killed", "credentials.lock", ""));
+    fs::write(&lock, format!("{} cli\n", std::process::id())).unwrap();
+    fs::write(world.path(".aws/.credentials.awsmfa-Ab12Cd"), "").unwrap();
+    let holder = format!("process {} (cli) is writing", std::process::id());
+    world
+        .doctor(["--offline"])
+        .finds(("lock", "note", &holder, "credentials.lock", ""))
+        .has_no("leftover");
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink("elsewhere", &lock).unwrap();
+    world.doctor(["--offline"]).finds((
+        "lock",
+        "problem",
+        "cannot be opened",
+        "credentials.lock",
+        "ls -la",
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_state_directory_and_what_was_cut_short_are_told() {
+    let world = healthy();
+    world.doctor(["--offline"]).has_no("state");
+    let state = world.path(".aws/awsmfa");
+    fs::create_dir(&state).unwrap();
+    set_mode(&state, 0o700);
+    world
+        .doctor(["--offline"])
+        .finds(("state", "ok", "for its owner alone", "awsmfa", ""))
+        .has_no("unfinished");
+    set_mode(&state, 0o755);
+    fs::write(state.join("key-alice.json"), "{}").unwrap();
+    fs::write(state.join("key-alice.lock"), "").unwrap();
+    world
+        .doctor(["--offline"])
+        .finds(("state", "warning", "open to others", "awsmfa", "chmod 700"))
+        .finds((
+            "unfinished",
+            "warning",
+            "cut short",
+            "key-alice.json",
+            "run the same command again",
+        ));
+    fs::write(
+        state.join("key-alice.lock"),
+        format!("{} cli\n", std::process::id()),
+    )
+    .unwrap();
+    world.doctor(["--offline"]).finds((
+        "unfinished",
+        "note",
+        "is at this now",
+        "key-alice.json",
+        "",
+    ));
+}
