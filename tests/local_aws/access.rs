@@ -5,7 +5,7 @@
 //! to say.
 
 use super::model::{Account, Caller, Principal, Role, World};
-use super::policy::{Context, Policy, Verdict};
+use super::policy::{Context, Verdict};
 use super::refusal::Refusal;
 
 /// What IAM checks before it carries out an action.
@@ -26,7 +26,22 @@ pub fn allow(
     now: u64,
     request: &Request<'_>,
 ) -> Result<(), Refusal> {
-    let why = match identity_verdict(world, caller, &context(world, caller, now, request)) {
+    allow_with(world, caller, now, request, &[])
+}
+
+/// The same with condition keys of the request's own: `iam:PolicyARN`, `aws:ResourceTag/…`.
+pub fn allow_with(
+    world: &World,
+    caller: &Caller,
+    now: u64,
+    request: &Request<'_>,
+    keys: &[(String, String)],
+) -> Result<(), Refusal> {
+    let mut context = context(world, caller, now, request);
+    for (key, value) in keys {
+        context.set(key, value);
+    }
+    let why = match identity_verdict(world, caller, now, &context) {
         Verdict::Allow => return Ok(()),
         Verdict::Deny => " with an explicit deny in an identity-based policy".to_owned(),
         Verdict::Implicit => format!(
@@ -44,7 +59,7 @@ pub fn not_denied(
     now: u64,
     request: &Request<'_>,
 ) -> Result<(), Refusal> {
-    match identity_verdict(world, caller, &context(world, caller, now, request)) {
+    match identity_verdict(world, caller, now, &context(world, caller, now, request)) {
         Verdict::Deny => Err(denied(
             world,
             caller,
@@ -88,7 +103,7 @@ pub fn assume(
     if request.proven {
         set_mfa(&mut context, now, now);
     }
-    let own = identity_verdict(world, caller, &context);
+    let own = identity_verdict(world, caller, now, &context);
     if own == Verdict::Deny {
         return refuse(" with an explicit deny in an identity-based policy");
     }
@@ -96,8 +111,12 @@ pub fn assume(
     let Some((account, role)) = role else {
         return refuse("");
     };
-    let directly = trust_verdict(&role.trust, &context, own_names(world, caller));
-    let by_account = trust_verdict(&role.trust, &context, account_names(world, caller));
+    if !role.settling.settled(now) {
+        return refuse("");
+    }
+    let trust = role.trust_at(now);
+    let directly = trust.verdict(&context, &own_names(world, caller));
+    let by_account = trust.verdict(&context, &account_names(world, caller));
     let same_account = account.id == caller.account;
     let trusted = match directly.max(by_account) {
         Verdict::Deny => return refuse(" with an explicit deny in a resource-based policy"),
@@ -107,42 +126,40 @@ pub fn assume(
     if trusted { Ok(()) } else { refuse("") }
 }
 
-fn trust_verdict(trust: &Policy, context: &Context, names: Vec<String>) -> Verdict {
-    let mut context = context.clone();
-    context.principals = names;
-    trust.verdict(&context)
-}
-
-/// The spellings by which a `Principal` names this very caller.
-fn own_names(world: &World, caller: &Caller) -> Vec<String> {
+/// The spellings by which a `Principal` names this very caller, with the unique id behind each.
+fn own_names(world: &World, caller: &Caller) -> Vec<(String, String)> {
     let account = world.account(&caller.account);
-    let mut names = vec![account.principal_arn(&caller.principal)];
+    let arn = account.principal_arn(&caller.principal);
+    let mut names = vec![(arn, account.principal_id(&caller.principal))];
     if let Principal::Role { name, .. } = &caller.principal {
-        names.push(account.role_arn(&account.roles[name]));
+        let role = &account.roles[name];
+        names.push((account.role_arn(role), role.id.clone()));
     }
     names
 }
 
 /// The spellings by which a `Principal` names the caller's whole account.
-fn account_names(world: &World, caller: &Caller) -> Vec<String> {
+fn account_names(world: &World, caller: &Caller) -> Vec<(String, String)> {
+    let id = || caller.account.clone();
     vec![
-        world.account(&caller.account).arn("root"),
-        caller.account.clone(),
+        (world.account(&caller.account).arn("root"), id()),
+        (id(), id()),
     ]
 }
 
-fn identity_verdict(world: &World, caller: &Caller, context: &Context) -> Verdict {
+fn identity_verdict(world: &World, caller: &Caller, now: u64, context: &Context) -> Verdict {
     let account = world.account(&caller.account);
-    let policies = match &caller.principal {
-        Principal::Root => return Verdict::Allow,
-        Principal::User { name } => &account.users[name].policies,
-        Principal::Role { name, .. } => &account.roles[name].policies,
-    };
-    policies
-        .values()
-        .map(|policy| policy.verdict(context))
-        .max()
-        .unwrap_or(Verdict::Implicit)
+    match &caller.principal {
+        Principal::Root => Verdict::Allow,
+        Principal::User { name } => account
+            .groups_of(name)
+            .map(|group| &group.grants)
+            .chain([&account.users[name].grants])
+            .map(|grants| grants.verdict(context, now))
+            .max()
+            .unwrap_or(Verdict::Implicit),
+        Principal::Role { name, .. } => account.roles[name].grants.verdict(context, now),
+    }
 }
 
 /// The MFA keys exist only for temporary credentials (IAM User Guide, "AWS global condition

@@ -96,6 +96,8 @@ pub struct Text {
 pub struct Check<'a> {
     form: &'a Form,
     unmet: Vec<String>,
+    /// IAM looks at the letters of a name only once everything else is met, and says so otherwise.
+    misnamed: Option<String>,
 }
 
 impl<'a> Check<'a> {
@@ -103,16 +105,105 @@ impl<'a> Check<'a> {
         Self {
             form,
             unmet: Vec::new(),
+            misnamed: None,
         }
+    }
+
+    /// The name of a user, role, policy and the like, of at most that many letters.
+    pub fn name(&mut self, parameter: &str, most: usize) -> Option<&'a str> {
+        let value = self.form.get(parameter)?;
+        self.at_most(parameter, value, most);
+        if value.is_empty() || !value.chars().all(|letter| is_word_or(letter, "+=,.@-")) {
+            self.misnamed(
+                parameter,
+                "It must contain only alphanumeric characters and/or the following: +=,.@_-",
+            );
+        }
+        Some(value)
+    }
+
+    /// A name that must be there.
+    pub fn required_name(&mut self, parameter: &str, most: usize) -> &'a str {
+        self.name(parameter, most).unwrap_or_else(|| {
+            self.fail(parameter, None, "Member must not be null");
+            ""
+        })
+    }
+
+    /// `/`, or `/one/or/more/`.
+    pub fn path(&mut self, parameter: &str) -> &'a str {
+        let value = self.form.get(parameter).unwrap_or("/");
+        self.at_most(parameter, value, 512);
+        let inside = value.strip_prefix('/').and_then(|rest| {
+            let rest = rest.strip_suffix('/');
+            rest.or((value == "/").then_some("a"))
+        });
+        let steps = |inside: &str| {
+            inside.split('/').all(|step| {
+                !step.is_empty() && step.chars().all(|letter| letter.is_ascii_graphic())
+            })
+        };
+        if !inside.is_some_and(steps) {
+            self.misnamed(
+                parameter,
+                "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+            );
+        }
+        value
+    }
+
+    /// One of a few words.
+    pub fn one_of(&mut self, parameter: &str, words: &[&str]) -> Option<&'a str> {
+        let value = self.form.get(parameter)?;
+        if !words.contains(&value) {
+            let constraint = format!("Member must satisfy enum value set: [{}]", words.join(", "));
+            self.fail(parameter, Some(value), &constraint);
+        }
+        Some(value)
+    }
+
+    /// One of a few words that must be there.
+    pub fn required_one_of(&mut self, parameter: &str, words: &[&str]) -> &'a str {
+        self.one_of(parameter, words).unwrap_or_else(|| {
+            self.fail(parameter, None, "Member must not be null");
+            ""
+        })
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, parameter: &str) -> Option<bool> {
+        let value = self.form.get(parameter)?;
+        if !["true", "false"].contains(&value) {
+            self.fail(parameter, Some(value), "Member must be a boolean");
+        }
+        Some(value == "true")
+    }
+
+    fn at_most(&mut self, parameter: &str, value: &str, most: usize) {
+        if value.chars().count() > most {
+            let constraint = format!("Member must have length less than or equal to {most}");
+            self.fail(parameter, Some(value), &constraint);
+        }
+    }
+
+    fn misnamed(&mut self, parameter: &str, rule: &str) {
+        let member = member_name(parameter);
+        let message = format!("The specified value for {member} is invalid. {rule}");
+        self.misnamed.get_or_insert(message);
     }
 
     /// A string that may be absent.
     pub fn optional(&mut self, rule: &Text) -> Option<&'a str> {
-        let value = self.form.get(rule.parameter)?;
+        self.text(rule.parameter, rule)
+    }
+
+    /// A string of that kind under another name: a member of a list.
+    pub fn text(&mut self, parameter: &str, rule: &Text) -> Option<&'a str> {
+        let value = self.form.get(parameter)?;
         let length = value.chars().count();
         if !value.chars().all(rule.allows) || (value.is_empty() && rule.pattern.ends_with('+')) {
             self.fail(
-                rule.parameter,
+                parameter,
                 Some(value),
                 &format!(
                     "Member must satisfy regular expression pattern: {}",
@@ -123,7 +214,7 @@ impl<'a> Check<'a> {
         if length < *rule.length.start() {
             let least = rule.length.start();
             self.fail(
-                rule.parameter,
+                parameter,
                 Some(value),
                 &format!("Member must have length greater than or equal to {least}"),
             );
@@ -131,7 +222,7 @@ impl<'a> Check<'a> {
         if length > *rule.length.end() {
             let most = rule.length.end();
             self.fail(
-                rule.parameter,
+                parameter,
                 Some(value),
                 &format!("Member must have length less than or equal to {most}"),
             );
@@ -141,8 +232,13 @@ impl<'a> Check<'a> {
 
     /// A string that must be there; empty in the answer only when the check has failed.
     pub fn required(&mut self, rule: &Text) -> &'a str {
-        self.optional(rule).unwrap_or_else(|| {
-            self.fail(rule.parameter, None, "Member must not be null");
+        self.required_text(rule.parameter, rule)
+    }
+
+    /// The same under another name.
+    pub fn required_text(&mut self, parameter: &str, rule: &Text) -> &'a str {
+        self.text(parameter, rule).unwrap_or_else(|| {
+            self.fail(parameter, None, "Member must not be null");
             ""
         })
     }
@@ -183,7 +279,11 @@ impl<'a> Check<'a> {
     /// The verdict on everything looked at so far.
     pub fn done(self) -> Result<(), Refusal> {
         let errors = match self.unmet.len() {
-            0 => return Ok(()),
+            0 => {
+                return self
+                    .misnamed
+                    .map_or(Ok(()), |why| Err(Refusal::validation(why)));
+            }
             1 => "1 validation error".to_owned(),
             count => format!("{count} validation errors"),
         };
@@ -202,9 +302,22 @@ impl<'a> Check<'a> {
     }
 }
 
-/// AWS's messages name the member of its Java model: `roleArn` for `RoleArn`.
+/// AWS's messages name the member of its Java model: `roleArn` for `RoleArn`, `tags.1.member.key`
+/// for `Tags.member.1.Key`, and `virtualMFADeviceName` for `VirtualMFADeviceName`.
 fn member_name(parameter: &str) -> String {
-    let mut letters = parameter.chars();
+    let steps: Vec<&str> = parameter.split('.').collect();
+    match steps.as_slice() {
+        [list, "member", number] => format!("{}.{number}.member", lower_first(list)),
+        [list, "member", number, field] => {
+            let (list, field) = (lower_first(list), lower_first(field));
+            format!("{list}.{number}.member.{field}")
+        }
+        _ => lower_first(parameter),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(letters).collect()
     })

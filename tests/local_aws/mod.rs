@@ -18,19 +18,27 @@
 )]
 
 pub mod access;
+pub mod base64;
 pub mod clock;
 pub mod control;
+pub mod device;
 pub mod document;
 pub mod fault;
 pub mod form;
+pub mod grants;
 pub mod http;
 pub mod iam;
+pub mod lag;
 pub mod log;
+pub mod managed;
 pub mod model;
+pub mod password;
 pub mod policy;
 pub mod presets;
+pub mod quota;
 pub mod random;
 pub mod refusal;
+pub mod report;
 pub mod scenario;
 pub mod server;
 pub mod service;
@@ -38,15 +46,21 @@ pub mod sigv4;
 pub mod sts;
 pub mod tls;
 pub mod totp;
+pub mod trust;
 pub mod wire;
+pub mod world;
 pub mod xml;
 
 use std::io;
 use std::sync::Arc;
 
 pub use fault::{Fault, When};
+pub use lag::{Lag, New};
 pub use log::Entry;
-pub use scenario::{AccountHandle, Key, Mfa, Preset, RoleHandle, Trust, UserHandle};
+pub use model::Belonging;
+pub use password::PasswordPolicy;
+pub use quota::Quotas;
+pub use scenario::{AccountHandle, GroupHandle, Key, Mfa, Preset, RoleHandle, Trust, UserHandle};
 
 /// The account that exists from the start.
 pub const ACCOUNT: &str = "123456789012";
@@ -150,6 +164,12 @@ impl LocalAws {
         self.with_device(serial, |device| totp::code(&device.seed, step))
     }
 
+    /// Two consecutive codes that EnableMFADevice would accept now: those of the step before and
+    /// of this one, so that the next step's is left to sign in with.
+    pub fn code_pair(&self, serial: &str) -> (String, String) {
+        (self.code_at(serial, -1), self.code_at(serial, 0))
+    }
+
     /// Six digits that are no code of this device now.
     pub fn wrong_code(&self, serial: &str) -> String {
         let step = totp::step(self.now());
@@ -164,7 +184,7 @@ impl LocalAws {
             .expect("seven codes are not all there are")
     }
 
-    fn with_device<T>(&self, serial: &str, look: impl FnOnce(&model::Device) -> T) -> T {
+    pub fn with_device<T>(&self, serial: &str, look: impl FnOnce(&model::Device) -> T) -> T {
         let world = self.shared.world();
         let mut accounts = world.accounts.values();
         let device = accounts.find_map(|account| account.devices.get(serial));
@@ -266,6 +286,12 @@ impl LocalAws {
     /// Until when a temporary key is good, in seconds since the epoch.
     pub fn expiry_of(&self, key_id: &str) -> Option<u64> {
         self.shared.world().credential(key_id)?.expires
+    }
+
+    /// New things of this kind are not known everywhere at once; `None`: they are, as from the
+    /// start.
+    pub fn set_lag(&self, what: New, lag: Option<Lag>) {
+        self.shared.world().lags.set(what, lag);
     }
 
     /// How many items a list action returns at most where the request does not say; AWS may

@@ -1,38 +1,41 @@
-//! What exists in this AWS: accounts, users, keys, devices, roles, and the sessions handed out.
+//! What exists in an account of this AWS: users, groups, keys, devices, roles.
 //!
 //! Plain data and look-ups. It decides nothing: permissions are [`super::access`]'s, the actions'
 //! rules are [`super::sts`]'s and [`super::iam`]'s, and time is passed in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+pub use super::device::{Device, Kind};
+use super::grants::Grants;
+use super::lag::Settling;
+use super::password::{LoginProfile, PasswordPolicy};
 use super::policy::Policy;
+use super::quota::Quotas;
 use super::random::Random;
-use super::totp;
+use super::report::Reports;
+use super::trust::TrustPolicy;
+pub use super::world::{Caller, Credential, Principal, Session, World};
 
-/// Access keys a user may have (IAM User Guide, "IAM and AWS STS quotas").
-pub const KEYS_PER_USER: usize = 2;
-/// Devices a user may have (same place).
-pub const DEVICES_PER_USER: usize = 8;
-
-#[derive(Debug)]
-pub struct World {
-    pub accounts: BTreeMap<String, Account>,
-    /// By key id.
-    pub sessions: BTreeMap<String, Session>,
-    pub random: Random,
-    /// Items in one page of a list where the request does not say.
-    pub page_size: u64,
-}
+/// Key and value, in the order in which they were given.
+pub type Tags = Vec<(String, String)>;
 
 #[derive(Debug)]
 pub struct Account {
     pub id: String,
     pub partition: String,
     pub users: BTreeMap<String, User>,
+    pub groups: BTreeMap<String, Group>,
     pub roles: BTreeMap<String, Role>,
+    /// The account's own managed policies, by ARN.
+    pub policies: BTreeMap<String, Policy>,
     /// By serial number; assigned to a user or not.
     pub devices: BTreeMap<String, Device>,
     pub root_keys: Vec<Key>,
+    pub password_policy: Option<PasswordPolicy>,
+    pub reports: Reports,
+    pub quotas: Quotas,
+    /// Seconds since the epoch.
+    pub created: u64,
 }
 
 #[derive(Debug)]
@@ -42,8 +45,21 @@ pub struct User {
     pub id: String,
     pub created: u64,
     pub keys: Vec<Key>,
-    /// By name.
-    pub policies: BTreeMap<String, Policy>,
+    pub grants: Grants,
+    pub tags: Tags,
+    pub login: Option<LoginProfile>,
+    /// What else a user can own and nobody here can make: ids by kind.
+    pub belongings: BTreeSet<(Belonging, String)>,
+    /// Until it is a valid principal.
+    pub settling: Settling,
+}
+
+/// Credentials that awsmfa never makes but that keep a user from being deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Belonging {
+    SigningCertificate,
+    SshPublicKey,
+    ServiceSpecificCredential,
 }
 
 #[derive(Clone, Debug)]
@@ -52,6 +68,26 @@ pub struct Key {
     pub secret: String,
     pub active: bool,
     pub created: u64,
+    /// Until it is accepted.
+    pub settling: Settling,
+    pub last_used: Option<LastUsed>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUsed {
+    pub at: u64,
+    pub service: String,
+    pub region: String,
+}
+
+#[derive(Debug)]
+pub struct Group {
+    pub name: String,
+    pub path: String,
+    pub id: String,
+    pub created: u64,
+    pub grants: Grants,
+    pub members: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -60,149 +96,98 @@ pub struct Role {
     pub path: String,
     pub id: String,
     pub created: u64,
+    pub description: Option<String>,
     pub max_duration: u64,
-    pub trust: Policy,
-    pub policies: BTreeMap<String, Policy>,
+    pub trust: TrustPolicy,
+    /// In force until the present one has settled.
+    pub former_trust: Option<TrustPolicy>,
+    pub trust_settling: Settling,
+    pub grants: Grants,
+    pub tags: Tags,
+    /// Instance profiles it is in, by name.
+    pub instance_profiles: BTreeSet<String>,
+    pub last_used: Option<LastUsed>,
+    /// Until it can be assumed.
+    pub settling: Settling,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Virtual,
-    Hardware,
-    /// Passkeys and security keys: AWS lists both under `u2f/`.
-    Passkey,
-}
-
-#[derive(Debug)]
-pub struct Device {
-    pub serial: String,
-    pub kind: Kind,
-    /// Empty for a device that makes no codes.
-    pub seed: Vec<u8>,
-    pub user: Option<String>,
-    pub enabled: Option<u64>,
-    /// Time steps whose code was accepted; each can be spent once.
-    spent: Vec<u64>,
-}
-
-impl Device {
-    pub fn new(serial: String, kind: Kind, seed: Vec<u8>) -> Self {
+impl User {
+    pub fn new(id: String, path: &str, name: &str, created: u64) -> Self {
         Self {
-            serial,
-            kind,
-            seed,
-            user: None,
-            enabled: None,
-            spent: Vec::new(),
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id,
+            created,
+            keys: Vec::new(),
+            grants: Grants::default(),
+            tags: Tags::new(),
+            login: None,
+            belongings: BTreeSet::new(),
+            settling: Settling::default(),
         }
     }
-
-    /// The steps whose codes AWS accepts at `now`: the current one first, then its neighbours.
-    fn window(now: u64) -> [u64; 3] {
-        let current = totp::step(now);
-        [current, current + 1, current - 1]
-    }
-
-    /// The step that `code` belongs to, if it can be spent at `now`.
-    pub fn accepts(&self, code: &str, now: u64) -> Option<u64> {
-        Self::window(now)
-            .into_iter()
-            .find(|step| totp::code(&self.seed, *step) == code && !self.spent.contains(step))
-    }
-
-    pub fn spend(&mut self, step: u64) {
-        self.spent.push(step);
-    }
-
-    /// A code that would be accepted at `now`, the one that stays good longest.
-    pub fn unspent(&self, now: u64) -> Option<String> {
-        Self::window(now)
-            .into_iter()
-            .map(|step| totp::code(&self.seed, step))
-            .find(|code| self.accepts(code, now).is_some())
-    }
 }
 
-/// Temporary credentials.
-#[derive(Clone, Debug)]
-pub struct Session {
-    pub secret: String,
-    pub token: String,
-    pub expires: u64,
-    pub principal: Principal,
-    pub account: String,
-    /// When the one-time code was given; role sessions carry none.
-    pub mfa_at: Option<u64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Principal {
-    Root,
-    User { name: String },
-    Role { name: String, session: String },
-}
-
-/// Who signed a request, and with what.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub key_id: String,
-    pub account: String,
-    pub partition: String,
-    pub principal: Principal,
-    pub temporary: bool,
-    pub mfa_at: Option<u64>,
-}
-
-/// What a key id leads to, before the signature is looked at.
-#[derive(Clone, Debug)]
-pub struct Credential {
-    pub caller: Caller,
-    pub secret: String,
-    pub token: Option<String>,
-    pub expires: Option<u64>,
-    pub active: bool,
-}
-
-impl World {
-    pub fn new() -> Self {
+impl Key {
+    pub fn new(random: &mut Random, created: u64) -> Self {
         Self {
-            accounts: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            random: Random::new(),
-            page_size: 100,
+            id: random.id("AKIA", 20),
+            secret: random.secret(),
+            active: true,
+            created,
+            settling: Settling::default(),
+            last_used: None,
+        }
+    }
+}
+
+impl Role {
+    pub fn new(id: String, path: &str, name: &str, created: u64, trust: TrustPolicy) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id,
+            created,
+            description: None,
+            max_duration: 3_600,
+            trust,
+            former_trust: None,
+            trust_settling: Settling::default(),
+            grants: Grants::default(),
+            tags: Tags::new(),
+            instance_profiles: BTreeSet::new(),
+            last_used: None,
+            settling: Settling::default(),
         }
     }
 
-    pub fn account(&self, id: &str) -> &Account {
-        &self.accounts[id]
-    }
-
-    pub fn account_mut(&mut self, id: &str) -> &mut Account {
-        self.accounts
-            .get_mut(id)
-            .expect("the account was made before it is named")
-    }
-
-    /// Finds the owner of a key id. A session dies with its user or role, but not with the key
-    /// that made it (IAM User Guide, "Disabling permissions for temporary security credentials").
-    pub fn credential(&self, key_id: &str) -> Option<Credential> {
-        if let Some(session) = self.sessions.get(key_id) {
-            let account = self.account(&session.account);
-            return account.has(&session.principal).then(|| Credential {
-                caller: account.caller(key_id, session.principal.clone(), true, session.mfa_at),
-                secret: session.secret.clone(),
-                token: Some(session.token.clone()),
-                expires: Some(session.expires),
-                active: true,
-            });
+    /// The trust policy in force.
+    pub fn trust_at(&self, now: u64) -> &TrustPolicy {
+        match &self.former_trust {
+            Some(former) if !self.trust_settling.settled(now) => former,
+            _ => &self.trust,
         }
-        self.accounts
-            .values()
-            .find_map(|account| account.long_term(key_id))
     }
 }
 
 impl Account {
+    pub fn new(id: &str, partition: &str, created: u64) -> Self {
+        Self {
+            id: id.to_owned(),
+            partition: partition.to_owned(),
+            users: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            root_keys: Vec::new(),
+            password_policy: None,
+            reports: Reports::default(),
+            quotas: Quotas::default(),
+            created,
+        }
+    }
+
     pub fn arn(&self, resource: &str) -> String {
         format!("arn:{}:iam::{}:{resource}", self.partition, self.id)
     }
@@ -213,6 +198,10 @@ impl Account {
 
     pub fn role_arn(&self, role: &Role) -> String {
         self.arn(&format!("role{}{}", role.path, role.name))
+    }
+
+    pub fn group_arn(&self, group: &Group) -> String {
+        self.arn(&format!("group{}{}", group.path, group.name))
     }
 
     pub fn role_by_arn(&self, arn: &str) -> Option<&Role> {
@@ -240,6 +229,13 @@ impl Account {
         }
     }
 
+    /// The groups a user is in, in order of their names.
+    pub fn groups_of<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Group> {
+        self.groups
+            .values()
+            .filter(move |group| group.members.contains(user))
+    }
+
     /// A user's devices in order of their serial numbers.
     pub fn devices_of<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Device> {
         self.devices
@@ -247,7 +243,7 @@ impl Account {
             .filter(move |device| device.user.as_deref() == Some(user))
     }
 
-    fn has(&self, principal: &Principal) -> bool {
+    pub fn has(&self, principal: &Principal) -> bool {
         match principal {
             Principal::Root => true,
             Principal::User { name } => self.users.contains_key(name),
@@ -255,7 +251,7 @@ impl Account {
         }
     }
 
-    fn long_term(&self, key_id: &str) -> Option<Credential> {
+    pub fn long_term(&self, key_id: &str) -> Option<Credential> {
         let root = self.root_keys.iter().map(|key| (key, Principal::Root));
         let users = self.users.values().flat_map(|user| {
             user.keys.iter().map(|key| {
@@ -273,7 +269,7 @@ impl Account {
         })
     }
 
-    fn caller(
+    pub fn caller(
         &self,
         key_id: &str,
         principal: Principal,

@@ -113,6 +113,18 @@ impl Policy {
         &self.document
     }
 
+    /// Everybody whom a `Principal` names.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        self.statements
+            .iter()
+            .flat_map(|statement| statement.principals.iter().flatten())
+            .map(String::as_str)
+    }
+
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
     pub fn verdict(&self, context: &Context) -> Verdict {
         self.statements
             .iter()

@@ -6,7 +6,7 @@
 
 use super::form::Form;
 use super::http::Request;
-use super::model::{Caller, World};
+use super::model::{Account, Caller, World};
 use super::refusal::Refusal;
 use super::sigv4::Authorization;
 use super::xml::Xml;
@@ -39,6 +39,31 @@ pub struct Call<'a> {
     pub caller: &'a Caller,
     pub form: &'a Form,
     pub now: u64,
+}
+
+impl Action {
+    pub const fn new(
+        name: &'static str,
+        parameters: &'static [&'static str],
+        run: fn(&mut Call<'_>) -> Result<Xml, Refusal>,
+    ) -> Self {
+        Self {
+            name,
+            parameters,
+            run,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// The caller's account.
+    pub fn account(&self) -> &Account {
+        self.world.account(&self.caller.account)
+    }
+
+    pub fn account_mut(&mut self) -> &mut Account {
+        self.world.account_mut(&self.caller.account)
+    }
 }
 
 const APIS: [&Api; 2] = [&sts::API, &iam::API];
@@ -83,6 +108,7 @@ impl<'a> Incoming<'a> {
     pub fn answer(&self, world: &mut World, now: u64, request_id: &str) -> Result<String, Refusal> {
         let authorization = self.authorization.as_ref().map_err(Clone::clone)?;
         let caller = authenticate(world, self.request, authorization, now)?;
+        world.used(&caller, &authorization.service, &authorization.region, now);
         let form = self.form.as_ref().map_err(Clone::clone)?;
         let api = self.api();
         let action = action(api, form)?;
@@ -142,6 +168,10 @@ fn authenticate(
     let credential = world
         .credential(&authorization.key_id)
         .filter(|credential| credential.active)
+        .filter(|credential| {
+            let key = world.key(&credential.caller.key_id);
+            key.is_none_or(|key| key.settling.settled(now))
+        })
         .ok_or_else(Refusal::invalid_token)?;
     check_region(api, &credential.caller.partition, &authorization.region)?;
     if request.one("x-amz-security-token") != credential.token.as_deref() {

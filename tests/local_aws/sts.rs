@@ -252,6 +252,7 @@ fn step_proven(call: &Call<'_>, proof: &Proof) -> Result<u64, Refusal> {
             .devices
             .get(&proof.serial)
             .filter(|device| device.user.as_ref() == Some(name) && device.enabled.is_some())
+            .filter(|device| device.settling.settled(call.now))
             .filter(|device| device.kind != Kind::Passkey),
         Principal::Root | Principal::Role { .. } => None,
     };

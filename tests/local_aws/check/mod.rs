@@ -11,6 +11,7 @@ mod clients;
 mod control;
 mod devices;
 mod faults;
+mod iam;
 mod protocol;
 mod refusals;
 mod roles;

@@ -1,0 +1,149 @@
+//! One MFA device: its seed, which codes it can still spend, how far its clock has drifted.
+//!
+//! Time is passed in; whose device it is and who may ask is decided elsewhere.
+
+use super::lag::Settling;
+use super::totp;
+
+/// How far, in steps of thirty seconds, the two codes of EnableMFADevice and ResyncMFADevice may be
+/// off. AWS publishes no number, only that a device can be hours off and still be synchronised.
+const DRIFT: i64 = 240;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Virtual,
+    Hardware,
+    /// Passkeys and security keys: AWS lists both under `u2f/`.
+    Passkey,
+}
+
+#[derive(Debug)]
+pub struct Device {
+    pub serial: String,
+    pub kind: Kind,
+    /// Empty for a device that makes no codes.
+    pub seed: Vec<u8>,
+    /// Enabled without a user: the root user's.
+    pub user: Option<String>,
+    pub enabled: Option<u64>,
+    pub tags: Vec<(String, String)>,
+    /// Until it can sign in.
+    pub settling: Settling,
+    /// Steps by which the device is ahead of AWS, as far as AWS has been told.
+    drift: i64,
+    /// Time steps whose code was accepted; each can be spent once.
+    spent: Vec<u64>,
+}
+
+impl Device {
+    pub fn new(serial: String, kind: Kind, seed: Vec<u8>) -> Self {
+        Self {
+            serial,
+            kind,
+            seed,
+            user: None,
+            enabled: None,
+            tags: Vec::new(),
+            settling: Settling::default(),
+            drift: 0,
+            spent: Vec::new(),
+        }
+    }
+
+    /// The steps whose codes AWS accepts at `now`: the current one first, then its neighbours.
+    fn window(&self, now: u64) -> [u64; 3] {
+        let current = totp::step(now).saturating_add_signed(self.drift);
+        [current, current + 1, current - 1]
+    }
+
+    /// The step that `code` belongs to, if it can be spent at `now`.
+    pub fn accepts(&self, code: &str, now: u64) -> Option<u64> {
+        self.window(now)
+            .into_iter()
+            .find(|step| self.fits(*step, code))
+    }
+
+    /// The first of the two consecutive steps that these codes belong to, in this order, if both
+    /// can be spent. Codes of long ago are taken too, and leave the device out of step with AWS
+    /// (IAM API Reference, EnableMFADevice, "Important").
+    pub fn accepts_pair(&self, first: &str, second: &str, now: u64) -> Option<u64> {
+        let current = totp::step(now);
+        (-DRIFT..=DRIFT)
+            .map(|drift| current.saturating_add_signed(drift) - 1)
+            .find(|step| self.fits(*step, first) && self.fits(step + 1, second))
+    }
+
+    fn fits(&self, step: u64, code: &str) -> bool {
+        self.kind != Kind::Passkey
+            && totp::code(&self.seed, step) == code
+            && !self.spent.contains(&step)
+    }
+
+    pub fn spend(&mut self, step: u64) {
+        self.spent.push(step);
+    }
+
+    /// Spends both codes of a pair and learns from it how far the device's clock is off.
+    pub fn synchronise(&mut self, first_step: u64, now: u64) {
+        let drift = (first_step + 1) as i64 - totp::step(now) as i64;
+        self.drift = if drift.abs() <= 1 { 0 } else { drift };
+        self.spent.extend([first_step, first_step + 1]);
+    }
+
+    /// Forgets whose it was; the seed and what was spent of it stay.
+    pub fn release(&mut self) {
+        self.user = None;
+        self.enabled = None;
+        self.settling = Settling::default();
+    }
+
+    /// A code that would be accepted at `now`, the one that stays good longest.
+    pub fn unspent(&self, now: u64) -> Option<String> {
+        self.window(now)
+            .into_iter()
+            .map(|step| totp::code(&self.seed, step))
+            .find(|code| self.accepts(code, now).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 3_000_000;
+
+    fn device() -> Device {
+        Device::new("GAHT12345678".into(), Kind::Hardware, vec![7; 20])
+    }
+
+    fn code(steps: i64) -> String {
+        totp::code(&[7; 20], totp::step(NOW).saturating_add_signed(steps))
+    }
+
+    #[test]
+    fn a_pair_is_two_consecutive_codes_in_their_order_and_unspent() {
+        let mut device = device();
+        let accepted = |device: &Device, first, second| {
+            device
+                .accepts_pair(&code(first), &code(second), NOW)
+                .is_some()
+        };
+        assert!(accepted(&device, -1, 0) && accepted(&device, 0, 1));
+        for (first, second) in [(0, 0), (0, -1), (-1, 1), (DRIFT, DRIFT + 1)] {
+            assert!(!accepted(&device, first, second), "{first} {second}");
+        }
+        device.spend(totp::step(NOW));
+        assert!(!accepted(&device, -1, 0) && !accepted(&device, 0, 1));
+    }
+
+    #[test]
+    fn a_drifted_device_is_refused_until_it_is_synchronised() {
+        let mut device = device();
+        assert_eq!(device.accepts(&code(10), NOW), None);
+        let pair = device.accepts_pair(&code(9), &code(10), NOW).unwrap();
+        device.synchronise(pair, NOW);
+        assert_eq!(device.accepts(&code(10), NOW), None, "spent by the pair");
+        assert!(device.accepts(&code(11), NOW).is_some());
+        assert_eq!(device.accepts(&code(0), NOW), None);
+    }
+}
