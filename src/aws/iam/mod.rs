@@ -7,10 +7,14 @@
 //! [`crate::iam_name`] before they get here.
 
 mod devices;
+mod passwords;
+mod report;
 
 use super::retry::Missing;
 
 pub use devices::{Device, DeviceKind, NewDevice, VirtualDevice};
+pub use passwords::{LoginProfile, PasswordPolicy};
+pub use report::{Making, Report};
 
 /// The longest list of AWS's has some thousand entries, a hundred to a page, so more pages than
 /// this are an answer in a circle.
