@@ -11,7 +11,9 @@ mod exec;
 mod login;
 mod logout;
 mod man;
+mod password;
 mod ready;
+mod report;
 mod status;
 mod whoami;
 mod whose;
@@ -63,6 +65,7 @@ Exit codes:
   5    AWS answered no
   6    AWS was not reached, or what answered was not AWS
   7    a file could not be read, understood, locked or written
+  8    `report` found users who break a rule that was named
   126  the command of `exec` cannot be run
   127  the command of `exec` was not found
   130  interrupted
@@ -78,6 +81,8 @@ enum Command {
     Status(status::Arguments),
     Whoami(whoami::Arguments),
     Logout(logout::Arguments),
+    Password(password::Arguments),
+    Report(report::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -171,6 +176,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         },
         Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
         Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
+        Command::Password(arguments) => password::run(context, &ui, target, arguments),
+        Command::Report(arguments) => report::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
     };
@@ -201,7 +208,14 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
             }
         }
     }
-    Cli::from_arg_matches(&matches)
+    let cli = Cli::from_arg_matches(&matches)?;
+    if cli.voice.output == Output::Csv && !matches!(cli.command, Some(Command::Report(_))) {
+        return Err(definition.error(
+            ErrorKind::InvalidValue,
+            "`--output csv` is for `awsmfa report` alone",
+        ));
+    }
+    Ok(cli)
 }
 
 /// `--help` and `--version` come out of the parser as errors, too; it prints those on stdout.

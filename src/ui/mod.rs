@@ -32,6 +32,7 @@ pub use time::{in_words, until};
 
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
+use crate::secret::Secret;
 use screen::Screen;
 use table::Look;
 
@@ -48,6 +49,8 @@ pub enum Output {
     Text,
     /// For a program: one JSON document on standard output.
     Json,
+    /// For a spreadsheet: comma-separated values, as AWS has made them (`report` alone).
+    Csv,
 }
 
 /// How much to say, and in what form: `--quiet`, `--verbose`, `--output`.
@@ -219,6 +222,24 @@ impl Ui {
         let stdout = std::io::stdout();
         let mut stdout = stdout.lock();
         taken(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+    }
+
+    /// Prints a secret that was asked for, on a line of its own. Unlike other results it is lost
+    /// where nobody reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if standard output does not take all of it, be it that the reader went away.
+    pub fn hand_over(&self, secret: &Secret) -> Result<()> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the secret is what was asked for"
+        )]
+        let stdout = std::io::stdout();
+        let mut stdout = stdout.lock();
+        writeln!(stdout, "{}", secret.expose())
+            .and_then(|()| stdout.flush())
+            .map_err(not_written)
     }
 
     /// Says on a terminal that `text` is going on, should it take longer than a third of a

@@ -11,34 +11,45 @@ const SETTING: &[&str] = &["CreateLoginProfile", "UpdateLoginProfile", "ChangePa
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     let user = known.user.unwrap_or("the user");
     let iam = |operations: &[&str], situation| is(refusal, operations, &Situation::Iam(situation));
-    let told = |what: String| Some(Told::new(Kind::Aws, what));
+    let told = |what: String| Told::new(Kind::Aws, what);
     if iam(SETTING, IamSituation::PasswordPolicy) {
-        return told("the account's password policy does not allow this password".to_owned()).map(
-            |told| {
-                told.next("AWS's own words say which rule it breaks; a former password may not be chosen again")
-            },
+        return Some(
+            told("the account's password policy does not allow this password".to_owned()).next(
+                "AWS's own words say which rule it breaks; a former password may count as one",
+            ),
         );
     }
     if iam(&["CreateLoginProfile"], IamSituation::AlreadyExists) {
-        return told(format!("{user} has a password already"))
-            .map(|told| told.next("`awsmfa password reset` replaces it"));
+        return Some(
+            told(format!("{user} has a password already"))
+                .next("`awsmfa password reset` replaces it"),
+        );
     }
     if iam(&["UpdateLoginProfile"], IamSituation::NoSuchEntity)
-        && refusal.message.to_ascii_lowercase().contains("login profile")
+        && refusal
+            .message
+            .to_ascii_lowercase()
+            .starts_with("login profile")
     {
-        return told(format!("{user} has no password"))
-            .map(|told| told.next("`awsmfa password create` makes a first one"));
+        return Some(
+            told(format!("{user} has no password"))
+                .next("`awsmfa password create` makes a first one"),
+        );
     }
     if iam(&["ChangePassword"], IamSituation::OldPassword) {
-        return told(format!("the old password is not that of {user}"))
-            .map(|told| told.next("nothing was changed; who has forgotten it asks an administrator for `awsmfa password reset`"));
+        return Some(
+            told(format!("that is not the old password of {user}"))
+                .next("nothing was changed; run the same again with the right one")
+                .next("who has forgotten it needs an administrator: `awsmfa password reset`"),
+        );
     }
     if refusal.operation == "ChangePassword" && matches!(refusal.situation, Situation::Denied(_)) {
-        return told(format!("{user} may not change the own password")).map(|told| {
-            told.place(known.key_origin)
+        return Some(
+            told(format!("{user} may not change their own password"))
+                .place(known.key_origin)
                 .next("ask an administrator for `iam:ChangePassword`, or for a password policy that lets users change their own")
-                .next("or for a new password: `awsmfa password reset`")
-        });
+                .next("or for a new password: `awsmfa password reset`"),
+        );
     }
     None
 }
