@@ -55,16 +55,21 @@ impl AwsClock {
         self.state().measured = Some(skew);
     }
 
-    /// From now on signs with AWS's time. `false` when that would change nothing: no reply has
-    /// told the time, or it is what was signed with already.
-    pub(super) fn sign_as_measured(&self) -> bool {
+    /// What is added to our clock for a signature that is made now.
+    pub(super) fn signing(&self) -> SignedDuration {
+        self.state().signing
+    }
+
+    /// From now on signs with AWS's time. `false` when that would change nothing for a request that
+    /// was `signed` like this: no reply has told the time, or it is what it was signed with. (Of two
+    /// requests under way at once, the first to be refused sets the clock for both.)
+    pub(super) fn sign_as_measured(&self, signed: SignedDuration) -> bool {
         let mut state = self.state();
         let Some(measured) = state.measured else {
             return false;
         };
-        let change = (measured - state.signing).abs();
         state.signing = measured;
-        change > SignedDuration::from_secs(60)
+        (measured - signed).abs() > SignedDuration::from_secs(60)
     }
 
     fn state(&self) -> MutexGuard<'_, Skew> {
@@ -74,8 +79,7 @@ impl AwsClock {
 
 impl TimeSource for AwsClock {
     fn now(&self) -> SystemTime {
-        let signing = self.state().signing;
-        shifted(self.ours.now(), signing).into()
+        shifted(self.ours.now(), self.signing()).into()
     }
 }
 
@@ -99,19 +103,27 @@ mod tests {
         clock.measure(at("2026-11-21T12:09:59Z"), Duration::from_secs(1));
         assert_eq!(clock.skew(), Some(SignedDuration::from_secs(600)));
         assert_eq!(clock.now(), SystemTime::from(ours));
-        assert!(clock.sign_as_measured());
+        let before = clock.signing();
+        assert!(clock.sign_as_measured(before));
         assert_eq!(
             clock.now(),
             SystemTime::from(ours) + Duration::from_secs(600)
         );
-        assert!(!clock.sign_as_measured(), "signing again changes nothing");
+        assert!(
+            clock.sign_as_measured(before),
+            "another request was signed before, too"
+        );
+        assert!(
+            !clock.sign_as_measured(clock.signing()),
+            "signing again changes nothing"
+        );
     }
 
     #[test]
     fn nothing_to_correct_without_a_date_or_with_a_right_clock() {
         let clock = AwsClock::new(Clock::fixed(at("2026-11-21T12:00:00Z")));
-        assert!(!clock.sign_as_measured());
+        assert!(!clock.sign_as_measured(SignedDuration::ZERO));
         clock.measure(at("2026-11-21T12:00:01Z"), Duration::ZERO);
-        assert!(!clock.sign_as_measured());
+        assert!(!clock.sign_as_measured(SignedDuration::ZERO));
     }
 }

@@ -155,7 +155,7 @@ mod signals {
     use signal_hook::low_level::emulate_default_handler;
 
     use super::super::echo;
-    use super::off;
+    use super::{Off, off};
 
     pub(super) fn watch() -> io::Result<()> {
         static WATCHED: OnceLock<()> = OnceLock::new();
@@ -179,6 +179,8 @@ mod signals {
             _ => {
                 if let Some(off) = &*off() {
                     off.show();
+                    // What the shell says then starts on a line of its own.
+                    say(off, if off.prompt.is_empty() { "" } else { "\n" });
                 }
                 let _ = emulate_default_handler(signal);
             }
@@ -194,8 +196,13 @@ mod signals {
         if let Some(off) = &*off() {
             let hidden = echo::without_echo(&off.before);
             let _ = echo::set(&off.device.input, &hidden);
-            let mut output = &off.device.output;
-            let _ = output.write_all(off.prompt.as_bytes());
+            say(off, &off.prompt);
         }
+    }
+
+    /// To a terminal that may have gone away.
+    fn say(off: &Off, text: &str) {
+        let mut output = &off.device.output;
+        let _ = output.write_all(text.as_bytes());
     }
 }

@@ -39,6 +39,7 @@ mod concurrency;
 mod consent;
 mod crash;
 mod credential_process;
+mod credential_report;
 mod devices;
 mod env;
 #[cfg(unix)]
@@ -49,6 +50,8 @@ mod follow;
 #[cfg(unix)]
 mod full_disk;
 mod help;
+#[cfg(unix)]
+mod hidden_prompt;
 mod hostile_files;
 #[cfg(unix)]
 mod interrupted;
@@ -58,6 +61,7 @@ mod logout;
 mod lossless;
 mod network;
 mod odd_environment;
+mod passwords;
 #[cfg(unix)]
 mod places;
 #[cfg(unix)]

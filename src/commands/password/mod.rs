@@ -92,7 +92,7 @@ async fn standing(operator: &Operator<'_>, user: &str) -> Result<Standing> {
 
 fn about(user: &str) -> About<'_> {
     About {
-        subject: Some("such user"),
         user: Some(user),
+        ..About::default()
     }
 }

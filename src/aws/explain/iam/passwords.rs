@@ -36,6 +36,14 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
                 .next("`awsmfa password create` makes a first one"),
         );
     }
+    if refusal.operation.ends_with("LoginProfile")
+        && refusal.situation == Situation::Iam(IamSituation::NoSuchEntity)
+    {
+        return Some(
+            told(format!("AWS knows no user {user}"))
+                .next("check the name; `awsmfa whoami` shows which account was asked"),
+        );
+    }
     if iam(&["ChangePassword"], IamSituation::OldPassword) {
         return Some(
             told(format!("that is not the old password of {user}"))
@@ -89,7 +97,7 @@ mod tests {
                 "UpdateLoginProfile",
                 Situation::Iam(NoSuchEntity),
                 "The user with name alice cannot be found.",
-                "AWS knows no",
+                "AWS knows no user alice",
             ),
             (
                 "ChangePassword",
