@@ -5,6 +5,9 @@
 //! - A password or an active key is unused when it was used longer ago than that; one that was never
 //!   used counts from when it was set or made. The root user's password is best never used, so it
 //!   is left out.
+//!
+//! Days are counted in full, as they are told: a key of 90 days and an hour is 90 days old, which is
+//! not older than `90d`.
 
 use std::fmt;
 
@@ -112,10 +115,9 @@ impl Rules {
         let keys: Vec<Key> = user.keys().filter(|key| key.active).collect();
         if let Some(limit) = self.keys_older_than {
             let old = |key: &Key| {
-                let rotated = key.rotated.filter(|then| limit.are_over(*then, now))?;
-                let age = Days::since(rotated, now);
+                let age = Days::since(key.rotated?, now);
                 let number = key.number;
-                Some(Finding::OldKey { number, age })
+                (age > limit).then_some(Finding::OldKey { number, age })
             };
             findings.extend(keys.iter().filter_map(old));
         }
@@ -142,13 +144,10 @@ fn idle(
     since: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<Use> {
-    match (used, since) {
-        (Some(used), _) => limit
-            .are_over(used, now)
-            .then(|| Use::Ago(Days::since(used, now))),
-        (None, Some(since)) => limit
-            .are_over(since, now)
-            .then(|| Use::Never(Some(Days::since(since, now)))),
+    let days = |then| Days::since(then, now);
+    match (used.map(days), since.map(days)) {
+        (Some(ago), _) => (ago > limit).then_some(Use::Ago(ago)),
+        (None, Some(since)) => (since > limit).then_some(Use::Never(Some(since))),
         (None, None) => Some(Use::Never(None)),
     }
 }
@@ -211,10 +210,12 @@ mod tests {
             .replace("2026-1", "2025-1");
         assert!(said(&bad, &none).is_empty());
         assert_eq!(said(&bad, &Rules::USUAL).len(), 4);
-        let strict = Rules {
-            keys_older_than: Some(Days(51)),
-            ..none
-        };
-        assert_eq!(said(ALICE, &strict), ["key 1 is 51 days old"]);
+        for (limit, expected) in [(50, &["key 1 is 51 days old"][..]), (51, &[])] {
+            let keys = Rules {
+                keys_older_than: Some(Days(limit)),
+                ..none
+            };
+            assert_eq!(said(ALICE, &keys), expected);
+        }
     }
 }

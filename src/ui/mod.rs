@@ -49,7 +49,9 @@ pub enum Output {
     Text,
     /// For a program: one JSON document on standard output.
     Json,
-    /// For a spreadsheet: comma-separated values, as AWS has made them (`report` alone).
+    /// For a spreadsheet: comma-separated values, as AWS has made them. `report` alone takes and
+    /// documents it.
+    #[value(hide = true)]
     Csv,
 }
 

@@ -26,7 +26,7 @@ impl Given {
     /// # Errors
     ///
     /// [`Kind::Configuration`] if somebody would have to be asked, and nobody can be.
-    pub(super) fn new(&self, ui: &Ui) -> Result<New> {
+    pub(super) fn source(&self, ui: &Ui) -> Result<New> {
         match self {
             Given { generate: true, .. } => Ok(New::Generated),
             Given {

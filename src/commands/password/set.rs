@@ -40,7 +40,7 @@ pub(super) fn run(
 ) -> Result<()> {
     given.one_reader(&whose)?;
     let (orders, user) = whose.orders(target)?;
-    let new = given.new(ui)?;
+    let new = given.source(ui)?;
     let errand = Errand::new(ui, "set another with `awsmfa password reset`");
     errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;

@@ -23,12 +23,14 @@ use crate::secret::Secret;
 use crate::signin::{Acting, Operator};
 use crate::ui::{Output, Ui, until};
 
-/// Show the account's credential report: passwords, MFA and keys of every user, and what to see to
+/// Show the account's credential report, and what is to be seen to for every user
 ///
 /// Has AWS make the report, waits for it, and judges every user. Without a rule, all users are shown
 /// and judged by all three, with 90 days. With rules, those are shown who break one of them, and the
-/// exit code is 8 if there are any. AWS makes a new report every four hours at most; which one it
-/// is, is said.
+/// exit code is 8 if there are any.
+///
+/// AWS makes a new report every four hours at most; when this one was made is said. `--output csv`
+/// prints it as AWS has made it, with rules or `--user` the lines that are meant.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// Rule: who has a password, or is the root user, has MFA
@@ -85,7 +87,7 @@ pub(super) fn run(
         Ok((report, operator.aws().now()))
     })?;
     ui.note(&format!(
-        "AWS made this report at {}; a new one comes after four hours",
+        "AWS made this report at {}; it makes a new one every four hours at most",
         until(report.generated, now, &context.zone())
     ));
     let question = Question {
