@@ -372,7 +372,7 @@ fn a_policy_that_wants_mfa_gets_it() {
     let code = world.aws.code(&mfa.serial);
     let create = ["password", "create", "--user", "alice", "--generate"];
     let run = world
-        .run(create.iter().chain(&["-t", &code.as_str()]))
+        .run(create.iter().chain(&["-t", code.as_str()]))
         .succeeded();
     assert_eq!(alice.current_password().as_deref(), Some(run.stdout.trim()));
     assert_eq!(world.aws.count("GetSessionToken"), 1);
