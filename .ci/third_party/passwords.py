@@ -61,7 +61,7 @@ def passwords_and_the_report(sandbox, account, url):
     assert [user["user"] for user in json.loads(judged)["users"]] == ["bob"], judged
 
     sandbox.awsmfa("password", "delete", "--yes", *bob)
-    sandbox.aws("iam", "get-login-profile", "--user-name", "bob", *there, exit_code=254)
+    sandbox.aws("iam", "get-login-profile", "--user-name", "bob", *there, exit_code=255)
     assert json.loads(sandbox.awsmfa("password", "show", *bob, "--output", "json").stdout)["exists"] is False
     iam.delete_user(UserName="bob")
 

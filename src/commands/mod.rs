@@ -11,6 +11,7 @@ mod exec;
 mod login;
 mod logout;
 mod man;
+mod mfa;
 mod password;
 mod ready;
 mod report;
@@ -81,6 +82,7 @@ enum Command {
     Status(status::Arguments),
     Whoami(whoami::Arguments),
     Logout(logout::Arguments),
+    Mfa(mfa::Arguments),
     Password(password::Arguments),
     Report(report::Arguments),
     Completions(completions::Arguments),
@@ -121,7 +123,7 @@ impl From<Voice> for Manner {
 
 /// Which profile, and how to reach AWS for it. As with the AWS CLI these may stand before the
 /// command or after it.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of every command")]
 struct Target {
     /// The profile to use [default: AWSMFA_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"]
@@ -176,6 +178,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         },
         Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
         Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
+        Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
         Command::Password(arguments) => password::run(context, &ui, target, arguments),
         Command::Report(arguments) => report::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),

@@ -1,0 +1,135 @@
+//! `awsmfa mfa setup`: from nothing to a device that is enabled, in the profile, and signed in with.
+//!
+//! Here are the arguments and the result; [`super::course`] goes from step to step, and the sign-in at
+//! the end is [`crate::commands::login`]'s.
+
+use std::cell::Cell;
+
+use clap::{Args, ValueHint};
+use serde::Serialize;
+
+use super::codes::GivenCodes;
+use super::course::Course;
+use super::hand::Handing;
+use super::which::serial_of;
+use crate::commands::whose::Whose;
+use crate::commands::{Target, login};
+use crate::context::Context;
+use crate::errand::Errand;
+use crate::failure::{Kind, Result};
+use crate::iam_name::Named;
+use crate::secret::Secret;
+use crate::signin::Operator;
+use crate::ui::{Output, Ui};
+
+/// Create a virtual MFA device, enable it, write it into the profile, and sign in
+///
+/// Shows a QR code, asks for the first code and, half a minute later, for the second, enables the
+/// device with them, writes `mfa_serial` into the profile (if you agree, or with `--yes`), and signs
+/// in with the code after those. Cut off at any point, the same command goes on: a device that was
+/// enabled is used, and one that was created and whose seed is lost is replaced, if you agree. For
+/// somebody else (`--user`) it stops after enabling.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The device's name [default: the user's]
+    #[arg(long, visible_alias = "virtual-mfa-device-name", value_name = "NAME", value_hint = ValueHint::Other)]
+    name: Option<String>,
+
+    #[command(flatten)]
+    handing: Handing,
+
+    #[command(flatten)]
+    codes: GivenCodes,
+
+    /// Stop after enabling the device and writing it into the profile
+    #[arg(long)]
+    no_login: bool,
+
+    /// Agree to what would be asked: replacing a device that was never enabled, writing `mfa_serial`
+    #[arg(short, long)]
+    yes: bool,
+
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// What `--output json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    action: &'static str,
+    serial_number: &'a str,
+    user: &'a str,
+    qr_file: Option<String>,
+    /// Only where `--show-seed` asks for it, and this run has created the device.
+    base32_string_seed: Option<&'a str>,
+    /// The file into which `mfa_serial` was written.
+    written_to: Option<String>,
+    signed_in: bool,
+}
+
+pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
+    let Arguments {
+        name,
+        handing,
+        codes,
+        no_login,
+        yes,
+        whose,
+    } = arguments;
+    if let Some(name) = &name {
+        Named::Device.check(name, "--name")?;
+    }
+    let given = codes.parse()?;
+    let (orders, user) = whose.orders(target.clone())?;
+    let errand = Errand::new(ui, "run `awsmfa mfa setup` again: it goes on from there");
+    let outcome = errand.run(async {
+        let named = orders.request.clone();
+        let operator = Operator::new(context, ui, orders).await?;
+        let own = user.is_none();
+        let user = operator.user(user.as_deref()).await?;
+        let identity = operator.identity().await?;
+        let serial = serial_of(identity, name.as_deref().unwrap_or(&user));
+        let course = Course {
+            context,
+            ui,
+            errand: &errand,
+            operator: &operator,
+            account: identity.account.clone(),
+            request: own.then_some(named),
+            user,
+            serial,
+            handing,
+            given,
+            yes,
+            no_login: no_login || !own,
+            timeout: target.timeout,
+            next_code: Cell::new(None),
+        };
+        course.run().await
+    })?;
+    let signed_in = outcome.sign_in;
+    if signed_in {
+        let ui = ui.as_text();
+        let serial = outcome.serial.clone();
+        let arguments = login::Arguments::with_device(serial);
+        login::run(context, &ui, target, arguments).map_err(|failure| {
+            let failure = failure.done(format!("device {} is enabled", outcome.serial));
+            match failure.kind() {
+                Kind::Aws => failure.next("AWS may take some seconds to know a new device everywhere: then sign in with `awsmfa`"),
+                _ => failure,
+            }
+        })?;
+    }
+    if ui.output() == Output::Json {
+        return ui.document(&Report {
+            action: "enabled",
+            serial_number: &outcome.serial,
+            user: &outcome.user,
+            qr_file: outcome.qr_file,
+            base32_string_seed: outcome.shown_seed.as_ref().map(Secret::expose),
+            written_to: outcome.written_to,
+            signed_in,
+        });
+    }
+    Ok(())
+}
