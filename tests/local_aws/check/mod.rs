@@ -6,6 +6,7 @@
     reason = "where a test's own tool fails, the test has failed"
 )]
 
+mod administration;
 mod client;
 mod clients;
 mod control;
@@ -16,4 +17,5 @@ mod protocol;
 mod refusals;
 mod roles;
 mod sessions;
+mod stops;
 mod vectors;
