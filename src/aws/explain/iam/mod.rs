@@ -8,7 +8,7 @@ mod passwords;
 mod report;
 
 use super::advice::{Known, Told};
-use super::{Refusal, Situation};
+use super::{Denial, Refusal, Situation};
 use crate::failure::Kind;
 
 /// What the account, the user or the thing itself does not allow (IAM API Reference, "Errors" of
@@ -122,6 +122,14 @@ pub(super) fn generally(refusal: &Refusal, situation: IamSituation, known: &Know
 /// What it was about, as the end or the beginning of a sentence.
 fn subject<'a>(known: &Known<'a>) -> &'a str {
     known.subject.unwrap_or("such thing")
+}
+
+/// Whether AWS denied it without a policy that says Deny.
+fn lacks_permission(refusal: &Refusal) -> bool {
+    match refusal.situation {
+        Situation::Denied(reason) => reason != Denial::Explicit,
+        _ => false,
+    }
 }
 
 /// Whether it is one of these operations in this situation.

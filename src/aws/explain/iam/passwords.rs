@@ -2,7 +2,7 @@
 
 use super::super::advice::{Known, Told};
 use super::super::{Refusal, Situation};
-use super::{IamSituation, is};
+use super::{IamSituation, is, lacks_permission};
 use crate::failure::Kind;
 
 /// The operations that set a password.
@@ -51,7 +51,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
                 .next("who has forgotten it needs an administrator: `awsmfa password reset`"),
         );
     }
-    if refusal.operation == "ChangePassword" && matches!(refusal.situation, Situation::Denied(_)) {
+    if refusal.operation == "ChangePassword" && lacks_permission(refusal) {
         return Some(
             told(format!("{user} may not change their own password"))
                 .place(known.key_origin)

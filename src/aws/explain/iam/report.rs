@@ -1,12 +1,13 @@
 //! The sentences about the credential report.
 
+use super::super::Refusal;
 use super::super::advice::{Known, Told};
-use super::super::{Refusal, Situation};
+use super::lacks_permission;
 use crate::failure::Kind;
 
+/// An explicit denial is left to others: it is often about MFA, and not about these permissions.
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
-    let denied = matches!(refusal.situation, Situation::Denied(_));
-    if !denied || !refusal.operation.ends_with("CredentialReport") {
+    if !lacks_permission(refusal) || !refusal.operation.ends_with("CredentialReport") {
         return None;
     }
     let what = match refusal.operation {
@@ -21,7 +22,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::Denial;
+    use super::super::super::{Denial, Situation};
     use super::*;
 
     #[test]
@@ -32,6 +33,10 @@ mod tests {
             let failure = refusal.failure(&Known::default());
             let advice = failure.advice().join(" ");
             assert!(advice.contains("`iam:GetCredentialReport`"), "{advice}");
+            let situation = Situation::Denied(Denial::Explicit);
+            let refusal = Refusal::new(operation, situation, String::new());
+            let advice = refusal.failure(&Known::default()).advice().join(" ");
+            assert!(advice.contains("MFA"), "{advice}");
         }
     }
 }
