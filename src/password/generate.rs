@@ -32,16 +32,17 @@ pub fn generate(policy: &Policy) -> Result<Secret> {
             )
             .because(error)
         })?;
-        let drawn: Zeroizing<String> = Zeroizing::new(
-            bytes
-                .iter()
-                .map(|byte| char::from(ALPHABET[usize::from(byte % 64)]))
-                .collect(),
-        );
+        // The full capacity at once: text that grows would leave copies behind.
+        let mut drawn = Zeroizing::new(String::with_capacity(length));
+        drawn.extend(bytes.iter().map(character));
         if has_everything(&drawn) {
             return Ok(Secret::new(drawn.as_str()));
         }
     }
+}
+
+fn character(byte: &u8) -> char {
+    char::from(ALPHABET[usize::from(byte % 64)])
 }
 
 fn has_everything(password: &str) -> bool {

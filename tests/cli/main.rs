@@ -47,6 +47,7 @@ mod exec;
 mod exit_codes;
 mod first;
 mod follow;
+mod foreign_report;
 #[cfg(unix)]
 mod full_disk;
 mod help;
@@ -71,6 +72,8 @@ mod mfa_setup;
 mod mfa_steps;
 mod network;
 mod odd_environment;
+mod password_change;
+mod password_lost;
 mod passwords;
 #[cfg(unix)]
 mod places;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::local_aws::{Fault, PasswordPolicy, Preset, UserHandle, When};
+use crate::local_aws::{PasswordPolicy, Preset, UserHandle};
 use crate::world::{Run, World, section};
 
 /// Longer than 14 characters, with everything that a policy can ask for.
@@ -25,7 +25,7 @@ pub(super) fn strict() -> PasswordPolicy {
 }
 
 /// An administrator under `[default]`, and alice, who has no password; the passwords are planted.
-fn office(world: &World) -> UserHandle {
+pub(super) fn office(world: &World) -> UserHandle {
     let admin = world.aws.user("admin").policy(Preset::Admin);
     world.write_credentials(section("default", &world.key(&admin)));
     for password in [OLD, NEW] {
@@ -50,7 +50,7 @@ pub(super) fn alice(world: &World) -> UserHandle {
 
 /// Runs `password` with these lines on standard input.
 #[track_caller]
-fn given(world: &World, arguments: &[&str], lines: &str) -> Run {
+pub(super) fn given(world: &World, arguments: &[&str], lines: &str) -> Run {
     let all = ["password"].iter().chain(arguments);
     world.run_with_stdin(all.chain(&["--password-stdin"]), lines)
 }
@@ -267,65 +267,6 @@ fn delete_needs_consent_and_is_safe_to_repeat() {
 }
 
 #[test]
-fn one_s_own_password_is_changed_by_knowing_it() {
-    let world = World::new();
-    let alice = alice(&world);
-    world.aws.account().password_policy(Some(strict()));
-    given(&world, &["change"], &format!("{OLD}\n{NEW}\n"))
-        .succeeded()
-        .said("the password of alice is changed");
-    assert_eq!(alice.current_password().as_deref(), Some(NEW));
-    // It works with the long-term key alone, where a policy wants MFA for nearly everything.
-    let world = World::new();
-    let strict = world.aws.user("bob").policy(Preset::DenyWithoutMfa);
-    let bob = strict.password(OLD);
-    world.write_credentials(section("default", &world.key(&bob)));
-    given(&world, &["change"], &format!("{OLD}\n{NEW}\n")).succeeded();
-    assert_eq!(bob.current_password().as_deref(), Some(NEW));
-    assert_eq!(world.aws.count("GetSessionToken"), 0);
-}
-
-#[test]
-fn a_wrong_old_password_changes_nothing() {
-    let world = World::new();
-    let alice = alice(&world);
-    let wrong = "Wrong-Horse-4242";
-    world.plant(wrong);
-    let run = given(&world, &["change"], &format!("{wrong}\n{NEW}\n"))
-        .failed(5, "that is not the old password of alice");
-    run.said("nothing was changed");
-    assert_eq!(world.aws.count("ChangePassword"), 1);
-    assert_eq!(alice.current_password().as_deref(), Some(OLD));
-}
-
-#[test]
-fn former_passwords_are_explained() {
-    let world = World::new();
-    let alice = alice(&world);
-    world.aws.account().password_policy(Some(strict()));
-    given(&world, &["change"], &format!("{OLD}\n{OLD}\n"))
-        .failed(5, "was not sent")
-        .said("next: it must be another than the present one");
-    given(&world, &["change"], &format!("{OLD}\n{NEW}\n")).succeeded();
-    given(&world, &["change"], &format!("{NEW}\n{OLD}\n"))
-        .failed(5, "does not allow this password")
-        .said("password reuse prevention")
-        .said("a former password");
-    assert_eq!(alice.current_password().as_deref(), Some(NEW));
-}
-
-#[test]
-fn who_may_not_change_their_password_is_told_whom_to_ask() {
-    let world = World::new();
-    let carol = world.aws.user("carol").password(OLD);
-    world.write_credentials(section("default", &world.key(&carol)));
-    given(&world, &["change"], &format!("{OLD}\n{NEW}\n"))
-        .failed(5, "carol may not change their own password")
-        .said("next: ask an administrator for `iam:ChangePassword`, or for a password policy");
-    assert_eq!(carol.current_password().as_deref(), Some(OLD));
-}
-
-#[test]
 fn a_denial_at_every_step_says_what_was_denied() {
     let operations = [
         ("create", "CreateLoginProfile"),
@@ -376,76 +317,6 @@ fn a_policy_that_wants_mfa_gets_it() {
         .succeeded();
     assert_eq!(alice.current_password().as_deref(), Some(run.stdout.trim()));
     assert_eq!(world.aws.count("GetSessionToken"), 1);
-}
-
-#[test]
-fn a_lost_reply_loses_no_password() {
-    for fault in [
-        Fault::Close(When::Before),
-        Fault::Close(When::After),
-        Fault::Reset(When::After),
-        Fault::Truncate,
-        Fault::Gateway(502),
-        Fault::INTERNAL_FAILURE,
-    ] {
-        for (deed, operation) in [
-            ("create", "CreateLoginProfile"),
-            ("reset", "UpdateLoginProfile"),
-        ] {
-            let world = World::new();
-            let mut alice = office(&world);
-            if deed == "reset" {
-                alice = alice.password(OLD);
-            }
-            world.aws.account().password_policy(Some(strict()));
-            world.aws.fault(operation, fault.clone());
-            let run = world
-                .run(["password", deed, "--user", "alice", "--generate"])
-                .succeeded_for(&format!("{fault:?} {deed}"));
-            let printed = run.stdout.strip_suffix('\n');
-            assert_eq!(alice.current_password().as_deref(), printed, "{fault:?}");
-        }
-        let world = World::new();
-        let alice = alice(&world);
-        world.aws.fault("ChangePassword", fault.clone());
-        let run = given(&world, &["change"], &format!("{OLD}\n{NEW}\n"));
-        assert_eq!(alice.current_password().as_deref(), Some(NEW), "{fault:?}");
-        match world.aws.count("ChangePassword") {
-            2 if run.code == 0 => {}
-            _ => {
-                run.failed(5, "now AWS says that the old password is wrong")
-                    .said("sign in with the new password");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_password_in_doubt_is_not_printed() {
-    let world = World::new();
-    let alice = office(&world);
-    world
-        .aws
-        .fault_always("CreateLoginProfile", Fault::Close(When::Before));
-    world
-        .run(["password", "create", "--user", "alice", "--generate"])
-        .failed(6, "nobody can tell whether alice has the password");
-    assert_eq!(alice.current_password(), None);
-}
-
-#[test]
-fn a_new_profile_that_cannot_be_changed_yet_is_waited_for() {
-    let world = World::new();
-    let alice = office(&world).password(OLD);
-    let unmodifiable = Fault::Error {
-        status: 409,
-        code: "EntityTemporarilyUnmodifiable",
-        message: "Login Profile for User alice cannot be modified while login profile is being created.",
-    };
-    world.aws.fault("UpdateLoginProfile", unmodifiable);
-    given(&world, &["reset", "--user", "alice"], NEW).succeeded();
-    assert_eq!(alice.current_password().as_deref(), Some(NEW));
-    assert_eq!(world.aws.count("UpdateLoginProfile"), 2);
 }
 
 #[test]
@@ -501,26 +372,6 @@ fn bad_input_is_refused_before_anything_is_sent() {
     }
     assert_eq!(world.aws.count("CreateLoginProfile"), 0);
     assert_eq!(world.aws.count("ChangePassword"), 0);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_generated_password_that_nobody_took_is_said_to_be_lost() {
-    use std::fs::OpenOptions;
-    let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
-        return crate::world::not_tested("there is no /dev/full");
-    };
-    let world = World::new();
-    office(&world);
-    let mut command = world.command(["password", "create", "--user", "alice", "--generate"]);
-    let output = command.stdout(full).output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    world.search(&[&stderr]);
-    assert_eq!(output.status.code(), Some(7), "{stderr}");
-    assert!(
-        stderr.contains("next: the password is in force and lost"),
-        "{stderr}"
-    );
 }
 
 /// Also: two calls at once, the clock of this computer an hour behind.

@@ -148,17 +148,19 @@ impl Request<'_> {
     }
 
     fn failure(&self, operator: &Operator<'_>, obstacle: Obstacle, in_doubt: bool) -> Failure {
-        let failure = operator.explain(obstacle, about(self.user));
+        let user = self.user;
+        let refused = obstacle.situation() == Some(&Situation::Iam(IamSituation::PasswordPolicy));
+        let failure = operator.explain(obstacle, about(user));
         if !in_doubt {
             return failure;
         }
-        let user = self.user;
         failure
             .next(format!(
                 "an answer of AWS's was lost, so nobody can tell whether {user} has the password"
             ))
             .next(match self.deed {
                 Deed::Create => format!("`awsmfa password show --user {user}` tells whether there is one; `awsmfa password reset` sets another"),
+                Deed::Reset if refused => "AWS may refuse it because the first request has set it: sign in with it, or set another".to_owned(),
                 Deed::Reset => "run the same again: the last password that was set counts".to_owned(),
             })
     }
