@@ -551,3 +551,53 @@ fn a_new_device_that_aws_does_not_know_everywhere_yet_is_no_mystery() {
         assert!(finished.shown.contains(&said), "{}", finished.shown);
     }
 }
+
+#[test]
+fn whoever_is_slow_goes_on_with_the_codes_that_follow() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let mut session = setup(&world, &["--no-login", "--yes"]);
+    session.expect("First code: ");
+    let codes = [-3, -1, 0].map(|steps| world.aws.code_at(SERIAL, steps));
+    session.send_line(&codes[0]);
+    session.expect("Second code: ");
+    session.send_line(&codes[1]);
+    session.expect("so it counts as the first one now");
+    session.expect("Second code: ");
+    session.send_line(&codes[2]);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert_eq!(world.aws.count("EnableMFADevice"), 1);
+}
+
+#[test]
+fn whoever_has_a_device_is_asked_for_its_code_before_another_is_set_up() {
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    let old = user.virtual_mfa_named("old");
+    let mut session = setup(&world, &["--yes"]);
+    session.expect("so its code is needed first");
+    session.expect(&format!("MFA code for {} (profile default): ", old.serial));
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+    session.send_line(&world.aws.code(&old.serial));
+    next_step_after_enabling(&world);
+    type_codes(&world, &mut session);
+    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+    session.send_line(&world.aws.code_at(SERIAL, 1));
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    // The session that the old device made has given way to one of the new device.
+    let serial = world.value("default-mfa", "awsmfa_mfa_serial");
+    assert_eq!(serial.as_deref(), Some(SERIAL));
+    // Where nobody can show it, nothing is created.
+    let run = world.run([
+        "mfa", "enable", "--name", "none", "--code1", "111111", "--code2", "222222",
+    ]);
+    run.failed(5, "AWS knows no device");
+    world.run(["logout"]).succeeded();
+    world
+        .run([
+            "mfa", "enable", "--name", "none", "--code1", "111111", "--code2", "222222",
+        ])
+        .failed(4, "an MFA code is needed");
+}

@@ -9,9 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::codes::{Clerk, Source};
-use super::create::{about, create, delete, hand_over, is};
+use super::create::{DEVICE_FIRST, about, create, delete, hand_over, is};
 use super::hand::{Handing, Hands};
-use crate::aws::{IamSituation, Situation};
+use crate::aws::{Device, IamSituation, Situation};
 use crate::code::Code;
 use crate::context::Context;
 use crate::device::{self, Observed, Seed, Seen, Step};
@@ -54,6 +54,8 @@ pub(super) struct Course<'a> {
     pub(super) timeout: Duration,
     /// When the device shows a code that this run has not spent.
     pub(super) next_code: Cell<Option<Timestamp>>,
+    /// Whether the user has enabled a device besides this one.
+    pub(super) has_another: Cell<bool>,
 }
 
 /// What a new device needs: whoever takes its seed, and whoever makes its codes.
@@ -96,6 +98,7 @@ impl<'a> Course<'a> {
             // Before the first deed everything is tried out that a later one needs.
             if matches!(step, Step::Delete | Step::Create | Step::Enable) && equipment.is_none() {
                 equipment = Some(self.equip()?);
+                self.show_the_other_device().await?;
             }
             match (step, &mut equipment) {
                 (Step::Delete, _) => {
@@ -197,6 +200,15 @@ impl<'a> Course<'a> {
         })
     }
 
+    /// Whoever has a device is to sign in with it before they enable another (AWS security bulletin
+    /// AWS-2023-001). That is done before there are two codes that grow old meanwhile.
+    async fn show_the_other_device(&self) -> Result<()> {
+        if self.request.is_none() || !self.has_another.get() {
+            return Ok(());
+        }
+        self.operator.sign_in_first(DEVICE_FIRST).await
+    }
+
     fn name(&self) -> &str {
         device::name(&self.serial).unwrap_or(&self.serial)
     }
@@ -217,6 +229,8 @@ impl<'a> Course<'a> {
         };
         let explain = |obstacle| self.operator.explain(obstacle, about("device", Some(user)));
         let enabled = enabled.map_err(explain)?;
+        let mut others = enabled.iter().filter(|device| device.serial != self.serial);
+        self.has_another.set(others.any(Device::can_make_codes));
         if enabled.iter().any(|device| device.serial == self.serial) {
             return Ok(Seen::Enabled);
         }

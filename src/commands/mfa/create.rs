@@ -34,6 +34,10 @@ pub(super) struct Arguments {
     whose: Whose,
 }
 
+/// Why whoever has a device signs in with it before they enable another (AWS security bulletin
+/// AWS-2023-001).
+pub(super) const DEVICE_FIRST: &str = "AWS lets nobody who has an MFA device enable another without signing in with it, so its code is needed first";
+
 /// What `--output json` prints. The seed is part of it only where `--show-seed` asks for it.
 #[derive(Serialize)]
 struct Report<'a> {

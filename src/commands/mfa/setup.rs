@@ -104,6 +104,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             no_login: no_login || !own,
             timeout: target.timeout,
             next_code: Cell::new(None),
+            has_another: Cell::new(false),
         };
         course.run().await
     })?;
