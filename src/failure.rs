@@ -27,6 +27,8 @@ pub enum Kind {
     Network,
     /// A file could not be read, understood, locked or written.
     File,
+    /// What was looked for is there: a rule is broken. Everything went well otherwise.
+    Findings,
     /// The command of `exec` is there, but cannot be run.
     CannotRun,
     /// The command of `exec` is not there.
@@ -36,7 +38,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Internal,
         Kind::Usage,
         Kind::Configuration,
@@ -44,6 +46,7 @@ impl Kind {
         Kind::Aws,
         Kind::Network,
         Kind::File,
+        Kind::Findings,
         Kind::CannotRun,
         Kind::NotFound,
         Kind::Interrupted,
@@ -60,6 +63,7 @@ impl Kind {
             Kind::Aws => 5,
             Kind::Network => 6,
             Kind::File => 7,
+            Kind::Findings => 8,
             Kind::CannotRun => 126,
             Kind::NotFound => 127,
             Kind::Interrupted => 130,

@@ -17,12 +17,13 @@
 //! [`journal`] what must survive, and tells what was done when it is cut short. Names that IAM takes
 //! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s. What does not add up is for
 //! the [`doctor`] to find.
+//! [`password`] knows what the account asks of a password, [`report`] what a credential report says.
 //!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`]; an
 //! [`endpoint`] hands them to whoever asks there; and the [`console`] has a URL for them, which a
 //! [`browser`] opens.
 //!
-//! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`aside`] waits
+//! [`terminal`] asks questions, `stdin` is read where the command line says so, [`process`] runs commands that the user configured, [`aside`] waits
 //! for both without holding anything up; [`secret`], [`arn`] and [`host`] are the words that the
 //! others share. Who may call whom is written down in `docs/design.md` and held by `clippy.toml`.
 
@@ -45,14 +46,17 @@ pub mod host;
 pub mod iam_name;
 pub mod ini;
 pub mod journal;
+pub mod password;
 pub mod process;
 pub mod profile;
+pub mod report;
 pub mod secret;
 pub mod session;
 pub mod shell;
 #[cfg(unix)]
 pub mod signals;
 pub mod signin;
+mod stdin;
 pub mod store;
 pub mod terminal;
 pub mod ui;

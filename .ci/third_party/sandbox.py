@@ -35,12 +35,12 @@ class Sandbox:
         self.config = self.aws_directory / "config"
         self.variables = {"HOME": str(self.home), "TZ": "UTC", **environment}
 
-    def awsmfa(self, *arguments, exit_codes=(0,), **environment):
+    def awsmfa(self, *arguments, exit_codes=(0,), stdin="", **environment):
         """Runs the built binary with nobody at the terminal."""
         done = subprocess.run(
             [AWSMFA, *arguments],
             env={**self.variables, **environment},
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=60,

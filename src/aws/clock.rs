@@ -79,8 +79,7 @@ impl AwsClock {
 
 impl TimeSource for AwsClock {
     fn now(&self) -> SystemTime {
-        let signing = self.state().signing;
-        shifted(self.ours.now(), signing).into()
+        shifted(self.ours.now(), self.signing()).into()
     }
 }
 

@@ -7,7 +7,6 @@
 //! logs.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::time::Duration;
 
@@ -19,7 +18,8 @@ use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use crate::process::{self, Setting};
 use crate::secret::Secret;
-use crate::terminal::{LONGEST, Line, Terminal, read_line};
+use crate::stdin;
+use crate::terminal::{Line, Terminal};
 use crate::ui::Ui;
 
 /// The environment variable that holds a code.
@@ -211,27 +211,13 @@ fn from_stdin() -> Result<Code> {
     let failure = |what| Failure::new(Kind::Code, what).at("standard input");
     let broken =
         |error| failure("the MFA code could not be read from standard input").because(error);
-    let code = match read_line(&mut stdin().map_err(broken)?, LONGEST).map_err(broken)? {
+    let code = match stdin::line().map_err(broken)? {
         Line::End => return Err(failure("there is no MFA code on standard input")),
         // Windows PowerShell begins what it pipes with a byte order mark, where it writes UTF-8.
         Line::Text(line) => Code::parse(line.expose().trim_start_matches('\u{feff}')),
         Line::TooLong => None,
     };
     code.ok_or_else(|| failure(NO_CODE).next("the first line must be the code and nothing else"))
-}
-
-/// Standard input without the buffer of `std::io::stdin`, which would take more than the line.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that reads standard input"
-)]
-fn stdin() -> io::Result<File> {
-    let stdin = io::stdin();
-    #[cfg(unix)]
-    let duplicate = std::os::fd::AsFd::as_fd(&stdin).try_clone_to_owned()?;
-    #[cfg(windows)]
-    let duplicate = std::os::windows::io::AsHandle::as_handle(&stdin).try_clone_to_owned()?;
-    Ok(File::from(duplicate))
 }
 
 async fn from_command(command: &str, origin: &str, limit: Duration) -> Result<Code> {

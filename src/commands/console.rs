@@ -230,8 +230,8 @@ impl Shown<'_> {
         }
         match (ui.output(), opened) {
             (Output::Json, _) => ui.document(&self.document(opened)),
-            (Output::Text, true) => Ok(()),
-            (Output::Text, false) => {
+            (Output::Text | Output::Csv, true) => Ok(()),
+            (Output::Text | Output::Csv, false) => {
                 let mut line = zeroize::Zeroizing::new(self.entrance.url.expose().to_owned());
                 line.push('\n');
                 ui.print(line.as_bytes())

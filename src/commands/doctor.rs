@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: &Argume
     let worst = worst.unwrap_or(Severity::Ok);
     match ui.output() {
         Output::Json => ui.document(&Report::new(&found, worst))?,
-        Output::Text => {
+        Output::Text | Output::Csv => {
             let least = if ui.is_quiet() {
                 Severity::Problem
             } else {
@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: &Argume
         }
     }
     Ok(match worst {
-        Severity::Problem => Kind::Configuration.exit_code(),
+        Severity::Problem => Kind::Findings.exit_code(),
         _ => 0,
     })
 }

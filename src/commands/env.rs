@@ -63,7 +63,7 @@ pub(super) fn choose(context: &Context, ui: &Ui, shell: Option<Shell>) -> Result
         )
         .at("--shell")
         .next("leave out one of the two")),
-        (Some(shell), Output::Text) => Ok(shell),
-        (None, Output::Text) => shell::guess(&context.env),
+        (Some(shell), Output::Text | Output::Csv) => Ok(shell),
+        (None, Output::Text | Output::Csv) => shell::guess(&context.env),
     }
 }

@@ -14,7 +14,9 @@ mod login;
 mod logout;
 mod man;
 mod mfa;
+mod password;
 mod ready;
+mod report;
 mod serve;
 mod status;
 mod whoami;
@@ -68,6 +70,7 @@ Exit codes:
   5    AWS answered no
   6    AWS was not reached, or what answered was not AWS
   7    a file could not be read, understood, locked or written
+  8    `report` found users who break a rule that was named, `doctor` a problem
   126  the command of `exec` cannot be run
   127  the command of `exec` was not found
   130  interrupted
@@ -87,6 +90,8 @@ enum Command {
     Logout(logout::Arguments),
     Doctor(doctor::Arguments),
     Mfa(mfa::Arguments),
+    Password(password::Arguments),
+    Report(report::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -240,6 +245,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
             Err(failure) => Err(failure),
         },
         Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
+        Command::Password(arguments) => password::run(context, &ui, target, arguments),
+        Command::Report(arguments) => report::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
     };
@@ -270,7 +277,14 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
             }
         }
     }
-    Cli::from_arg_matches(&matches)
+    let cli = Cli::from_arg_matches(&matches)?;
+    if cli.voice.output == Output::Csv && !matches!(cli.command, Some(Command::Report(_))) {
+        return Err(definition.error(
+            ErrorKind::InvalidValue,
+            "`--output csv` is for `awsmfa report` alone",
+        ));
+    }
+    Ok(cli)
 }
 
 /// `--help` and `--version` come out of the parser as errors, too; it prints those on stdout.

@@ -78,6 +78,11 @@ impl Obstacle {
         }
     }
 
+    /// Whether AWS does not allow it to this caller.
+    pub fn is_denial(&self) -> bool {
+        matches!(self, Obstacle::Refusal(refusal) if refusal.is_denial())
+    }
+
     /// Whether the call may have been carried out all the same: look before making it again.
     pub fn may_be_done(&self) -> bool {
         matches!(self, Obstacle::Refusal(refusal) if refusal.may_be_done)
@@ -221,6 +226,23 @@ impl<'a> Operator<'a> {
             Ok(None) => Err(refused(refusal)),
             Err(failure) => Err(Obstacle::Failure(failure)),
         }
+    }
+
+    /// Makes a call with the credentials at hand and leaves it at AWS's no: for what is good to know
+    /// and not worth a code.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Operator::call`].
+    pub async fn look<T>(
+        &self,
+        call: impl AsyncFn(&Aws, &AccessKey) -> Result<T, Refusal>,
+    ) -> Result<T, Obstacle> {
+        if self.acting == Acting::ForOthers {
+            self.take_what_is_there().await.map_err(Obstacle::Failure)?;
+        }
+        let key = self.signed_in.get().unwrap_or(self.caller.key());
+        call(self.aws(), key).await.map_err(refused)
     }
 
     /// Signs in before the first call, where it is known that AWS will want it. `why` is told if

@@ -8,9 +8,10 @@
 //!   cannot answer it.
 //! - Without a controlling terminal (cron, CI, a service) [`Terminal::open`] fails at once. The
 //!   caller knows what else could have answered and says so.
-//! - The terminal's own line editing and echo are used as they are: a one-time code is worth
-//!   nothing once it is spent, so there is no reason to hide it, and settings that are never
-//!   changed need not be restored, whatever ends the program. Ctrl-Z and `fg` are the shell's.
+//! - The terminal's own line editing is used as it is, and so is its echo: a one-time code is worth
+//!   nothing once it is spent, so there is no reason to hide it, and settings that are not changed
+//!   need not be restored, whatever ends the program. Ctrl-Z and `fg` are the shell's.
+//! - Only a password is not shown ([`Terminal::hidden`]), and how the echo comes back is told there.
 //! - Ctrl-D on an empty line is [`Kind::Interrupted`]. So is a terminal that goes away.
 //! - Ctrl-C is a signal. Where nobody takes it over it ends the program. A caller that takes it
 //!   over (`tokio::signal`) drops the future it waits for, which ends the line of the question so
@@ -24,6 +25,8 @@
 //!   UTF-8 (a Windows console outside code page 65001) are kept as replacement characters, which
 //!   are no answer to anything.
 
+mod echo;
+mod hidden;
 mod line;
 
 use std::fs::{File, OpenOptions};
@@ -38,6 +41,7 @@ use crate::failure::{Failure, Kind, Result};
 use crate::secret::Secret;
 use crate::ui::{Ui, printable};
 
+pub use hidden::Hidden;
 use line::skip_line;
 pub(crate) use line::{Line, narrow, read_line};
 

@@ -34,6 +34,7 @@ pub use time::{in_words, until};
 
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
+use crate::secret::Secret;
 use screen::Screen;
 use table::Look;
 
@@ -50,6 +51,10 @@ pub enum Output {
     Text,
     /// For a program: one JSON document on standard output.
     Json,
+    /// For a spreadsheet: comma-separated values, as AWS has made them. `report` alone takes and
+    /// documents it.
+    #[value(hide = true)]
+    Csv,
 }
 
 /// How much to say, and in what form: `--quiet`, `--verbose`, `--output`.
@@ -275,6 +280,24 @@ impl Ui {
             // Where that fails, the reader waits as on Windows.
             let _ = rustix::stdio::dup2_stdout(nothing);
         }
+    }
+
+    /// Prints a secret that was asked for, on a line of its own. Unlike other results it is lost
+    /// where nobody reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if standard output does not take all of it, be it that the reader went away.
+    pub fn hand_over(&self, secret: &Secret) -> Result<()> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the secret is what was asked for"
+        )]
+        let stdout = std::io::stdout();
+        let mut stdout = stdout.lock();
+        writeln!(stdout, "{}", secret.expose())
+            .and_then(|()| stdout.flush())
+            .map_err(not_written)
     }
 
     /// Says on a terminal that `text` is going on, should it take longer than a third of a

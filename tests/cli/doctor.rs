@@ -101,7 +101,7 @@ impl Diagnosis {
         let found = self.findings().iter().find(fits);
         assert!(found.is_some(), "{expected:?} in:\n{:#}", self.document);
         let is_problem = severity == "problem";
-        assert!(!is_problem || self.code == 3, "{expected:?}: {}", self.code);
+        assert!(!is_problem || self.code == 8, "{expected:?}: {}", self.code);
         self
     }
 
@@ -249,7 +249,7 @@ fn the_text_is_one_line_for_each_finding_and_remedies_below_those_that_need_one(
         "[default]\nregion = eu-west-1\nmfa_serial = {serial}\n"
     ));
     let run = world.run(["doctor"]);
-    assert_eq!(run.code, 3);
+    assert_eq!(run.code, 8);
     assert_eq!(run.stderr, "1 problem, no warnings\n");
     let place = world.config_path().display().to_string();
     let problem = format!(
@@ -267,7 +267,7 @@ fn the_text_is_one_line_for_each_finding_and_remedies_below_those_that_need_one(
     assert!(run.stdout.is_ascii() && !run.stdout.contains('\u{1b}'));
 
     let run = world.run(["doctor", "-q"]);
-    assert_eq!((run.code, run.stderr.as_str()), (3, ""));
+    assert_eq!((run.code, run.stderr.as_str()), (8, ""));
     assert!(
         run.stdout.starts_with("device  problem  "),
         "{}",

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use awsmfa::failure::Kind;
 
-use crate::world::World;
+use crate::local_aws::Preset;
+use crate::world::{World, section};
 
 fn documented() -> BTreeSet<u8> {
     Kind::ALL
@@ -70,6 +71,10 @@ fn every_code_but_that_of_a_fault_is_reached() {
         run(&["--endpoint-url", &nowhere, "--timeout", "1s", "123456"]),
         code(Kind::Network)
     );
+    let auditor = world.key(&world.aws.user("auditor").policy(Preset::Admin));
+    world.write_credentials(world.credentials() + &section("auditor", &auditor));
+    let report = world.run(["report", "--no-mfa", "-p", "auditor"]);
+    assert_eq!(report.code, code(Kind::Findings));
     user.set_key_active(&key.id, false);
     assert_eq!(run(&["123456"]), code(Kind::Aws));
     world.write_credentials(b"\0");

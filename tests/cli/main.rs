@@ -43,6 +43,7 @@ mod console_federated;
 mod console_network;
 mod crash;
 mod credential_process;
+mod credential_report;
 mod devices;
 mod doctor;
 mod env;
@@ -53,9 +54,12 @@ mod exec_serve;
 mod exit_codes;
 mod first;
 mod follow;
+mod foreign_report;
 #[cfg(unix)]
 mod full_disk;
 mod help;
+#[cfg(unix)]
+mod hidden_prompt;
 mod hostile_files;
 #[cfg(unix)]
 mod interrupted;
@@ -76,6 +80,9 @@ mod mfa_steps;
 mod network;
 mod odd_environment;
 mod one_code;
+mod password_change;
+mod password_lost;
+mod passwords;
 #[cfg(unix)]
 mod places;
 #[cfg(unix)]

@@ -45,7 +45,7 @@ pub(super) fn run(
     }
     match ui.output() {
         Output::Json => ui.document(&rows(context, &file, &done))?,
-        Output::Text => tell(context, ui, &done),
+        Output::Text | Output::Csv => tell(context, ui, &done),
     }
     let first = failures.first();
     Ok(first.map_or(0, |failure| failure.kind().exit_code()))

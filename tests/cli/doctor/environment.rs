@@ -217,6 +217,6 @@ fn a_variable_that_is_no_text_is_told_by_its_name() {
     let output = command.output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
     world.search(&[&shown]);
-    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(output.status.code(), Some(8));
     assert!(shown.contains("not valid Unicode (AWS_PROFILE)"), "{shown}");
 }
