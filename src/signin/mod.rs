@@ -23,6 +23,7 @@ mod identity;
 mod issue;
 mod operator;
 mod out;
+mod room;
 mod save;
 mod signals;
 
@@ -47,6 +48,7 @@ use desk::Desk;
 pub use identity::{Answer, identify};
 pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
+pub use room::{Filled, Place, Room};
 pub(crate) use signals::interrupted;
 
 /// What a person asked for.
