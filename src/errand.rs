@@ -5,7 +5,7 @@
 //! was under way, and how to go on. It decides nothing: what the next step is, is for a step machine
 //! to say (`docs/design.md`, "Step machines").
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::failure::{Failure, Kind, Result};
 use crate::signin::interrupted;
@@ -19,6 +19,8 @@ pub struct Errand<'a> {
     go_on: String,
     done: RefCell<Vec<String>>,
     under_way: RefCell<Vec<String>>,
+    /// Something may be done, and nobody can tell.
+    open: Cell<bool>,
 }
 
 impl<'a> Errand<'a> {
@@ -28,6 +30,7 @@ impl<'a> Errand<'a> {
             go_on: go_on.into(),
             done: RefCell::default(),
             under_way: RefCell::default(),
+            open: Cell::new(false),
         }
     }
 
@@ -73,6 +76,11 @@ impl<'a> Errand<'a> {
         self.done.borrow_mut().push(deed);
     }
 
+    /// Remembers that a step may have been carried out though it failed.
+    pub fn left_open(&self) {
+        self.open.set(true);
+    }
+
     fn interrupted(&self) -> Failure {
         let under_way = self.under_way.borrow().join(" and ");
         let what = match (under_way.as_str(), self.done.borrow().is_empty()) {
@@ -85,7 +93,7 @@ impl<'a> Errand<'a> {
 
     fn with_deeds(&self, failure: Failure) -> Failure {
         let done = self.done.borrow();
-        let open = !done.is_empty() || !self.under_way.borrow().is_empty();
+        let open = self.open.get() || !done.is_empty() || !self.under_way.borrow().is_empty();
         let failure = done.iter().fold(failure, Failure::done);
         match open {
             true => failure.next(&*self.go_on),

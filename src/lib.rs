@@ -15,7 +15,7 @@
 //!
 //! What takes several calls to AWS is an [`errand`]: it asks for [`consent`], remembers in a
 //! [`journal`] what must survive, and tells what was done when it is cut short. Names that IAM takes
-//! are [`iam_name`]'s.
+//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s.
 //!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`].
 //!
@@ -31,6 +31,7 @@ pub mod code;
 pub mod commands;
 pub mod consent;
 pub mod context;
+pub mod device;
 pub mod errand;
 pub mod failure;
 pub mod host;

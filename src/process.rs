@@ -1,4 +1,5 @@
-//! Commands that the user has configured: `mfa_process` and `credential_process`.
+//! Commands that the user has configured: `mfa_process`, `credential_process`, and the one that takes
+//! a new seed.
 //!
 //! The line goes to the platform's shell, as aws-vault (which introduced `mfa_process`) and the
 //! AWS SDKs for Go and Rust do it. The AWS CLI splits `credential_process` into words itself and
@@ -18,7 +19,7 @@ mod running;
 mod tests;
 
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -45,6 +46,8 @@ pub enum Setting {
     MfaProcess,
     /// Prints credentials (AWS SDKs and Tools Reference Guide, "Process credential provider").
     CredentialProcess,
+    /// Is handed the seed of a new MFA device; a flag, not a setting.
+    SeedCommand,
 }
 
 impl Setting {
@@ -52,6 +55,7 @@ impl Setting {
         match self {
             Setting::MfaProcess => "mfa_process",
             Setting::CredentialProcess => "credential_process",
+            Setting::SeedCommand => "--seed-command",
         }
     }
 
@@ -59,7 +63,7 @@ impl Setting {
     const fn kind(self) -> Kind {
         match self {
             Setting::MfaProcess => Kind::Code,
-            Setting::CredentialProcess => Kind::Configuration,
+            Setting::CredentialProcess | Setting::SeedCommand => Kind::Configuration,
         }
     }
 
@@ -99,14 +103,40 @@ pub fn run_with(
     variable: Option<(&'static str, OsString)>,
 ) -> impl Future<Output = Result<Zeroizing<Vec<u8>>>> + use<> {
     let line = Secret::new(line);
+    aside(setting, move |group, running| {
+        let mut command = shell(line.expose());
+        command.envs(variable);
+        run_in(group, setting, command, None, limit, running)
+    })
+}
+
+/// Runs `line` with `input` on its standard input. What it prints is of no interest.
+///
+/// # Errors
+///
+/// As for [`run`]. A command that ends well without having read its input is none.
+pub fn feed(
+    setting: Setting,
+    line: &str,
+    input: Secret,
+    limit: Duration,
+) -> impl Future<Output = Result<()>> + use<> {
+    let line = Secret::new(line);
+    let fed = aside(setting, move |group, running| {
+        let command = shell(line.expose());
+        run_in(group, setting, command, Some(&input), limit, running)
+    });
+    async move { fed.await.map(|_| ()) }
+}
+
+fn aside(
+    setting: Setting,
+    work: impl FnOnce(Group, &Running) -> Result<Zeroizing<Vec<u8>>> + Send + 'static,
+) -> impl Future<Output = Result<Zeroizing<Vec<u8>>>> {
     let group = Group::for_terminal();
     let leash = Leash::default();
     let running = leash.0.clone();
-    let answer = detached(setting.name(), move || {
-        let mut command = shell(line.expose());
-        command.envs(variable);
-        run_in(group, setting, command, limit, &running)
-    });
+    let answer = detached(setting.name(), move || work(group, &running));
     async move {
         let _leash = leash;
         answer.await
@@ -117,18 +147,27 @@ fn run_in(
     group: Group,
     setting: Setting,
     mut command: Command,
+    input: Option<&Secret>,
     limit: Duration,
     running: &Running,
 ) -> Result<Zeroizing<Vec<u8>>> {
     let deadline = Instant::now() + limit;
     group.apply(&mut command);
     command
-        .stdin(Stdio::inherit())
+        .stdin(match input {
+            Some(_) => Stdio::piped(),
+            None => Stdio::inherit(),
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit());
-    let output = running
+    let (stdin, output) = running
         .start(group, &mut command)
         .map_err(|error| setting.failure("cannot be started").because(error))?;
+    if let (Some(mut stdin), Some(input)) = (stdin, input) {
+        // What is fed here is shorter than any pipe is long, so nobody waits for the command to
+        // read; that it does not want to is its own affair.
+        let _ = stdin.write_all(input.expose().as_bytes());
+    }
     let result = collect(running, output, deadline)
         .and_then(|output| Ok((output, await_end(running, deadline)?)));
     match result {

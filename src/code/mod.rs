@@ -8,7 +8,7 @@
 mod output;
 mod source;
 
-pub use source::{CodeSource, Given, Prompt, ask, nobody_to_ask};
+pub use source::{CodeSource, Given, Prompt, ask, ask_plainly, nobody_to_ask};
 
 use crate::secret::Secret;
 use crate::terminal::narrow;

@@ -157,9 +157,17 @@ pub async fn ask(terminal: &Terminal, prompt: &Prompt<'_>, why: Option<&str>) ->
     if let Some(why) = why {
         terminal.show(why)?;
     }
-    let prompt = prompt.to_string();
+    ask_plainly(terminal, &prompt.to_string()).await
+}
+
+/// The same with the caller's own prompt.
+///
+/// # Errors
+///
+/// As for [`ask`].
+pub async fn ask_plainly(terminal: &Terminal, prompt: &str) -> Result<Code> {
     for left in (0..TRIES).rev() {
-        let answer = terminal.ask(&prompt).await?;
+        let answer = terminal.ask(prompt).await?;
         if let Some(code) = Code::parse(answer.expose()) {
             return Ok(code);
         }

@@ -24,6 +24,9 @@ use crate::ui::{Output, Ui, in_words, until};
 /// From this difference on a clock is worth a word; AWS refuses signatures from five minutes on.
 const NOTABLE_SKEW: SignedDuration = SignedDuration::from_secs(60);
 
+/// What `--min-ttl` is where it is not given.
+const MIN_TTL: Duration = Duration::from_secs(300);
+
 /// Get temporary credentials with an MFA code and write them into the profile's section (default)
 ///
 /// For a profile without a role this is STS GetSessionToken (12 hours unless asked otherwise), for
@@ -75,6 +78,25 @@ pub(super) struct Arguments {
     /// Replace temporary credentials that another tool wrote, without asking
     #[arg(short, long)]
     yes: bool,
+}
+
+impl Arguments {
+    /// What signs in with a device that was set up a moment ago.
+    pub(super) fn with_device(serial: String) -> Self {
+        Self {
+            code: Vec::new(),
+            token_code: None,
+            to: None,
+            serial_number: Some(serial),
+            role_arn: None,
+            role_session_name: None,
+            external_id: None,
+            duration_seconds: None,
+            min_ttl: MIN_TTL,
+            force: false,
+            yes: false,
+        }
+    }
 }
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {

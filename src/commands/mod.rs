@@ -11,6 +11,7 @@ mod exec;
 mod login;
 mod logout;
 mod man;
+mod mfa;
 mod ready;
 mod status;
 mod whoami;
@@ -78,6 +79,7 @@ enum Command {
     Status(status::Arguments),
     Whoami(whoami::Arguments),
     Logout(logout::Arguments),
+    Mfa(mfa::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -116,7 +118,7 @@ impl From<Voice> for Manner {
 
 /// Which profile, and how to reach AWS for it. As with the AWS CLI these may stand before the
 /// command or after it.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of every command")]
 struct Target {
     /// The profile to use [default: AWSMFA_PROFILE, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"]
@@ -171,6 +173,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         },
         Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
         Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
+        Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
     };

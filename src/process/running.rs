@@ -2,7 +2,7 @@
 //! for that and may lose interest.
 
 use std::io;
-use std::process::{Child, ChildStdout, Command, ExitStatus};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::group::Group;
@@ -21,16 +21,22 @@ enum State {
 }
 
 impl Running {
-    /// Starts the command, which prints into the pipe returned.
-    pub(super) fn start(&self, group: Group, command: &mut Command) -> io::Result<ChildStdout> {
+    /// Starts the command, which prints into the pipe returned, and reads from the other one if it
+    /// was given one.
+    pub(super) fn start(
+        &self,
+        group: Group,
+        command: &mut Command,
+    ) -> io::Result<(Option<ChildStdin>, ChildStdout)> {
         let mut state = self.state();
         if let State::Unwanted = *state {
             return Err(io::ErrorKind::Interrupted.into());
         }
         let mut child = command.spawn()?;
+        let input = child.stdin.take();
         let output = child.stdout.take().expect("stdout was asked to be a pipe");
         *state = State::Started(group, child);
-        Ok(output)
+        Ok((input, output))
     }
 
     /// How it ended, once it has.

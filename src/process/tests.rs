@@ -62,6 +62,7 @@ mod unix {
             group,
             Setting::MfaProcess,
             shell(line),
+            None,
             SHORT,
             &Running::default(),
         )

@@ -26,6 +26,7 @@ mod out;
 mod room;
 mod save;
 mod signals;
+mod wiring;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,6 +51,7 @@ pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub use room::{Filled, Place, Room};
 pub(crate) use signals::interrupted;
+pub use wiring::{Wiring, wire, wiring};
 
 /// What a person asked for.
 #[derive(Debug)]

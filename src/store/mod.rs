@@ -19,6 +19,7 @@
 
 mod holder;
 mod lock;
+mod new;
 mod replace;
 mod target;
 
@@ -38,6 +39,7 @@ use crate::failure::{Failure, Kind, Result};
 
 pub use holder::Holder;
 use lock::Lock;
+pub use new::{rehearse_new, write_new};
 use target::Target;
 
 /// The largest file that is read or written, in bytes: a hundred times what a large company's

@@ -101,6 +101,11 @@ pub(super) fn remove(target: &Target, existing: &Metadata) -> Result<()> {
     sync_directory(target)
 }
 
+/// An empty file beside a target that does not exist.
+pub(super) fn prepared(target: &Target, size: usize) -> Result<NamedTempFile> {
+    prepare(target, None, size)
+}
+
 /// An empty file beside the target, with the mode and the owner it is going to have.
 fn prepare(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<NamedTempFile> {
     check_size(target, size)?;
@@ -298,7 +303,7 @@ fn rename(mut file: NamedTempFile, target: &Target) -> io::Result<()> {
 /// Makes the new name survive a power cut. A file system that cannot do this for a directory, or a
 /// directory that may be entered but not opened, is no reason to fail.
 #[cfg(unix)]
-fn sync_directory(target: &Target) -> Result<()> {
+pub(super) fn sync_directory(target: &Target) -> Result<()> {
     let Ok(directory) = fs::File::open(target.directory()) else {
         return Ok(());
     };
@@ -321,7 +326,7 @@ fn sync_directory(target: &Target) -> Result<()> {
 
 /// Windows has nothing of the kind for a directory; NTFS keeps a journal of names by itself.
 #[cfg(windows)]
-fn sync_directory(_target: &Target) -> Result<()> {
+pub(super) fn sync_directory(_target: &Target) -> Result<()> {
     Ok(())
 }
 

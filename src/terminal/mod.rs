@@ -31,6 +31,8 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use terminal_size::{Height, Width, terminal_size_of};
+
 use crate::aside::detached;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::Secret;
@@ -88,6 +90,19 @@ impl Terminal {
     pub fn show(&self, text: &str) -> Result<()> {
         let _quiet = self.ui.question();
         self.write(&format!("{}\n", printable(text)))
+    }
+
+    /// Shows a drawing made by this program, line by line as it is: what is foreign in it must have
+    /// been made harmless.
+    pub(crate) fn draw(&self, drawing: &str) -> Result<()> {
+        let _quiet = self.ui.question();
+        self.write(drawing)
+    }
+
+    /// Columns and rows, where the terminal knows.
+    pub fn size(&self) -> Option<(u16, u16)> {
+        let (Width(columns), Height(rows)) = terminal_size_of(&self.device.output)?;
+        (columns > 0 && rows > 0).then_some((columns, rows))
     }
 
     /// Shows `prompt` now and waits for the answer aside; nothing else of the program stops.

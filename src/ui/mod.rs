@@ -128,6 +128,14 @@ impl Ui {
         self.manner.output
     }
 
+    /// The same voice for a step whose result is part of another's document.
+    #[must_use]
+    pub fn as_text(&self) -> Self {
+        let mut ui = self.clone();
+        ui.manner.output = Output::Text;
+        ui
+    }
+
     /// One plain line.
     pub fn say(&self, text: &str) {
         if !self.manner.quiet {

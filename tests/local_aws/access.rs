@@ -26,7 +26,22 @@ pub fn allow(
     now: u64,
     request: &Request<'_>,
 ) -> Result<(), Refusal> {
-    let why = match identity_verdict(world, caller, now, &context(world, caller, now, request)) {
+    allow_with(world, caller, now, request, &[])
+}
+
+/// The same with condition keys of the request's own: `iam:PolicyARN`, `aws:ResourceTag/…`.
+pub fn allow_with(
+    world: &World,
+    caller: &Caller,
+    now: u64,
+    request: &Request<'_>,
+    keys: &[(String, String)],
+) -> Result<(), Refusal> {
+    let mut context = context(world, caller, now, request);
+    for (key, value) in keys {
+        context.set(key, value);
+    }
+    let why = match identity_verdict(world, caller, now, &context) {
         Verdict::Allow => return Ok(()),
         Verdict::Deny => " with an explicit deny in an identity-based policy".to_owned(),
         Verdict::Implicit => format!(

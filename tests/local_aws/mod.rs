@@ -30,6 +30,7 @@ pub mod http;
 pub mod iam;
 pub mod lag;
 pub mod log;
+pub mod managed;
 pub mod model;
 pub mod password;
 pub mod policy;

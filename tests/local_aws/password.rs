@@ -60,68 +60,58 @@ impl Default for PasswordPolicy {
 /// What AWS counts as a symbol (IAM API Reference, UpdateAccountPasswordPolicy).
 const SYMBOLS: &str = "!@#$%^&*()_+-=[]{}|'";
 
-impl PasswordPolicy {
-    /// The first rule that the password breaks.
-    pub fn check(&self, password: &str) -> Result<(), Refusal> {
-        let has = |test: fn(char) -> bool| password.chars().any(test);
-        let least = self.minimum_length;
-        let rules = [
-            (
-                password.chars().count() >= least,
-                format!("have a minimum length of {least}"),
-            ),
-            (
-                !self.uppercase || has(|letter| letter.is_ascii_uppercase()),
-                "have at least one uppercase letter".to_owned(),
-            ),
-            (
-                !self.lowercase || has(|letter| letter.is_ascii_lowercase()),
-                "have at least one lowercase letter".to_owned(),
-            ),
-            (
-                !self.numbers || has(|letter| letter.is_ascii_digit()),
-                "have at least one number".to_owned(),
-            ),
-            (
-                !self.symbols || has(|letter| SYMBOLS.contains(letter)),
-                "have at least one symbol".to_owned(),
-            ),
-        ];
-        match rules.into_iter().find(|(kept, _)| !kept) {
-            None => Ok(()),
-            Some((_, rule)) => Err(violation(format!("Password should {rule}"))),
-        }
-    }
+type Rule = (fn(char) -> bool, &'static str);
 
-    /// The default policy of an account that has set none, which no call shows: eight characters,
-    /// three of the four kinds, and not the name of the user (same place, "Default password
-    /// policy").
-    pub fn check_default(password: &str, user: &str) -> Result<(), Refusal> {
-        let least = Self {
-            minimum_length: 8,
-            ..Self::default()
-        };
-        least.check(password)?;
-        let kinds: [fn(char) -> bool; 4] = [
-            |letter| letter.is_ascii_uppercase(),
-            |letter| letter.is_ascii_lowercase(),
-            |letter| letter.is_ascii_digit(),
-            |letter| SYMBOLS.contains(letter),
-        ];
-        let present = kinds.iter().filter(|kind| password.chars().any(**kind));
-        if present.count() < 3 {
-            return Err(violation(
-                "Password should have at least three of the following: \
-                 uppercase letters, lowercase letters, numbers, symbols",
-            ));
+const UPPERCASE: Rule = (|letter| letter.is_ascii_uppercase(), "uppercase letter");
+const LOWERCASE: Rule = (|letter| letter.is_ascii_lowercase(), "lowercase letter");
+const NUMBER: Rule = (|letter| letter.is_ascii_digit(), "number");
+const SYMBOL: Rule = (|letter| SYMBOLS.contains(letter), "symbol");
+
+fn has(password: &str, (kind, _): Rule) -> bool {
+    password.chars().any(kind)
+}
+
+impl PasswordPolicy {
+    /// AWS does not say which rule of an account's own policy is broken.
+    pub fn check(&self, password: &str) -> Result<(), Refusal> {
+        let kept = password.chars().count() >= self.minimum_length
+            && (!self.uppercase || has(password, UPPERCASE))
+            && (!self.lowercase || has(password, LOWERCASE))
+            && (!self.numbers || has(password, NUMBER))
+            && (!self.symbols || has(password, SYMBOL));
+        if kept {
+            return Ok(());
         }
-        if password == user {
-            return Err(violation(
-                "Password should not be identical to the user name",
-            ));
-        }
-        Ok(())
+        Err(violation(
+            "Password does not conform to the account password policy.",
+        ))
     }
+}
+
+/// The default policy of an account that has set none, which no call shows: eight characters,
+/// three of the four kinds, and not the user's name (same place, "Default password policy").
+pub fn check_default(password: &str, user: &str) -> Result<(), Refusal> {
+    if password.chars().count() < 8 {
+        return Err(violation("Password should have a minimum length of 8"));
+    }
+    let missing: Vec<String> = [UPPERCASE, LOWERCASE, NUMBER, SYMBOL]
+        .into_iter()
+        .filter(|kind| !has(password, *kind))
+        .map(|(_, name)| format!("Password should have at least one {name}"))
+        .collect();
+    if missing.len() > 1 {
+        return Err(violation(format!(
+            "Password should meet {} more of the following requirements: {}",
+            missing.len() - 1,
+            missing.join(", ")
+        )));
+    }
+    if password == user {
+        return Err(violation(
+            "Password should not be the same as the user name",
+        ));
+    }
+    Ok(())
 }
 
 pub fn violation(message: impl Into<String>) -> Refusal {

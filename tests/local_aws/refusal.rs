@@ -92,9 +92,10 @@ impl Refusal {
         };
         Xml::root("ErrorResponse", namespace, |xml| {
             xml.within("Error", |xml| {
-                xml.text("Type", kind)
-                    .text("Code", &self.code)
-                    .text("Message", &self.message);
+                xml.text("Type", kind).text("Code", &self.code);
+                if !self.message.is_empty() {
+                    xml.text("Message", &self.message);
+                }
             });
             xml.text("RequestId", request_id);
         })

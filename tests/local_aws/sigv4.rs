@@ -308,7 +308,8 @@ pub fn percent_decoded(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn percent_encoded(bytes: &[u8]) -> String {
+/// As RFC 3986 has it: everything but letters, digits and `-._~`.
+pub fn percent_encoded(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for byte in bytes {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {

@@ -4,7 +4,7 @@
 //! deactivated before it can be deleted. Its seed is in the answer to its creation and nowhere else
 //! (IAM API Reference, CreateVirtualMFADevice).
 
-use aws_sdk_iam::types::{MfaDevice, VirtualMfaDevice};
+use aws_sdk_iam::types::{AssignmentStatusType, MfaDevice, VirtualMfaDevice};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
@@ -45,6 +45,16 @@ impl Device {
 }
 
 impl DeviceKind {
+    /// The name in `--output json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeviceKind::Virtual => "virtual",
+            DeviceKind::Hardware => "hardware",
+            DeviceKind::Passkey => "passkey",
+            DeviceKind::U2f => "u2f",
+        }
+    }
+
     pub fn of_serial(serial: &str) -> Self {
         let kind = Arn::parse(serial).map(|arn| arn.kind_and_name().0);
         match kind {
@@ -107,18 +117,24 @@ impl Aws {
         Ok(pages.found)
     }
 
-    /// All virtual devices of the account, assigned or not, in AWS's order. Needs
-    /// `iam:ListVirtualMFADevices`.
+    /// The virtual devices of the account, all or those that are assigned to nobody, in AWS's
+    /// order. Needs `iam:ListVirtualMFADevices`.
     pub async fn virtual_mfa_devices(
         &self,
         key: &AccessKey,
+        unassigned_only: bool,
     ) -> Result<Vec<VirtualDevice>, Refusal> {
+        let status = match unassigned_only {
+            true => AssignmentStatusType::Unassigned,
+            false => AssignmentStatusType::Any,
+        };
         let call = Call::new("ListVirtualMFADevices", key);
         let mut pages = Pages::new();
         while let Some(marker) = pages.next() {
             let attempt = |wire| {
                 self.iam(key, wire)
                     .list_virtual_mfa_devices()
+                    .assignment_status(status.clone())
                     .set_marker(marker.clone())
                     .send()
             };

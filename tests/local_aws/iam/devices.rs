@@ -35,7 +35,8 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     check.done()?;
     let tags = tags?;
     let resource = format!("mfa{path}{name}");
-    subject::allowed(call, "iam:CreateVirtualMFADevice", &resource)?;
+    let keys = subject::request_tags(&tags);
+    subject::allowed_with(call, "iam:CreateVirtualMFADevice", &resource, keys)?;
     let account = call.account();
     let serial = account.arn(&resource);
     let taken = |device: &&Device| device.serial.eq_ignore_ascii_case(&serial);

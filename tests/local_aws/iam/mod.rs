@@ -5,15 +5,22 @@
 
 mod device_lists;
 mod devices;
+mod documents;
 mod keys;
+mod leftovers;
 mod names;
 mod page;
+mod passwords;
 mod png;
+mod policies;
+mod reports;
+mod roles;
 mod subject;
 mod tags;
 mod users;
 
 use super::service::{Action, Api};
+use policies::{ROLE, USER};
 
 pub const API: Api = Api {
     service: "iam",
@@ -52,6 +59,17 @@ const ACTIONS: &[Action] = &[
     Action::new("UpdateAccessKey", &["UserName", "AccessKeyId", "Status"], keys::update),
     Action::new("DeleteAccessKey", &["UserName", "AccessKeyId"], keys::delete),
     Action::new("GetAccessKeyLastUsed", &["AccessKeyId"], keys::last_used),
+    // Passwords.
+    Action::new("CreateLoginProfile", &["UserName", "Password", "PasswordResetRequired"], passwords::create),
+    Action::new("GetLoginProfile", &["UserName"], passwords::get),
+    Action::new("UpdateLoginProfile", &["UserName", "Password", "PasswordResetRequired"], passwords::update),
+    Action::new("DeleteLoginProfile", &["UserName"], passwords::delete),
+    Action::new("ChangePassword", &["OldPassword", "NewPassword"], passwords::change),
+    Action::new("GetAccountPasswordPolicy", &[], passwords::policy),
+    // The account.
+    Action::new("GenerateCredentialReport", &[], reports::generate),
+    Action::new("GetCredentialReport", &[], reports::get),
+    Action::new("GetAccountSummary", &[], reports::summary),
     // Users.
     Action::new("CreateUser", &["Path", "UserName", TAG[0], TAG[1]], users::create),
     Action::new("GetUser", &["UserName"], users::get),
@@ -60,4 +78,39 @@ const ACTIONS: &[Action] = &[
     Action::new("TagUser", &["UserName", TAG[0], TAG[1]], users::tag),
     Action::new("UntagUser", &["UserName", "TagKeys.member.N"], users::untag),
     Action::new("ListUserTags", &["UserName", PAGE[0], PAGE[1]], users::list_tags),
+    Action::new("ListGroupsForUser", &["UserName", PAGE[0], PAGE[1]], leftovers::groups),
+    Action::new("RemoveUserFromGroup", &["GroupName", "UserName"], leftovers::leave_group),
+    Action::new("ListSigningCertificates", &["UserName", PAGE[0], PAGE[1]], leftovers::certificates),
+    Action::new("DeleteSigningCertificate", &["UserName", "CertificateId"], leftovers::delete_certificate),
+    Action::new("ListSSHPublicKeys", &["UserName", PAGE[0], PAGE[1]], leftovers::ssh_keys),
+    Action::new("DeleteSSHPublicKey", &["UserName", "SSHPublicKeyId"], leftovers::delete_ssh_key),
+    Action::new("ListServiceSpecificCredentials", &["UserName", "ServiceName", "AllUsers", PAGE[0], PAGE[1]], leftovers::service_credentials),
+    Action::new("DeleteServiceSpecificCredential", &["UserName", "ServiceSpecificCredentialId"], leftovers::delete_service_credential),
+    // Roles.
+    Action::new("CreateRole", &["Path", "RoleName", "AssumeRolePolicyDocument", "Description", "MaxSessionDuration", TAG[0], TAG[1]], roles::create),
+    Action::new("GetRole", &["RoleName"], roles::get),
+    Action::new("ListRoles", &["PathPrefix", PAGE[0], PAGE[1]], roles::list),
+    Action::new("UpdateRole", &["RoleName", "Description", "MaxSessionDuration"], roles::update),
+    Action::new("UpdateAssumeRolePolicy", &["RoleName", "PolicyDocument"], roles::update_trust),
+    Action::new("DeleteRole", &["RoleName"], roles::delete),
+    Action::new("TagRole", &["RoleName", TAG[0], TAG[1]], roles::tag),
+    Action::new("UntagRole", &["RoleName", "TagKeys.member.N"], roles::untag),
+    Action::new("ListRoleTags", &["RoleName", PAGE[0], PAGE[1]], roles::list_tags),
+    Action::new("ListInstanceProfilesForRole", &["RoleName", PAGE[0], PAGE[1]], leftovers::instance_profiles),
+    Action::new("RemoveRoleFromInstanceProfile", &["InstanceProfileName", "RoleName"], leftovers::leave_instance_profile),
+    // Policies.
+    Action::new("AttachUserPolicy", &["UserName", "PolicyArn"], |call| USER.attach(call)),
+    Action::new("DetachUserPolicy", &["UserName", "PolicyArn"], |call| USER.detach(call)),
+    Action::new("ListAttachedUserPolicies", &["UserName", "PathPrefix", PAGE[0], PAGE[1]], |call| USER.list_attached(call)),
+    Action::new("PutUserPolicy", &["UserName", "PolicyName", "PolicyDocument"], |call| USER.put(call)),
+    Action::new("GetUserPolicy", &["UserName", "PolicyName"], |call| USER.get(call)),
+    Action::new("DeleteUserPolicy", &["UserName", "PolicyName"], |call| USER.delete(call)),
+    Action::new("ListUserPolicies", &["UserName", PAGE[0], PAGE[1]], |call| USER.list(call)),
+    Action::new("AttachRolePolicy", &["RoleName", "PolicyArn"], |call| ROLE.attach(call)),
+    Action::new("DetachRolePolicy", &["RoleName", "PolicyArn"], |call| ROLE.detach(call)),
+    Action::new("ListAttachedRolePolicies", &["RoleName", "PathPrefix", PAGE[0], PAGE[1]], |call| ROLE.list_attached(call)),
+    Action::new("PutRolePolicy", &["RoleName", "PolicyName", "PolicyDocument"], |call| ROLE.put(call)),
+    Action::new("GetRolePolicy", &["RoleName", "PolicyName"], |call| ROLE.get(call)),
+    Action::new("DeleteRolePolicy", &["RoleName", "PolicyName"], |call| ROLE.delete(call)),
+    Action::new("ListRolePolicies", &["RoleName", PAGE[0], PAGE[1]], |call| ROLE.list(call)),
 ];

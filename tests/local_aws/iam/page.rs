@@ -37,13 +37,31 @@ impl Page {
         items: &[T],
         mut describe: impl FnMut(&mut Xml, &T),
     ) -> Result<Xml, Refusal> {
+        self.write_members(name, items, |xml, item| {
+            xml.within("member", |xml| describe(xml, item));
+        })
+    }
+
+    /// The same for a list of plain texts.
+    pub fn write_texts(&self, name: &str, items: &[&String]) -> Result<Xml, Refusal> {
+        self.write_members(name, items, |xml, item| {
+            xml.text("member", item);
+        })
+    }
+
+    fn write_members<T>(
+        &self,
+        name: &str,
+        items: &[T],
+        mut member: impl FnMut(&mut Xml, &T),
+    ) -> Result<Xml, Refusal> {
         let rest = items.get(self.start..).ok_or_else(invalid)?;
         let shown = &rest[..rest.len().min(self.count)];
         let end = self.start + shown.len();
         let mut result = Xml::default();
         result.within(name, |xml| {
             for item in shown {
-                xml.within("member", |xml| describe(xml, item));
+                member(xml, item);
             }
         });
         let more = end < items.len();

@@ -1,20 +1,33 @@
 //! Whom or what an action is about: permission first, then existence, as in AWS.
 
 use super::super::access;
-use super::super::model::{Principal, Role, User};
+use super::super::model::{Principal, Role, Tags, User};
 use super::super::refusal::Refusal;
 use super::super::service::Call;
+
+/// Condition keys of a request's own.
+pub type Keys = Vec<(String, String)>;
 
 /// Refuses unless the caller may do `action` to `resource` (`mfa/alice`), an ARN without its
 /// beginning; AWS's message shows the whole ARN.
 pub fn allowed(call: &Call<'_>, action: &str, resource: &str) -> Result<(), Refusal> {
+    allowed_with(call, action, resource, Keys::new())
+}
+
+/// The same for something that is to be made with these tags.
+pub fn allowed_with(
+    call: &Call<'_>,
+    action: &str,
+    resource: &str,
+    keys: Keys,
+) -> Result<(), Refusal> {
     let resource = call.account().arn(resource);
-    allowed_as(call, action, &resource, &resource)
+    check(call, action, &resource, &resource, &keys)
 }
 
 /// Refuses unless the caller may do `action` in the account as a whole.
 pub fn allowed_at_all(call: &Call<'_>, action: &str) -> Result<(), Refusal> {
-    allowed_as(call, action, "*", "*")
+    check(call, action, "*", "*", &[])
 }
 
 /// `shown` is how AWS's message names the resource.
@@ -24,12 +37,35 @@ pub fn allowed_as(
     resource: &str,
     shown: &str,
 ) -> Result<(), Refusal> {
+    check(call, action, resource, shown, &[])
+}
+
+fn check(
+    call: &Call<'_>,
+    action: &str,
+    resource: &str,
+    shown: &str,
+    keys: &[(String, String)],
+) -> Result<(), Refusal> {
     let request = access::Request {
         action,
         resource,
         shown,
     };
-    access::allow(call.world, call.caller, call.now, &request)
+    access::allow_with(call.world, call.caller, call.now, &request, keys)
+}
+
+/// `aws:RequestTag/…` of tags that are asked for.
+pub fn request_tags(tags: &Tags) -> Keys {
+    let key = |(key, value): &(String, String)| (format!("aws:RequestTag/{key}"), value.clone());
+    tags.iter().map(key).collect()
+}
+
+/// `aws:ResourceTag/…`, and `iam:ResourceTag/…`, of tags that are there.
+fn resource_tags(tags: &Tags) -> impl Iterator<Item = (String, String)> {
+    tags.iter().flat_map(|(key, value)| {
+        ["aws", "iam"].map(|vendor| (format!("{vendor}:ResourceTag/{key}"), value.clone()))
+    })
 }
 
 /// The user's name: as given, or implied by the key.
@@ -49,6 +85,16 @@ pub fn user<'c>(
     named: Option<&'c str>,
     action: &str,
 ) -> Result<&'c User, Refusal> {
+    user_with(call, named, action, Keys::new())
+}
+
+/// The same with condition keys of the request's own.
+pub fn user_with<'c>(
+    call: &'c Call<'_>,
+    named: Option<&'c str>,
+    action: &str,
+    mut keys: Keys,
+) -> Result<&'c User, Refusal> {
     let name = user_name(call, named)?;
     let account = call.account();
     let found = account.users.get(name);
@@ -56,7 +102,8 @@ pub fn user<'c>(
         || account.arn(&format!("user/{name}")),
         |user| account.user_arn(user),
     );
-    allowed_as(call, action, &resource, &format!("user {name}"))?;
+    keys.extend(found.iter().flat_map(|user| resource_tags(&user.tags)));
+    check(call, action, &resource, &format!("user {name}"), &keys)?;
     found.ok_or_else(|| no_such_user(name))
 }
 
@@ -73,13 +120,24 @@ pub fn user_mut<'c>(
 
 /// The role a request is about, once the caller may do `action` to it.
 pub fn role<'c>(call: &'c Call<'_>, name: &'c str, action: &str) -> Result<&'c Role, Refusal> {
+    role_with(call, name, action, Keys::new())
+}
+
+/// The same with condition keys of the request's own.
+pub fn role_with<'c>(
+    call: &'c Call<'_>,
+    name: &'c str,
+    action: &str,
+    mut keys: Keys,
+) -> Result<&'c Role, Refusal> {
     let account = call.account();
     let found = account.roles.get(name);
     let resource = found.map_or_else(
         || account.arn(&format!("role/{name}")),
         |role| account.role_arn(role),
     );
-    allowed_as(call, action, &resource, &format!("role {name}"))?;
+    keys.extend(found.iter().flat_map(|role| resource_tags(&role.tags)));
+    check(call, action, &resource, &format!("role {name}"), &keys)?;
     found.ok_or_else(|| no_such_role(name))
 }
 

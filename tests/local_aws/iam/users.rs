@@ -19,7 +19,8 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let tags = tags::read(call.form, &mut check);
     check.done()?;
     let tags = tags?;
-    subject::allowed(call, "iam:CreateUser", &format!("user{path}{name}"))?;
+    let keys = subject::request_tags(&tags);
+    subject::allowed_with(call, "iam:CreateUser", &format!("user{path}{name}"), keys)?;
     let account = call.account();
     if account
         .users

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::super::grants::Granted;
+use super::super::managed;
 use super::super::model::{self, Account, Device, Group, Kind, Role, User};
+use super::super::password::PasswordPolicy;
 use super::super::quota::Quotas;
 use super::super::server::Shared;
 use super::super::totp;
@@ -142,6 +145,41 @@ impl AccountHandle {
         }
     }
 
+    /// A managed policy of the account's own; returns its ARN.
+    pub fn managed_policy(&self, name: &str, content: Value) -> String {
+        let mut world = self.shared.world();
+        let account = world.account_mut(&self.id);
+        let arn = account.arn(&format!("policy/{name}"));
+        account.policies.insert(arn.clone(), parsed(content));
+        arn
+    }
+
+    /// ARN and content of a managed policy that exists.
+    pub(super) fn managed(&self, policy: &str) -> (String, Granted) {
+        let world = self.shared.world();
+        let account = world.account(&self.id);
+        let arn = if policy.starts_with("arn:") {
+            policy.to_owned()
+        } else {
+            format!("arn:{}:iam::aws:policy/{policy}", account.partition)
+        };
+        let own = account.policies.get(&arn).cloned();
+        let content = own.or_else(|| managed::by_arn(&arn, &account.partition));
+        let content = content.unwrap_or_else(|| panic!("there is no policy {arn}"));
+        (arn, Granted::at_once(content))
+    }
+
+    /// Sets the account's password policy; `None`: it has none, as from the start.
+    pub fn password_policy(&self, policy: Option<PasswordPolicy>) {
+        self.shared.world().account_mut(&self.id).password_policy = policy;
+    }
+
+    /// How many calls of GenerateCredentialReport find a new report still in progress; with
+    /// `u32::MAX` it never gets done.
+    pub fn report_takes(&self, polls: u32) {
+        self.shared.world().account_mut(&self.id).reports.polls = polls;
+    }
+
     /// Changes how much of everything the account may have.
     pub fn quotas(&self, change: impl FnOnce(&mut Quotas)) {
         change(&mut self.shared.world().account_mut(&self.id).quotas);
@@ -190,13 +228,11 @@ impl GroupHandle {
         self
     }
 
-    #[must_use]
-    pub fn member(self, user: &UserHandle) -> Self {
+    /// Puts a user into the group.
+    pub fn member(&self, user: &UserHandle) {
         let mut world = self.account.shared.world();
         let groups = &mut world.account_mut(&self.account.id).groups;
         let group = groups.get_mut(&self.name).expect("it was made");
         group.members.insert(user.name.clone());
-        drop(world);
-        self
     }
 }

@@ -59,6 +59,30 @@ impl RoleHandle {
         self
     }
 
+    /// Attaches AWS's policy of that name, or the account's own with that ARN.
+    #[must_use]
+    pub fn attach(self, policy: &str) -> Self {
+        let (arn, attached) = self.account.managed(policy);
+        self.with(|role| {
+            role.grants.attached.insert(arn, attached);
+        });
+        self
+    }
+
+    #[must_use]
+    pub fn tag(self, key: &str, value: &str) -> Self {
+        self.with(|role| role.tags.push((key.to_owned(), value.to_owned())));
+        self
+    }
+
+    #[must_use]
+    pub fn in_instance_profile(self, name: &str) -> Self {
+        self.with(|role| {
+            role.instance_profiles.insert(name.to_owned());
+        });
+        self
+    }
+
     fn with(&self, change: impl FnOnce(&mut Role)) {
         let mut world = self.account.shared.world();
         let roles = &mut world.account_mut(&self.account.id).roles;

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::super::model::{self, Kind, User};
+use super::super::lag::Settling;
+use super::super::model::{self, Belonging, Kind, User};
+use super::super::password::LoginProfile;
 use super::{AccountHandle, Key, Mfa, Preset, document, granted, shown};
 
 #[derive(Clone, Debug)]
@@ -30,6 +32,65 @@ impl UserHandle {
             user.grants.inline.insert(name, granted(document));
         });
         self
+    }
+
+    /// Attaches AWS's policy of that name, or the account's own with that ARN.
+    #[must_use]
+    pub fn attach(self, policy: &str) -> Self {
+        let (arn, attached) = self.account.managed(policy);
+        self.with(|user| {
+            user.grants.attached.insert(arn, attached);
+        });
+        self
+    }
+
+    #[must_use]
+    pub fn tag(self, key: &str, value: &str) -> Self {
+        self.with(|user| user.tags.push((key.to_owned(), value.to_owned())));
+        self
+    }
+
+    /// Gives the user something else that keeps it from being deleted.
+    #[must_use]
+    pub fn owns(self, what: Belonging, id: &str) -> Self {
+        self.with(|user| {
+            user.belongings.insert((what, id.to_owned()));
+        });
+        self
+    }
+
+    /// A password for the console, whatever the password policy says.
+    #[must_use]
+    pub fn password(self, password: &str) -> Self {
+        let now = self.account.shared.clock.now();
+        self.with(|user| {
+            user.login = Some(LoginProfile {
+                created: now,
+                changed: now,
+                last_used: None,
+                reset_required: false,
+                passwords: vec![password.to_owned()],
+                settling: Settling::default(),
+            });
+        });
+        self
+    }
+
+    /// Signs in to the console: the password counts as used now.
+    pub fn use_password(&self) {
+        let now = self.account.shared.clock.now();
+        self.with(|user| {
+            let login = user.login.as_mut();
+            login.expect("the user has a password").last_used = Some(now);
+        });
+    }
+
+    /// The user's password.
+    pub fn current_password(&self) -> Option<String> {
+        let mut world = self.account.shared.world();
+        let users = &world.account_mut(&self.account.id).users;
+        let login = users.get(&self.name)?.login.as_ref()?;
+        Some(login.password().to_owned())
     }
 
     /// A new active access key; two at most, as in AWS.

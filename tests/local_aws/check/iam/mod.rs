@@ -1,8 +1,14 @@
 //! The IAM actions that change something, one file per area.
 
+mod deletion;
 mod device_errors;
 mod devices;
 mod keys;
+mod passwords;
+mod policies;
+mod reports;
+mod roles;
+mod users;
 
 use super::client::{Credentials, Reply, iam};
 use crate::local_aws::{LocalAws, Preset};

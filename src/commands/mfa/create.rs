@@ -1,0 +1,176 @@
+//! `awsmfa mfa create`: a virtual device that nobody has enabled yet, and its seed handed over.
+
+use clap::{Args, ValueHint};
+use serde::Serialize;
+
+use super::hand::{Handing, Hands};
+use super::which::serial_of;
+use crate::aws::{IamSituation, Situation};
+use crate::commands::Target;
+use crate::commands::whose::Whose;
+use crate::context::Context;
+use crate::device::Seed;
+use crate::errand::Errand;
+use crate::failure::{Failure, Kind, Result};
+use crate::iam_name::Named;
+use crate::signin::{About, Obstacle, Operator};
+use crate::ui::{Output, Ui};
+
+/// Create a virtual MFA device and hand its seed over, without enabling it
+///
+/// Shows the QR code on the terminal, or what `--qr`, `--seed-command` and `--show-seed` say. The
+/// seed is told this one time. `awsmfa mfa enable` comes next.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The device's name [default: the user's]
+    #[arg(long, visible_alias = "virtual-mfa-device-name", value_name = "NAME", value_hint = ValueHint::Other)]
+    name: Option<String>,
+
+    #[command(flatten)]
+    handing: Handing,
+
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// What `--output json` prints. The seed is part of it only where `--show-seed` asks for it.
+#[derive(Serialize)]
+struct Report<'a> {
+    action: &'static str,
+    serial_number: &'a str,
+    qr_file: Option<String>,
+    base32_string_seed: Option<String>,
+}
+
+pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
+    let Arguments {
+        name,
+        handing,
+        whose,
+    } = arguments;
+    if let Some(name) = &name {
+        Named::Device.check(name, "--name")?;
+    }
+    let mut hands = handing.prepare(context, ui, target.timeout)?;
+    let (orders, user) = whose.orders(target)?;
+    let errand = Errand::new(
+        ui,
+        "`awsmfa mfa setup` goes on from there, or `awsmfa mfa delete` removes the device",
+    );
+    errand.run(async {
+        let operator = Operator::new(context, ui, orders).await?;
+        let name = match name {
+            Some(name) => name,
+            None => operator.user(user.as_deref()).await?,
+        };
+        let identity = operator.identity().await?.clone();
+        hands.measure(&name, &identity.account)?;
+        let serial = serial_of(&identity, &name);
+        let seed = match create(&operator, &errand, &name, &serial).await {
+            Ok(seed) => seed,
+            Err(obstacle) => return Err(not_created(&operator, &errand, obstacle, &serial)),
+        };
+        hand_over(&operator, &errand, &hands, &seed, &serial).await?;
+        if ui.output() == Output::Json {
+            return ui.document(&Report {
+                action: "created",
+                serial_number: &serial,
+                qr_file: hands.file(),
+                base32_string_seed: hands.shown(&seed),
+            });
+        }
+        ui.say("next: `awsmfa mfa enable` with two codes in a row");
+        Ok(())
+    })
+}
+
+/// Creates the device.
+pub(super) async fn create(
+    operator: &Operator<'_>,
+    errand: &Errand<'_>,
+    name: &str,
+    serial: &str,
+) -> Result<Seed, Obstacle> {
+    let creating = operator.call(async |aws, key| aws.create_virtual_mfa_device(key, name).await);
+    let doing = format!("creating device {serial}");
+    let created = errand.step(&doing, creating).await?;
+    errand.done(format!("device {} is created", created.serial));
+    Seed::from_base32(&created.seed).ok_or_else(|| {
+        Obstacle::Failure(Failure::new(
+            Kind::Aws,
+            "the seed that AWS made for the device is none",
+        ))
+    })
+}
+
+fn not_created(
+    operator: &Operator<'_>,
+    errand: &Errand<'_>,
+    obstacle: Obstacle,
+    serial: &str,
+) -> Failure {
+    let doubt = obstacle.may_be_done();
+    let failure = operator.explain(obstacle, about(&format!("device {serial}"), None));
+    if doubt {
+        errand.left_open();
+        return failure.next(format!(
+            "device {serial} may be there all the same, without anybody knowing its seed"
+        ));
+    }
+    failure
+}
+
+/// Hands the seed over. Where that fails nobody can use the device, so it is deleted again.
+pub(super) async fn hand_over(
+    operator: &Operator<'_>,
+    errand: &Errand<'_>,
+    hands: &Hands<'_>,
+    seed: &Seed,
+    serial: &str,
+) -> Result<()> {
+    let identity = operator.identity().await?;
+    let name = crate::device::name(serial).unwrap_or(serial);
+    let Err(failure) = hands.take(seed, name, &identity.account).await else {
+        return Ok(());
+    };
+    if failure.kind() == Kind::Interrupted {
+        return Err(failure);
+    }
+    match delete(operator, errand, serial).await {
+        Ok(()) => Err(failure),
+        Err(other) => Err(failure.next(format!("device {serial} is left: {other}"))),
+    }
+}
+
+/// Deletes a device that nobody has enabled; one that is gone is as good as deleted.
+pub(super) async fn delete(
+    operator: &Operator<'_>,
+    errand: &Errand<'_>,
+    serial: &str,
+) -> Result<()> {
+    let deleting = operator.call(async |aws, key| aws.delete_virtual_mfa_device(key, serial).await);
+    match errand
+        .step(&format!("deleting device {serial}"), deleting)
+        .await
+    {
+        Ok(()) => {}
+        Err(obstacle) if is(&obstacle, IamSituation::NoSuchEntity) => {}
+        Err(obstacle) => {
+            let subject = format!("device {serial}");
+            return Err(operator.explain(obstacle, about(&subject, None)));
+        }
+    }
+    errand.done(format!("device {serial} is deleted"));
+    Ok(())
+}
+
+pub(super) fn is(obstacle: &Obstacle, situation: IamSituation) -> bool {
+    obstacle.situation() == Some(&Situation::Iam(situation))
+}
+
+pub(super) fn about<'a>(subject: &'a str, user: Option<&'a str>) -> About<'a> {
+    About {
+        subject: Some(subject),
+        user,
+    }
+}

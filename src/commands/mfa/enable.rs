@@ -1,0 +1,179 @@
+//! `awsmfa mfa enable` and `awsmfa mfa resync`: two codes in a row.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::codes::{Clerk, GivenCodes, Source};
+use super::create::about;
+use super::which::{Which, devices_of, serial_of};
+use crate::aws::Device;
+use crate::code::Code;
+use crate::commands::Target;
+use crate::commands::whose::Whose;
+use crate::context::Context;
+use crate::errand::Errand;
+use crate::failure::Result;
+use crate::signin::Operator;
+use crate::ui::{Output, Ui};
+
+/// Enable an MFA device with two codes in a row
+///
+/// For a device that `awsmfa mfa create` has made, or a hardware device (`--serial-number`). Both
+/// codes are asked for, half a minute apart, unless `mfa_process` makes them or they are given.
+#[derive(Args, Debug)]
+pub(super) struct Enable {
+    #[command(flatten)]
+    which: Which,
+
+    #[command(flatten)]
+    codes: GivenCodes,
+
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// Tell AWS anew how far an MFA device's clock is off, with two codes in a row
+///
+/// For a device whose codes are right and not accepted any more. Without a name it is the user's
+/// only device that makes codes.
+#[derive(Args, Debug)]
+pub(super) struct Resync {
+    #[command(flatten)]
+    which: Which,
+
+    #[command(flatten)]
+    codes: GivenCodes,
+
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// What `--output json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    action: &'static str,
+    serial_number: &'a str,
+    user: &'a str,
+}
+
+pub(super) fn enable(context: &Context, ui: &Ui, target: Target, enable: Enable) -> Result<()> {
+    let Enable {
+        which,
+        codes,
+        whose,
+    } = enable;
+    act(context, ui, target, (which, codes, whose), Deed::Enable)
+}
+
+pub(super) fn resync(context: &Context, ui: &Ui, target: Target, resync: Resync) -> Result<()> {
+    let Resync {
+        which,
+        codes,
+        whose,
+    } = resync;
+    act(context, ui, target, (which, codes, whose), Deed::Resync)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Enable,
+    Resync,
+}
+
+impl Deed {
+    fn doing(self) -> &'static str {
+        match self {
+            Deed::Enable => "enabling",
+            Deed::Resync => "resynchronizing",
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Deed::Enable => "enabled",
+            Deed::Resync => "resynchronized",
+        }
+    }
+}
+
+fn act(
+    context: &Context,
+    ui: &Ui,
+    target: Target,
+    (which, codes, whose): (Which, GivenCodes, Whose),
+    deed: Deed,
+) -> Result<()> {
+    which.check()?;
+    let given = codes.parse()?;
+    let timeout = target.timeout;
+    let (orders, user) = whose.orders(target)?;
+    let errand = Errand::new(ui, "`awsmfa mfa list` shows what became of it");
+    let (serial, user) = errand.run(async {
+        let operator = Operator::new(context, ui, orders).await?;
+        let source = Source::choose(given, &operator, ui)?;
+        let user = operator.user(user.as_deref()).await?;
+        let serial = match deed {
+            Deed::Enable => match which.given(&operator).await? {
+                Some(serial) => serial,
+                None => serial_of(operator.identity().await?, &user),
+            },
+            Deed::Resync => {
+                let devices = devices_of(&operator, &user).await?;
+                let able: Vec<&Device> = devices
+                    .iter()
+                    .filter(|device| device.can_make_codes())
+                    .collect();
+                which.among(&operator, ui, &able, &user).await?
+            }
+        };
+        let clerk = Clerk {
+            operator: &operator,
+            ui,
+            serial: &serial,
+            timeout,
+        };
+        let codes = clerk.pair(&source, None).await?;
+        carry_out(&operator, &errand, deed, &user, &serial, &codes).await?;
+        Ok((serial, user))
+    })?;
+    if ui.output() == Output::Json {
+        return ui.document(&Report {
+            action: deed.done(),
+            serial_number: &serial,
+            user: &user,
+        });
+    }
+    Ok(())
+}
+
+async fn carry_out(
+    operator: &Operator<'_>,
+    errand: &Errand<'_>,
+    deed: Deed,
+    user: &str,
+    serial: &str,
+    codes: &[Code; 2],
+) -> Result<()> {
+    let codes = codes.each_ref().map(Code::secret);
+    let call = operator.call(async |aws, key| match deed {
+        Deed::Enable => aws.enable_mfa_device(key, user, serial, codes).await,
+        Deed::Resync => aws.resync_mfa_device(key, user, serial, codes).await,
+    });
+    let doing = format!("{} device {serial}", deed.doing());
+    let obstacle = match errand.step(&doing, call).await {
+        Ok(()) => {
+            errand.done(format!("device {serial} of {user} is {}", deed.done()));
+            return Ok(());
+        }
+        Err(obstacle) => obstacle,
+    };
+    // After a lost answer the list shows what became of it; a resynchronization is in no list.
+    if deed == Deed::Enable && obstacle.may_be_done() {
+        let devices = devices_of(operator, user).await?;
+        if devices.iter().any(|device| device.serial == serial) {
+            errand.done(format!("device {serial} of {user} is enabled"));
+            return Ok(());
+        }
+    }
+    Err(operator.explain(obstacle, about(&format!("device {serial}"), Some(user))))
+}

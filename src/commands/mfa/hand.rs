@@ -1,0 +1,186 @@
+//! Handing over a new seed: as a QR code on the terminal or in a file, to a command, or as it is.
+//!
+//! A device whose seed nobody has taken can never be enabled, so everything that can be known to
+//! fail is tried before there is one.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+
+use crate::context::Context;
+use crate::device::{self, Picture, Qr, Seed};
+use crate::failure::{Failure, Kind, Result};
+use crate::process::{self, Setting};
+use crate::secret::Secret;
+use crate::terminal::Terminal;
+use crate::ui::{Output, Ui};
+
+/// Letters of the seeds that AWS makes.
+const SEED_LENGTH: usize = 64;
+
+#[derive(Args, Debug)]
+pub(super) struct Handing {
+    /// Write the QR code into a new file, too; it holds the seed, so remove it after the scan
+    #[arg(long, value_name = "FILE.png|FILE.svg", value_hint = ValueHint::FilePath)]
+    qr: Option<PathBuf>,
+
+    /// Print the seed itself on standard output, in base32
+    #[arg(long)]
+    show_seed: bool,
+
+    /// Hand the seed to this command, in place of a QR code on the terminal: it gets the whole
+    /// `otpauth://` address and a line end on standard input, as `pass otp insert -f aws` and
+    /// `ykman oath accounts uri -` read it
+    #[arg(long, value_name = "COMMAND", value_hint = ValueHint::CommandString)]
+    seed_command: Option<Secret>,
+}
+
+/// Ready to take a seed.
+pub(super) struct Hands<'a> {
+    ui: &'a Ui,
+    /// Where to draw, and with colours or without.
+    canvas: Option<(Terminal, bool)>,
+    picture: Option<Picture>,
+    command: Option<Secret>,
+    show_seed: bool,
+    timeout: Duration,
+}
+
+impl Handing {
+    /// Whether a command takes the seed over, so that another can make codes of it.
+    pub(super) fn is_automatic(&self) -> bool {
+        self.seed_command.is_some()
+    }
+
+    /// Tries out what can be tried out.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] or [`Kind::Usage`] for a file that cannot be made; [`Kind::Configuration`]
+    /// if nobody would ever see the seed, or the terminal is too narrow for a QR code.
+    pub(super) fn prepare<'a>(
+        &self,
+        context: &Context,
+        ui: &'a Ui,
+        timeout: Duration,
+    ) -> Result<Hands<'a>> {
+        let picture = self.qr.as_deref().map(Picture::prepare).transpose()?;
+        let elsewhere = picture.is_some() || self.show_seed || self.seed_command.is_some();
+        let canvas = match (&self.seed_command, Terminal::open(ui)) {
+            (Some(_), _) => None,
+            (None, Ok(terminal)) => Some((terminal, has_colours(context))),
+            (None, Err(_)) if elsewhere => None,
+            (None, Err(error)) => {
+                return Err(Failure::new(
+                    Kind::Configuration,
+                    "there is no terminal to show the QR code on",
+                )
+                .because(error)
+                .next("have it written with `--qr FILE.png`, or the seed handed over with `--seed-command`"));
+            }
+        };
+        Ok(Hands {
+            ui,
+            canvas,
+            picture,
+            command: self.seed_command.clone(),
+            show_seed: self.show_seed,
+            timeout,
+        })
+    }
+}
+
+impl Hands<'_> {
+    /// Looks whether the QR code of the device called `name` will fit, and gives it up where it
+    /// will not and there is another way.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Configuration`] if the terminal is too narrow, and the only way.
+    pub(super) fn measure(&mut self, name: &str, account: &str) -> Result<()> {
+        let Some((terminal, _)) = &self.canvas else {
+            return Ok(());
+        };
+        let Some((columns, rows)) = terminal.size() else {
+            return Ok(());
+        };
+        let sample = Seed::from_base32(&Secret::new("A".repeat(SEED_LENGTH)))
+            .expect("the letter A is of base32's alphabet");
+        let drawing = Qr::new(&device::uri(&sample, name, account))?.draw(false);
+        let narrow = format!(
+            "the terminal is {columns} columns wide, and the QR code takes {}",
+            drawing.columns
+        );
+        if drawing.columns > usize::from(columns) {
+            if self.picture.is_none() && !self.show_seed {
+                return Err(Failure::new(Kind::Configuration, narrow)
+                    .next("make the window wider or the letters smaller")
+                    .next("or have it written to a file with `--qr FILE.png`, or the seed printed with `--show-seed`"));
+            }
+            self.ui.note(&format!("{narrow}: it is not drawn"));
+            self.canvas = None;
+        } else if drawing.rows + 1 > usize::from(rows) {
+            self.ui.note(&format!(
+                "the QR code takes {} rows, and the terminal has {rows}: make the window higher to scan it, or use `--qr FILE.png`",
+                drawing.rows + 1
+            ));
+        }
+        Ok(())
+    }
+
+    /// Hands the seed over in every way that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// The first that fails.
+    pub(super) async fn take(&self, seed: &Seed, name: &str, account: &str) -> Result<()> {
+        let address = device::uri(seed, name, account);
+        if let Some(command) = &self.command {
+            // It may ask for a touch or a PIN on the terminal.
+            let _quiet = self.ui.question();
+            let input = Secret::new(format!("{}\n", address.expose()));
+            process::feed(Setting::SeedCommand, command.expose(), input, self.timeout).await?;
+        }
+        if self.picture.is_none() && self.canvas.is_none() && !self.show_seed {
+            return Ok(());
+        }
+        let qr = Qr::new(&address)?;
+        if let Some(picture) = &self.picture {
+            picture.write(&qr)?;
+            self.ui.say(&format!(
+                "the QR code is in {}; whoever has it has the device, so remove it after the scan",
+                picture.path().display()
+            ));
+        }
+        if self.show_seed && self.ui.output() == Output::Text {
+            self.ui
+                .print(format!("{}\n", seed.base32().expose()).as_bytes())?;
+        }
+        if let Some((terminal, colours)) = &self.canvas {
+            terminal.show("scan this with an authenticator app:")?;
+            terminal.draw(qr.draw(*colours).text.expose())?;
+        }
+        Ok(())
+    }
+
+    /// Where the QR code was written, for a document.
+    pub(super) fn file(&self) -> Option<String> {
+        let picture = self.picture.as_ref()?;
+        Some(picture.path().display().to_string())
+    }
+
+    /// The seed for a document, where it was asked for.
+    pub(super) fn shown(&self, seed: &Seed) -> Option<String> {
+        let text = seed.base32().expose();
+        self.show_seed.then(|| text.to_owned())
+    }
+}
+
+/// Whether the terminal knows the 256 colours, and wants them.
+fn has_colours(context: &Context) -> bool {
+    let env = &context.env;
+    cfg!(unix)
+        && env.raw("NO_COLOR").is_none()
+        && env.raw("TERM").is_some_and(|terminal| terminal != "dumb")
+}

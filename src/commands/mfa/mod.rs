@@ -1,0 +1,55 @@
+//! `awsmfa mfa`: the life of MFA devices, from a QR code to the end.
+//!
+//! One file per command; `hand` gives a new seed away, `codes` gets two codes in a row, `which` finds
+//! the device that is meant. The order of a set-up is [`crate::device::next`]'s.
+
+mod codes;
+mod create;
+mod enable;
+mod hand;
+mod list;
+mod remove;
+mod setup;
+mod which;
+
+use clap::{Args, Subcommand};
+
+use super::Target;
+use crate::context::Context;
+use crate::failure::Result;
+use crate::ui::Ui;
+
+/// Set up and look after MFA devices
+///
+/// `setup` does everything at once: it creates a virtual device, shows its QR code, asks for two
+/// codes, enables the device, writes it into the profile, and signs in. The other commands are its
+/// steps, and what comes later. They work for the user whose key it is, with the long-term key
+/// alone; `--user` is for administrators.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Setup(setup::Arguments),
+    Create(create::Arguments),
+    Enable(enable::Enable),
+    List(list::Arguments),
+    Resync(enable::Resync),
+    Deactivate(remove::Deactivate),
+    Delete(remove::Delete),
+}
+
+pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        Command::Setup(arguments) => setup::run(context, ui, target, arguments),
+        Command::Create(arguments) => create::run(context, ui, target, arguments),
+        Command::Enable(arguments) => enable::enable(context, ui, target, arguments),
+        Command::List(arguments) => list::run(context, ui, target, arguments),
+        Command::Resync(arguments) => enable::resync(context, ui, target, arguments),
+        Command::Deactivate(arguments) => remove::deactivate(context, ui, target, arguments),
+        Command::Delete(arguments) => remove::delete(context, ui, target, arguments),
+    }
+}

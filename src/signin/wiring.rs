@@ -1,0 +1,117 @@
+//! The device in the profile: `mfa_serial` in the config file, where the AWS CLI and everybody else
+//! looks for it.
+//!
+//! The edit is lossless and made under the lock, as every other. What outranks the line (a variable,
+//! the credentials file) is not touched, but told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::save::not_editable;
+use super::{parse, read_files};
+use crate::aside::detached;
+use crate::context::Context;
+use crate::failure::Result;
+use crate::ini::{Change, Document, Flavor};
+use crate::profile::{self, File, Origin, Request};
+use crate::store;
+use crate::ui::Ui;
+
+const KEY: &str = "mfa_serial";
+
+/// Where the line is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wiring {
+    /// The profile that was chosen.
+    pub profile: String,
+    pub file: PathBuf,
+    /// What stands there now.
+    pub present: Option<String>,
+}
+
+/// Where `serial` would have to be written for the profile of `request`, or `None` where it is
+/// effective already, or there is no profile because the key is in the environment.
+///
+/// # Errors
+///
+/// As for resolving the profile; [`crate::failure::Kind::File`] if the section cannot be edited.
+pub fn wiring(context: &Context, request: &Request, serial: &str) -> Result<Option<Wiring>> {
+    let files = read_files(context)?;
+    let plan = profile::resolve(context, &files, request)?;
+    let named = plan
+        .serial
+        .as_ref()
+        .is_some_and(|named| named.value == serial && matches!(named.origin, Origin::File { .. }));
+    if named || plan.source.name().is_none() {
+        return Ok(None);
+    }
+    let profile = plan.profile.value;
+    let section = files.config.document.profile(&profile);
+    let present = section.and_then(|section| Some(section.get(KEY)?.text.into_owned()));
+    let set = [(KEY, serial)];
+    let change = change(&profile, &set);
+    files
+        .config
+        .document
+        .growth(&change)
+        .map_err(|refused| not_editable(&files.config, refused))?;
+    Ok(Some(Wiring {
+        profile,
+        file: files.config.path,
+        present,
+    }))
+}
+
+/// Writes the line, and warns where something else outranks it.
+///
+/// # Errors
+///
+/// [`crate::failure::Kind::File`] if the file cannot be locked, edited or written; it is then as it
+/// was.
+pub async fn wire(
+    context: &Context,
+    ui: &Ui,
+    request: &Request,
+    wiring: &Wiring,
+    serial: &str,
+    wait: Duration,
+) -> Result<()> {
+    let path = wiring.file.clone();
+    let voice = ui.clone();
+    let lease = detached("lock", move || {
+        store::lock(&path, wait, &mut |holder| {
+            voice.note(&format!("the config file is locked, waiting for {holder}"));
+        })
+    });
+    let locked = lease.await?.read()?;
+    let document = match locked.contents() {
+        Some(bytes) => parse(Zeroizing::new(bytes.to_vec()), Flavor::Config, &wiring.file)?,
+        None => Document::empty(Flavor::Config),
+    };
+    let file = File {
+        path: wiring.file.clone(),
+        document,
+    };
+    let set = [(KEY, serial)];
+    let edited = file.document.edit(&change(&wiring.profile, &set));
+    locked.commit(&edited.map_err(|refused| not_editable(&file, refused))?)?;
+    let plan = profile::resolve(context, &read_files(context)?, request)?;
+    if let Some(other) = plan.serial.filter(|named| named.value != serial) {
+        ui.warn(&format!(
+            "{} names another device and outranks the line in {}: change it",
+            other.origin,
+            wiring.file.display()
+        ));
+    }
+    Ok(())
+}
+
+fn change<'a>(profile: &'a str, set: &'a [(&'a str, &'a str)]) -> Change<'a> {
+    Change {
+        section: profile,
+        set,
+        remove: &[],
+    }
+}
