@@ -40,12 +40,14 @@ pub mod ini;
 pub mod journal;
 pub mod process;
 pub mod profile;
+pub mod rotation;
 pub mod secret;
 pub mod session;
 pub mod shell;
 pub mod signin;
 pub mod store;
 pub mod terminal;
+pub mod together;
 pub mod ui;
 pub mod variables;
 
