@@ -34,7 +34,7 @@ pub enum Confusion {
     /// A rotation is being taken back, which has to be finished first.
     RollingBack,
     /// The profile holds neither the old nor the new key of the rotation.
-    AnotherKey,
+    AnotherKey { old: String },
     /// The user has no such key at AWS.
     NotTheUsers,
 }
@@ -65,11 +65,14 @@ impl Parts {
         };
         let old = record.old.access_key_id.as_str();
         let known = record.new_id();
-        if current != old && record.phase != Phase::Rotating && known != Some(current) {
-            return Err(Confusion::AnotherKey);
-        }
-        if current != old && way != Way::Back {
-            find(keys, current)?;
+        if current != old && known != Some(current) {
+            let new = find(keys, current)?;
+            // One that this rotation created and wrote, and then was cut off.
+            if record.phase != Phase::Rotating || new.created < record.begun - TOLERANCE {
+                return Err(Confusion::AnotherKey {
+                    old: old.to_owned(),
+                });
+            }
         }
         let strangers = || keys.iter().filter(|key| key.id != old);
         let lost = |key: &&Seen| !key.used && key.created >= record.begun - TOLERANCE;

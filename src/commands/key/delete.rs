@@ -4,14 +4,16 @@ use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use super::keys::{self, about};
+use super::settle::{Pauses, patiently};
 use super::uses::Uses;
-use crate::aws::{Situation, UserKey};
+use crate::aws::{Aws, Situation, UserKey};
 use crate::commands::Target;
 use crate::commands::whose::Whose;
 use crate::consent;
 use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::Result;
+use crate::secret::AccessKey;
 use crate::signin::{self, Operator};
 use crate::ui::{Output, Ui};
 
@@ -69,7 +71,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             consent::obtain(ui, yes, &what).await?;
         }
         let id = key.id.clone();
-        delete(&operator, &errand, &user, &id).await?;
+        delete(&operator, &errand, &user, &id, Pauses::none()).await?;
         super::record::forget(context, ui, &id, wait).await?;
         for holder in &uses.holders {
             ui.warn(&format!(
@@ -114,8 +116,13 @@ pub(super) async fn delete(
     errand: &Errand<'_>,
     user: &str,
     id: &str,
+    pauses: Pauses,
 ) -> Result<()> {
-    let call = operator.call(async |aws, key| aws.delete_access_key(key, user, id).await);
+    let call = patiently(pauses, async || {
+        let call =
+            async |aws: &Aws, key: &AccessKey| aws.delete_access_key(key, user, id).await;
+        operator.call(call).await
+    });
     match errand
         .step(&format!("deleting access key {id}"), call)
         .await

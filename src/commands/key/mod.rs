@@ -8,9 +8,13 @@ mod create;
 mod delete;
 mod keys;
 mod list;
+mod plan;
 mod record;
+mod rotate;
 mod safe;
+mod settle;
 mod switch;
+mod turn;
 mod uses;
 
 use clap::{Args, Subcommand};
@@ -35,6 +39,7 @@ pub(super) struct Arguments {
 enum Command {
     List(list::Arguments),
     Create(create::Arguments),
+    Rotate(rotate::Arguments),
     Activate(switch::Activate),
     Deactivate(switch::Deactivate),
     Delete(delete::Arguments),
@@ -44,6 +49,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     match arguments.command {
         Command::List(arguments) => list::run(context, ui, target, arguments),
         Command::Create(arguments) => create::run(context, ui, target, arguments),
+        Command::Rotate(arguments) => rotate::run(context, ui, target, arguments),
         Command::Activate(arguments) => switch::activate(context, ui, target, arguments),
         Command::Deactivate(arguments) => switch::deactivate(context, ui, target, arguments),
         Command::Delete(arguments) => delete::run(context, ui, target, arguments),

@@ -10,18 +10,22 @@ use crate::ui::Ui;
 
 const PREFIX: &str = "key-";
 
-/// The name of the journal for a profile: case does not tell files apart everywhere, and most signs
-/// that a profile's name can have are not for files.
-pub(super) fn name(profile: &str) -> String {
+/// The name of the journal for a profile and the user whose key it holds: case does not tell files
+/// apart everywhere, and most signs that names can have are not for files.
+pub(super) fn name(profile: &str, user: &str) -> String {
+    format!("{PREFIX}{}@{}", spell(profile), spell(user))
+}
+
+fn spell(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
-    let mut name = PREFIX.to_owned();
-    for byte in profile.bytes() {
+    let mut spelled = String::new();
+    for byte in text.bytes() {
         match plain(byte) {
-            true => name.push(char::from(byte)),
-            false => name += &format!("%{byte:02x}"),
+            true => spelled.push(char::from(byte)),
+            false => spelled += &format!("%{byte:02x}"),
         }
     }
-    name
+    spelled
 }
 
 /// The record that is about the profile and the key in it, and the name of its journal. One that is
@@ -65,16 +69,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn profiles_of_different_names_have_files_of_different_names() {
-        for (profile, expected) in [
-            ("default", "key-default"),
-            ("work-long-term", "key-work-long-term"),
-            ("Work", "key-%57ork"),
-            ("a/b", "key-a%2fb"),
-            ("..", "key-.."),
-            ("a%2fb", "key-a%252fb"),
+    fn other_names_have_other_files() {
+        for (profile, user, expected) in [
+            ("default", "alice", "key-default@alice"),
+            ("work-long-term", "alice", "key-work-long-term@alice"),
+            ("Work", "Alice", "key-%57ork@%41lice"),
+            ("a/b", "x", "key-a%2fb@x"),
+            ("..", "..", "key-..@.."),
+            ("a%2fb", "a@b", "key-a%252fb@a%40b"),
         ] {
-            assert_eq!(name(profile), expected);
+            assert_eq!(name(profile, user), expected);
         }
     }
 }

@@ -6,12 +6,14 @@ use serde::Serialize;
 use super::keys::{self, about};
 use super::list::status;
 use super::uses::Uses;
-use crate::aws::Situation;
+use super::settle::{Pauses, patiently};
+use crate::aws::{Aws, Situation};
 use crate::commands::Target;
 use crate::commands::whose::Whose;
 use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::Result;
+use crate::secret::AccessKey;
 use crate::signin::{self, Operator};
 use crate::ui::{Output, Ui};
 
@@ -106,7 +108,7 @@ fn switch(
             let uses = Uses::of(context, &signin::read_files(context)?, &id);
             uses.guard(&id, force, !named)?;
         }
-        set_active(&operator, &errand, &user, &id, active).await?;
+        set_active(&operator, &errand, &user, &id, active, Pauses::none()).await?;
         Ok((user, id, true))
     })?;
     let action = match (changed, active) {
@@ -141,13 +143,18 @@ pub(super) async fn set_active(
     user: &str,
     id: &str,
     active: bool,
+    pauses: Pauses,
 ) -> Result<()> {
     let (doing, deed) = match active {
         true => ("activating", "active again"),
         false => ("deactivating", "inactive"),
     };
-    let call = operator
-        .call(async |aws, key| aws.set_access_key_active(key, user, id, active).await);
+    let call = patiently(pauses, async || {
+        let call = async |aws: &Aws, key: &AccessKey| {
+            aws.set_access_key_active(key, user, id, active).await
+        };
+        operator.call(call).await
+    });
     match errand.step(&format!("{doing} access key {id}"), call).await {
         Ok(()) => {}
         Err(obstacle)
