@@ -52,6 +52,7 @@ mod help;
 mod hostile_files;
 #[cfg(unix)]
 mod interrupted;
+mod key;
 mod key_interrupted;
 #[cfg(unix)]
 mod locks;

@@ -250,12 +250,12 @@ impl<'a> Turn<'a> {
         {
             self.check_unused(other)?;
             let used = self.told(other);
-            (other, format!("delete access key {other} of {}, {used}, to make room for a new one", self.user))
+            (other, format!("delete access key {other} of {} ({used}) to make room for a new one", self.user))
         } else if steps.contains(&Step::Discard)
             && let Some(orphan) = &parts.new
         {
             let used = self.told(orphan);
-            (orphan, format!("delete access key {orphan} of {}, {used}, whose secret was lost when it was created", self.user))
+            (orphan, format!("delete access key {orphan} of {} ({used}), whose secret was lost when it was created", self.user))
         } else {
             return Ok(());
         };
@@ -266,18 +266,18 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// `which is active and was last used 3 h ago: s3 in eu-west-1`.
+    /// `active, last used 3 h ago: s3 in eu-west-1`.
     fn told(&self, id: &str) -> String {
         let Some((key, used)) = self.key(id) else {
             return String::new();
         };
         let state = if key.active { "active" } else { "inactive" };
         let used = match used {
-            Use::Never => "was never used".to_owned(),
-            Use::Unknown => "may have been used".to_owned(),
-            last => format!("was last used {}", last.in_words(self.operator.aws().now())),
+            Use::Never => "never used".to_owned(),
+            Use::Unknown => "perhaps used".to_owned(),
+            last => format!("last used {}", last.in_words(self.operator.aws().now())),
         };
-        format!("which is {state} and {used}")
+        format!("{state}, {used}")
     }
 
     fn key(&self, id: &str) -> Option<(&UserKey, &Use)> {
@@ -309,7 +309,7 @@ impl<'a> Turn<'a> {
             failure = failure.at(holder.origin());
         }
         for key in &self.keys {
-            failure = failure.next(format!("{}, {}", key.id, self.told(&key.id)));
+            failure = failure.next(format!("{}: {}", key.id, self.told(&key.id)));
         }
         Err(failure.next(format!(
             "if nobody needs {id}: `awsmfa key deactivate {id}`, then run this again"
