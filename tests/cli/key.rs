@@ -152,6 +152,21 @@ fn without_a_profile_the_document_of_the_aws_cli_is_printed_once() {
 }
 
 #[test]
+fn a_profile_that_got_a_key_meanwhile_is_left_alone() {
+    let (world, user, key) = alice();
+    let stop = world.aws.stop("CreateAccessKey", 0, When::After);
+    let child = world.start(["key", "create", "--to", "ci"]);
+    stop.wait(Duration::from_secs(30)).unwrap();
+    let taken = world.credentials() + &section("ci", &key);
+    world.write_credentials(&taken);
+    stop.release();
+    let run = world.outcome(child).failed(3, "`ci` holds a key by now");
+    run.said("is deleted again");
+    assert_eq!(world.credentials(), taken);
+    assert_eq!(user.keys().len(), 1);
+}
+
+#[test]
 fn a_place_that_cannot_take_the_secret_is_refused_before_a_key_is_created() {
     let (world, _, key) = alice();
     world.write_config(format!(

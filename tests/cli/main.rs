@@ -54,6 +54,7 @@ mod hostile_files;
 mod interrupted;
 mod key;
 mod key_interrupted;
+mod key_rotate;
 #[cfg(unix)]
 mod locks;
 mod logout;
