@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 use crate::local_aws::{Fault, Key, Preset, UserHandle, When};
 use crate::world::{NOTHING, Run, World, section};
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// What was there before, and what is run.
 #[derive(Clone, Copy, Debug)]
 struct Case {
@@ -26,6 +24,8 @@ struct Scene {
     user: UserHandle,
     /// The key that signs, if it is somebody else's.
     admin: Option<Key>,
+    /// It was rotated before.
+    rotated: bool,
 }
 
 const CASES: [Case; 7] = [
@@ -90,6 +90,7 @@ fn alone() -> Scene {
         world,
         user,
         admin: None,
+        rotated: false,
     }
 }
 
@@ -112,6 +113,7 @@ fn behind_mfa() -> Scene {
         world,
         user,
         admin: None,
+        rotated: false,
     }
 }
 
@@ -127,8 +129,9 @@ fn as_administrator() -> Scene {
 }
 
 fn rotated() -> Scene {
-    let scene = alone();
+    let mut scene = alone();
     scene.world.run(["key", "rotate"]).succeeded();
+    scene.rotated = true;
     scene
 }
 
@@ -140,7 +143,7 @@ fn rotated_as_administrator() -> Scene {
 
 impl Scene {
     /// The end, with whatever differs from run to run named by what it is.
-    fn end(&self) -> Value {
+    fn end(&self) -> String {
         let id = self.world.value("default", "aws_access_key_id").unwrap();
         let mut text = format!("{}{}", self.world.credentials(), self.config());
         let mut records = Vec::new();
@@ -163,7 +166,8 @@ impl Scene {
         }
         let volatile = |line: &&str| line.contains("ASIA") || line.starts_with("expiration");
         let text: Vec<&str> = text.lines().filter(|line| !volatile(line)).collect();
-        json!({ "aws": self.world.aws.snapshot(), "files": text, "records": records })
+        let end = json!({ "aws": self.world.aws.snapshot(), "files": text, "records": records });
+        format!("{end:#}")
     }
 
     fn config(&self) -> String {
@@ -214,33 +218,84 @@ impl Scene {
         let when = match mode {
             Mode::KilledBefore => When::Before,
             Mode::KilledAfter => When::After,
-            Mode::Lost(fault) => {
-                self.world.aws.fault_after(skip, fault.clone());
-                let run = self.world.run(arguments);
-                self.world.aws.clear_faults();
-                return Some(run);
-            }
+            Mode::Closed => return self.with(skip, Fault::Close(When::After), arguments),
+            Mode::Reset => return self.with(skip, Fault::Reset(When::After), arguments),
+            Mode::Truncated => return self.with(skip, Fault::Truncate, arguments),
+            Mode::Denied => return self.with(skip, Fault::AccessDenied, arguments),
+            Mode::Failed => return self.with(skip, Fault::SERVICE_FAILURE, arguments),
         };
         let stop = self.world.aws.stop("*", skip, when);
         let mut child = self.world.start(arguments);
-        stop.wait(PATIENCE)?;
+        // A run that ends before it comes so far is not waited for.
+        while stop.reached().is_none() {
+            if child.try_wait().unwrap().is_some() && stop.reached().is_none() {
+                self.world.outcome(child).succeeded();
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         child.kill().unwrap();
         let run = self.world.outcome(child);
         stop.abandon();
         Some(run)
     }
+
+    fn with(&self, skip: u32, fault: Fault, arguments: &[&str]) -> Option<Run> {
+        self.world.aws.fault_after(skip, fault);
+        let run = self.world.run(arguments);
+        self.world.aws.clear_faults();
+        Some(run)
+    }
+
+    /// Whether a record says that something is left to be done, or nothing was begun.
+    fn to_be_continued(&self) -> bool {
+        let records = self.records();
+        let open = |content: &String| content.contains("\"rotating\"") || content.contains("\"rolling_back\"");
+        let begun = self.user.keys().len() > 1;
+        records.iter().any(|(_, content)| open(content)) || !begun || self.is_as_arranged()
+    }
+
+    /// Of a rotation that is to be rolled back.
+    fn is_as_arranged(&self) -> bool {
+        let records = self.records();
+        let rotated = |content: &String| content.contains("\"rotated\"");
+        self.rotated && records.iter().any(|(_, content)| rotated(content))
+    }
+
+    #[track_caller]
+    fn ends(&self, end: &str, name: &str, run: &Run) {
+        let found = self.end();
+        assert!(found == end, "{name}: {}\n{found}\nand not\n{end}", run.stderr);
+    }
 }
 
+/// How a run comes to grief at a request.
 #[derive(Clone, Copy, Debug)]
-enum Mode<'f> {
+enum Mode {
     KilledBefore,
     KilledAfter,
-    /// Carried out, and the reply comes to grief.
-    Lost(&'f Fault),
+    /// Carried out, and the reply is lost.
+    Closed,
+    Reset,
+    Truncated,
+    /// Not carried out: AWS denies it, or fails by itself. The latter says nothing about whether it
+    /// was.
+    Denied,
+    Failed,
 }
 
+const MODES: [Mode; 7] = [
+    Mode::KilledBefore,
+    Mode::KilledAfter,
+    Mode::Closed,
+    Mode::Reset,
+    Mode::Truncated,
+    Mode::Denied,
+    Mode::Failed,
+];
+
 /// How many requests an undisturbed run makes, and how it ends.
-fn undisturbed(case: &Case) -> (usize, Value) {
+fn undisturbed(case: &Case) -> (usize, String) {
     let scene = (case.arrange)();
     scene.world.aws.clear_log();
     scene.world.run(case.arguments).succeeded_for(case.name);
@@ -250,37 +305,126 @@ fn undisturbed(case: &Case) -> (usize, Value) {
     (requests, scene.end())
 }
 
+/// Every row of a table on a thread of its own; the sum of what they count.
+fn all<T: Sync>(rows: &[T], count: impl Fn(&T) -> usize + Sync) -> usize {
+    std::thread::scope(|threads| {
+        let count = &count;
+        let running: Vec<_> = rows
+            .iter()
+            .map(|row| threads.spawn(move || count(row)))
+            .collect();
+        let done = running.into_iter().map(|thread| thread.join().unwrap());
+        done.sum()
+    })
+}
+
 #[test]
 fn cut_off_at_any_request_and_run_again_it_ends_as_if_nothing_had_been() {
-    let lost = [Fault::Close(When::After), Fault::Reset(When::After), Fault::Truncate];
-    let modes = [Mode::KilledBefore, Mode::KilledAfter];
-    let modes: Vec<Mode<'_>> = modes.into_iter().chain(lost.iter().map(Mode::Lost)).collect();
-    let mut points = 0;
-    for case in &CASES {
+    let points = all(&CASES, |case| {
         let (requests, end) = undisturbed(case);
         for point in 0..requests {
-            for &mode in &modes {
-                let name = format!("{}, {mode:?} request {point}", case.name);
+            for mode in MODES {
+                let name = format!("{}, {mode:?} at request {point}", case.name);
                 let scene = (case.arrange)();
                 let Some(run) = scene.in_mode(mode, point, case.arguments) else {
                     panic!("{name}: the run did not come so far");
                 };
-                points += 1;
                 scene.check(&name);
                 if run.code != 0 {
                     scene.world.run(case.arguments).succeeded_for(&name);
                     scene.check(&name);
                 }
-                let (found, end) = (format!("{:#}", scene.end()), format!("{end:#}"));
-                assert!(found == end, "{name}: {}\n{found}\nand not\n{end}", run.stderr);
+                scene.ends(&end, &name, &run);
             }
         }
-    }
-    counted(points);
-    assert!(points > 200, "{points}");
+        requests * MODES.len()
+    });
+    counted(points, "requests");
+    assert!(points > 250, "{points}");
+}
+
+/// The run that is to go on is killed too, at each of its own requests.
+#[test]
+fn cut_off_twice_it_ends_as_if_nothing_had_been() {
+    const TWICE: [Mode; 2] = [Mode::KilledBefore, Mode::KilledAfter];
+
+    let points = all(&[&CASES[0], &CASES[5]], |case| {
+        let (requests, end) = undisturbed(case);
+        let mut points = 0;
+        for first in 0..requests {
+            for (mode, again) in TWICE.into_iter().flat_map(|mode| TWICE.map(|other| (mode, other)))
+            {
+                for second in 0.. {
+                    let name = format!("{}, {mode:?} {first}, {again:?} {second}", case.name);
+                    let scene = (case.arrange)();
+                    scene.in_mode(mode, first, case.arguments).unwrap();
+                    scene.world.aws.clear_log();
+                    let Some(run) = scene.in_mode(again, second, case.arguments) else {
+                        break;
+                    };
+                    points += 1;
+                    scene.check(&name);
+                    scene.world.run(case.arguments).succeeded_for(&name);
+                    scene.check(&name);
+                    scene.ends(&end, &name, &run);
+                }
+            }
+        }
+        points
+    });
+    counted(points, "pairs of requests");
+    assert!(points > 150, "{points}");
+}
+
+/// Not left to chance: every system call that could change something is the last one once. An
+/// extra, because `strace` is not everywhere.
+#[test]
+#[cfg(target_os = "linux")]
+fn killed_at_every_call_that_changes_a_file_it_goes_on_where_strace_can_do_it() {
+    // Not every architecture has each of them, hence the question mark.
+    const CALLS: [&str; 11] = [
+        "openat", "write", "fsync", "rename", "renameat", "renameat2", "mkdir", "unlink",
+        "unlinkat", "fchmod", "flock",
+    ];
+
+    let cases = [&CASES[0], &CASES[5]];
+    let rows: Vec<_> = cases
+        .iter()
+        .flat_map(|case| CALLS.map(|call| (*case, call)))
+        .collect();
+    let ends = cases.map(undisturbed);
+    let points = all(&rows, |(case, call)| {
+        let end = &ends[usize::from(case.name != CASES[0].name)].1;
+        for when in 1.. {
+            let name = format!("{}, killed at {call} {when}", case.name);
+            let scene = (case.arrange)();
+            let script = format!(
+                "exec strace -f -qq -o /dev/null -e inject=?{call}:signal=SIGKILL:when={when} \"$@\""
+            );
+            let run = scene.world.run_in(&script, case.arguments);
+            if run.stderr.contains("strace") {
+                crate::world::not_tested(&run.stderr);
+                return 0;
+            }
+            scene.check(&name);
+            if run.code == 0 {
+                return when - 1;
+            }
+            assert_eq!(run.code, 128 + 9, "{name}: {}", run.stderr);
+            // One that is killed after its last request may have nothing left to be done.
+            if scene.to_be_continued() {
+                scene.world.run(case.arguments).succeeded_for(&name);
+                scene.check(&name);
+            }
+            scene.ends(end, &name, &run);
+        }
+        unreachable!("a run ends")
+    });
+    counted(points, "system calls");
+    assert!(points == 0 || points > 60, "{points}");
 }
 
 #[expect(clippy::print_stderr, reason = "a number to be read")]
-fn counted(points: usize) {
-    eprintln!("{points} interruption points of `key rotate` were tried");
+fn counted(points: usize, what: &str) {
+    eprintln!("`key rotate` was interrupted at {points} {what}");
 }
