@@ -6,26 +6,23 @@ use std::task::Poll;
 
 /// Waits for all of them, each making progress while the others wait.
 pub async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<(Pin<Box<F>>, Option<F::Output>)> = futures
-        .into_iter()
-        .map(|future| (Box::pin(future), None))
-        .collect();
+    let mut waiting: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+    let mut outcomes: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
     poll_fn(|context| {
-        for (future, outcome) in &mut waiting {
+        for (future, outcome) in waiting.iter_mut().zip(&mut outcomes) {
             if outcome.is_none()
                 && let Poll::Ready(ready) = future.as_mut().poll(context)
             {
                 *outcome = Some(ready);
             }
         }
-        match waiting.iter().all(|(_, outcome)| outcome.is_some()) {
+        match outcomes.iter().all(Option::is_some) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }
     })
     .await;
-    let outcomes = waiting.into_iter().map(|(_, outcome)| outcome);
-    outcomes.flatten().collect()
+    outcomes.into_iter().flatten().collect()
 }
 
 #[cfg(test)]

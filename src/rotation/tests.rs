@@ -72,7 +72,13 @@ fn the_usual_ways() {
     for (way, steps) in [
         (
             Way::Forward { delete_old: false },
-            &[Begin, Create, Prove(Which::New), Deactivate(Which::Old), Finish][..],
+            &[
+                Begin,
+                Create,
+                Prove(Which::New),
+                Deactivate(Which::Old),
+                Finish,
+            ][..],
         ),
         (
             Way::Forward { delete_old: true },
@@ -252,26 +258,131 @@ fn who_is_who() {
     // other one.
     for (way, record, keys, current, new, other) in [
         (forward, None, vec![old()], "O", (None, New::Absent), None),
-        (forward, None, vec![old(), seen("X", true)], "O", (None, New::Absent), Some("X")),
+        (
+            forward,
+            None,
+            vec![old(), seen("X", true)],
+            "O",
+            (None, New::Absent),
+            Some("X"),
+        ),
         // Over: the profile's key is the old one of the next rotation.
-        (forward, Some(record(Rotated, Some(pair("N")))), vec![seen("O", false), seen("N", true)], "N", (None, New::Absent), Some("O")),
-        (forward, rotating(), vec![old()], "O", (None, New::Absent), None),
-        (forward, rotating(), vec![old(), seen("X", true)], "O", (Some("X"), New::Orphan), None),
+        (
+            forward,
+            Some(record(Rotated, Some(pair("N")))),
+            vec![seen("O", false), seen("N", true)],
+            "N",
+            (None, New::Absent),
+            Some("O"),
+        ),
+        (
+            forward,
+            rotating(),
+            vec![old()],
+            "O",
+            (None, New::Absent),
+            None,
+        ),
+        (
+            forward,
+            rotating(),
+            vec![old(), seen("X", true)],
+            "O",
+            (Some("X"), New::Orphan),
+            None,
+        ),
         // Somebody has its secret.
-        (forward, rotating(), vec![old(), used()], "O", (None, New::Absent), Some("X")),
+        (
+            forward,
+            rotating(),
+            vec![old(), used()],
+            "O",
+            (None, New::Absent),
+            Some("X"),
+        ),
         // It was there before.
-        (forward, rotating(), vec![old(), older()], "O", (None, New::Absent), Some("X")),
-        (forward, rotating(), vec![old(), seen("X", true)], "X", (Some("X"), New::Active), None),
-        (forward, rotating(), vec![seen("X", true)], "X", (Some("X"), New::Active), None),
+        (
+            forward,
+            rotating(),
+            vec![old(), older()],
+            "O",
+            (None, New::Absent),
+            Some("X"),
+        ),
+        (
+            forward,
+            rotating(),
+            vec![old(), seen("X", true)],
+            "X",
+            (Some("X"), New::Active),
+            None,
+        ),
+        (
+            forward,
+            rotating(),
+            vec![seen("X", true)],
+            "X",
+            (Some("X"), New::Active),
+            None,
+        ),
         // Its secret was kept.
-        (forward, Some(record(Rotating, Some(pair("X")))), vec![old(), seen("X", true)], "O", (Some("X"), New::Active), None),
-        (forward, Some(record(Rotating, Some(pair("X")))), vec![old()], "O", (None, New::Absent), None),
-        (Way::Back, Some(record(Rotated, Some(Pair::id_only("N")))), vec![seen("O", false), seen("N", true)], "N", (Some("N"), New::Active), None),
+        (
+            forward,
+            Some(record(Rotating, Some(pair("X")))),
+            vec![old(), seen("X", true)],
+            "O",
+            (Some("X"), New::Active),
+            None,
+        ),
+        (
+            forward,
+            Some(record(Rotating, Some(pair("X")))),
+            vec![old()],
+            "O",
+            (None, New::Absent),
+            None,
+        ),
+        (
+            Way::Back,
+            Some(record(Rotated, Some(Pair::id_only("N")))),
+            vec![seen("O", false), seen("N", true)],
+            "N",
+            (Some("N"), New::Active),
+            None,
+        ),
         // The new key was deleted, and the profile still holds it.
-        (Way::Back, Some(record(Rotated, Some(Pair::id_only("N")))), vec![seen("O", false)], "N", (Some("N"), New::Absent), None),
-        (Way::Back, rotating(), vec![old(), seen("X", true)], "O", (Some("X"), New::Orphan), None),
-        (Way::Back, rotating(), vec![old()], "O", (None, New::Absent), None),
-        (Way::Back, Some(record(RollingBack, Some(pair("N")))), vec![old(), seen("N", true)], "O", (Some("N"), New::Active), None),
+        (
+            Way::Back,
+            Some(record(Rotated, Some(Pair::id_only("N")))),
+            vec![seen("O", false)],
+            "N",
+            (Some("N"), New::Absent),
+            None,
+        ),
+        (
+            Way::Back,
+            rotating(),
+            vec![old(), seen("X", true)],
+            "O",
+            (Some("X"), New::Orphan),
+            None,
+        ),
+        (
+            Way::Back,
+            rotating(),
+            vec![old()],
+            "O",
+            (None, New::Absent),
+            None,
+        ),
+        (
+            Way::Back,
+            Some(record(RollingBack, Some(pair("N")))),
+            vec![old(), seen("N", true)],
+            "O",
+            (Some("N"), New::Active),
+            None,
+        ),
     ] {
         let told = format!("{way:?} {record:?} {keys:?} {current}");
         let parts = Parts::tell(way, record.as_ref(), &keys, current, |id| id == current).unwrap();
@@ -296,12 +407,48 @@ fn what_does_not_fit_together_is_told() {
     };
     let rotated = || Some(record(Rotated, Some(Pair::id_only("N"))));
     for (way, record, keys, current, expected) in [
-        (Way::Back, None, vec![seen("O", true)], "O", Confusion::NothingBegun),
-        (forward, Some(record(RollingBack, None)), vec![seen("O", true)], "O", Confusion::RollingBack),
-        (forward, None, vec![seen("O", true)], "X", Confusion::NotTheUsers),
-        (forward, Some(record(Rotating, None)), vec![seen("O", true)], "X", Confusion::NotTheUsers),
-        (forward, Some(record(Rotating, None)), vec![seen("O", true), older()], "X", another()),
-        (Way::Back, rotated(), vec![seen("O", false), seen("X", true)], "X", another()),
+        (
+            Way::Back,
+            None,
+            vec![seen("O", true)],
+            "O",
+            Confusion::NothingBegun,
+        ),
+        (
+            forward,
+            Some(record(RollingBack, None)),
+            vec![seen("O", true)],
+            "O",
+            Confusion::RollingBack,
+        ),
+        (
+            forward,
+            None,
+            vec![seen("O", true)],
+            "X",
+            Confusion::NotTheUsers,
+        ),
+        (
+            forward,
+            Some(record(Rotating, None)),
+            vec![seen("O", true)],
+            "X",
+            Confusion::NotTheUsers,
+        ),
+        (
+            forward,
+            Some(record(Rotating, None)),
+            vec![seen("O", true), older()],
+            "X",
+            another(),
+        ),
+        (
+            Way::Back,
+            rotated(),
+            vec![seen("O", false), seen("X", true)],
+            "X",
+            another(),
+        ),
     ] {
         let told = format!("{way:?} {record:?} {keys:?} {current}");
         let found = Parts::tell(way, record.as_ref(), &keys, current, |id| id == current);

@@ -40,11 +40,19 @@ fn the_list_tells_status_age_last_use_and_who_holds_a_key() {
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{}", run.stdout);
     assert!(lines[0].starts_with("KEY"), "{}", run.stdout);
-    assert!(lines[1].starts_with(&format!("{}*", key.id)), "{}", run.stdout);
+    assert!(
+        lines[1].starts_with(&format!("{}*", key.id)),
+        "{}",
+        run.stdout
+    );
     for said in ["active", "ago: iam in us-east-1", "default, copy"] {
         assert!(lines[1].contains(said), "{said} in {}", run.stdout);
     }
-    assert!(lines[2].contains("inactive") && lines[2].contains("never"), "{}", run.stdout);
+    assert!(
+        lines[2].contains("inactive") && lines[2].contains("never"),
+        "{}",
+        run.stdout
+    );
     assert!(lines[2].ends_with('-'), "{}", run.stdout);
     assert_eq!(run.stderr, "");
 }
@@ -79,9 +87,13 @@ fn an_old_key_is_marked_and_an_age_that_is_none_is_refused() {
     world.aws.advance(91 * 86_400);
     let run = world.run(["key", "list"]).succeeded();
     assert!(run.stdout.contains("91 d (old)"), "{}", run.stdout);
-    let run = world.run(["key", "list", "--older-than", "92d"]).succeeded();
+    let run = world
+        .run(["key", "list", "--older-than", "92d"])
+        .succeeded();
     assert!(!run.stdout.contains("(old)"), "{}", run.stdout);
-    world.run(["key", "list", "--older-than", "soon"]).failed(2, "90d");
+    world
+        .run(["key", "list", "--older-than", "soon"])
+        .failed(2, "90d");
 }
 
 #[test]
@@ -113,7 +125,9 @@ fn a_new_key_goes_into_a_profile_of_its_own_and_works() {
     let run = world.run(["key", "create", "--to", "ci"]).succeeded();
     let (id, active) = user.keys().pop().unwrap();
     assert!(active);
-    run.said(&format!("access key {id} of alice is created and stored in profile `ci`"));
+    run.said(&format!(
+        "access key {id} of alice is created and stored in profile `ci`"
+    ));
     assert_eq!(run.stdout, "");
     let secret = world.aws.secret_of(&id).unwrap();
     let added = format!("\n[ci]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
@@ -139,7 +153,9 @@ fn a_profile_that_has_settings_and_no_key_is_given_one() {
 fn without_a_profile_the_document_of_the_aws_cli_is_printed_once() {
     let (world, user, _) = alice();
     let before = world.credentials();
-    let run = world.run_for_secrets(["key", "create", "--output", "json"]).succeeded();
+    let run = world
+        .run_for_secrets(["key", "create", "--output", "json"])
+        .succeeded();
     let (id, _) = user.keys().pop().unwrap();
     let key = &run.json()["AccessKey"];
     assert_eq!(key["UserName"], "alice");
@@ -176,14 +192,38 @@ fn a_place_that_cannot_take_the_secret_is_refused_before_a_key_is_created() {
         key.id, key.secret
     ));
     for (arguments, told) in [
-        (&["key", "create"][..], Told(2, "nobody said where", "--to", "--output json")),
-        (&["key", "create", "--to", "default"], Told(3, "holds a key already", "credentials:2", "--to")),
-        (&["key", "create", "--to", "there"], Told(3, "holds a key already", "config:4", "--to")),
-        (&["key", "create", "--to", "role"], Told(3, "`role_arn`", "config:2", "--to")),
-        (&["key", "create", "--to", "auto"], Told(3, "`credential_process`", "config:8", "--to")),
-        (&["key", "create", "--to", "a b"], Told(2, "not a profile name", "--to", "letters")),
-        (&["key", "create", "--to", "x]\n[y"], Told(2, "not a profile name", "--to", "letters")),
-        (&["key", "create", "--to", "ci", "--user", "a/b"], Told(2, "cannot be the name", "--user", "letters")),
+        (
+            &["key", "create"][..],
+            Told(2, "nobody said where", "--to", "--output json"),
+        ),
+        (
+            &["key", "create", "--to", "default"],
+            Told(3, "holds a key already", "credentials:2", "--to"),
+        ),
+        (
+            &["key", "create", "--to", "there"],
+            Told(3, "holds a key already", "config:4", "--to"),
+        ),
+        (
+            &["key", "create", "--to", "role"],
+            Told(3, "`role_arn`", "config:2", "--to"),
+        ),
+        (
+            &["key", "create", "--to", "auto"],
+            Told(3, "`credential_process`", "config:8", "--to"),
+        ),
+        (
+            &["key", "create", "--to", "a b"],
+            Told(2, "not a profile name", "--to", "letters"),
+        ),
+        (
+            &["key", "create", "--to", "x]\n[y"],
+            Told(2, "not a profile name", "--to", "letters"),
+        ),
+        (
+            &["key", "create", "--to", "ci", "--user", "a/b"],
+            Told(2, "cannot be the name", "--user", "letters"),
+        ),
     ] {
         world.fails(arguments, told);
         assert_eq!(world.aws.log().len(), 0, "{arguments:?}");
@@ -219,12 +259,15 @@ fn a_key_whose_secret_was_lost_with_the_reply_is_deleted_on_consent() {
         let (world, user, _) = alice();
         world.aws.fault("CreateAccessKey", lost.clone());
         let run = world.run_for_secrets(arguments).failed(3, "needs consent");
-        run.said("its secret was lost with AWS's reply").said("awsmfa key delete AKIA");
+        run.said("its secret was lost with AWS's reply")
+            .said("awsmfa key delete AKIA");
         assert_eq!(user.keys().len(), 2);
 
         let (world, user, _) = alice();
         world.aws.fault("CreateAccessKey", lost.clone());
-        let run = world.run_for_secrets(arguments.iter().chain(&["--yes"])).succeeded();
+        let run = world
+            .run_for_secrets(arguments.iter().chain(&["--yes"]))
+            .succeeded();
         run.said("is deleted");
         assert_eq!(world.aws.count("CreateAccessKey"), 2);
         assert_eq!(user.keys().len(), 2);
@@ -235,7 +278,9 @@ fn a_key_whose_secret_was_lost_with_the_reply_is_deleted_on_consent() {
 fn a_request_that_never_arrived_is_no_reason_to_delete_anything() {
     let (world, user, _, other) = alice_with_two();
     user.set_key_active(&other.id, false);
-    world.run(["key", "create", "--to", "ci"]).failed(5, "has two access keys already");
+    world
+        .run(["key", "create", "--to", "ci"])
+        .failed(5, "has two access keys already");
     assert_eq!(user.keys().len(), 2);
     assert_eq!(world.value("ci", "aws_access_key_id"), None);
 }
@@ -245,7 +290,9 @@ fn a_key_in_use_is_switched_off_only_by_force_and_what_stops_is_said() {
     let (world, user, key) = alice();
     let mfa = world.virtual_mfa(&user);
     world.sign_in(&mfa, NOTHING).succeeded();
-    let run = world.run(["key", "deactivate", &key.id]).failed(3, "is in use");
+    let run = world
+        .run(["key", "deactivate", &key.id])
+        .failed(3, "is in use");
     run.said("profile `default`")
         .said("[default-mfa] stays good until it expires, and cannot be renewed")
         .said("awsmfa key rotate")
@@ -280,14 +327,23 @@ fn a_key_is_switched_off_and_on_by_its_id_or_the_end_of_it() {
     let (world, user, key, other) = alice_with_two();
     for (arguments, said, active) in [
         (["key", "deactivate", end_of(&other)], "is inactive", false),
-        (["key", "deactivate", end_of(&other)], "nothing to do", false),
+        (
+            ["key", "deactivate", end_of(&other)],
+            "nothing to do",
+            false,
+        ),
         (["key", "activate", &other.id], "is active again", true),
         (["key", "activate", &other.id], "nothing to do", true),
     ] {
         world.run(arguments).succeeded().said(said);
-        assert_eq!(user.keys(), [(key.id.clone(), true), (other.id.clone(), active)]);
+        assert_eq!(
+            user.keys(),
+            [(key.id.clone(), true), (other.id.clone(), active)]
+        );
     }
-    let run = world.run(["key", "deactivate", &other.id, "--output", "json"]).succeeded();
+    let run = world
+        .run(["key", "deactivate", &other.id, "--output", "json"])
+        .succeeded();
     let expected = json!({
         "action": "deactivated", "user_name": "alice", "access_key_id": other.id,
         "status": "Inactive",
@@ -320,17 +376,24 @@ fn what_is_active_or_the_last_is_deleted_only_on_consent() {
         .said("--yes");
     assert_eq!(user.keys().len(), 2);
     user.set_key_active(&other.id, false);
-    world.run(["key", "delete", &other.id]).succeeded().said("is deleted");
+    world
+        .run(["key", "delete", &other.id])
+        .succeeded()
+        .said("is deleted");
     assert_eq!(user.keys().len(), 1);
 
     let (world, user, key) = alice();
     let before = world.credentials();
-    world.run(["key", "delete", &key.id, "--yes"]).failed(3, "is in use");
+    world
+        .run(["key", "delete", &key.id, "--yes"])
+        .failed(3, "is in use");
     world
         .run(["key", "delete", &key.id, "--force"])
         .failed(3, "of alice (active, and the only one) needs consent");
     assert_eq!(user.keys().len(), 1);
-    let run = world.run(["key", "delete", &key.id, "--force", "--yes"]).succeeded();
+    let run = world
+        .run(["key", "delete", &key.id, "--force", "--yes"])
+        .succeeded();
     run.said("profile `default` still holds it");
     assert_eq!(user.keys().len(), 0);
     assert_eq!(world.credentials(), before);
@@ -345,7 +408,12 @@ fn consent_can_be_given_at_the_terminal() {
         session.expect("(active)? [y/N] ");
         session.send_line(answer);
         let finished = world.finish(session);
-        assert_eq!(finished.code, if left == 1 { 0 } else { 3 }, "{}", finished.shown);
+        assert_eq!(
+            finished.code,
+            if left == 1 { 0 } else { 3 },
+            "{}",
+            finished.shown
+        );
         assert_eq!(user.keys().len(), left);
     }
 }
@@ -361,10 +429,17 @@ fn an_administrator_looks_after_somebody_elses_keys() {
         world.run(arguments.chain(&["--user", "alice"])).succeeded()
     };
     let listed = run(&["list"]);
-    assert!(listed.stdout.contains(&format!("{} ", key.id)), "{}", listed.stdout);
+    assert!(
+        listed.stdout.contains(&format!("{} ", key.id)),
+        "{}",
+        listed.stdout
+    );
     run(&["create", "--to", "alice-2"]);
     let (second, _) = user.keys().pop().unwrap();
-    assert_eq!(world.value("alice-2", "aws_access_key_id"), Some(second.clone()));
+    assert_eq!(
+        world.value("alice-2", "aws_access_key_id"),
+        Some(second.clone())
+    );
     run(&["deactivate", &second, "--force"]);
     run(&["activate", &second]);
     run(&["delete", &second, "--force", "--yes"]);
@@ -380,16 +455,22 @@ fn where_a_policy_wants_mfa_the_session_is_used_or_made() {
     let world = World::new();
     let (user, key, mfa) = world.default_user("alice");
     let user = user.policy(Preset::DenyWithoutMfa);
-    world.run(["key", "list"]).failed(4, "an MFA code is needed");
+    world
+        .run(["key", "list"])
+        .failed(4, "an MFA code is needed");
     let code = world.aws.code(&mfa.serial);
-    let run = world.run(["key", "list", "--token-code", &code]).succeeded();
+    let run = world
+        .run(["key", "list", "--token-code", &code])
+        .succeeded();
     run.said("a policy may want MFA");
     assert!(run.stdout.contains(&key.id));
     world.aws.clear_log();
     world.run(["key", "create", "--to", "ci"]).succeeded();
     assert_eq!(world.codes_sent().len(), 0, "the session is there");
     let (second, _) = user.keys().pop().unwrap();
-    world.run(["key", "deactivate", "--force", &second]).succeeded();
+    world
+        .run(["key", "deactivate", "--force", &second])
+        .succeeded();
     world.run(["key", "delete", "--force", &second]).succeeded();
     assert_eq!(user.keys(), [(key.id, true)]);
 }
@@ -410,7 +491,16 @@ fn a_creation_alone_that_wants_mfa_does_not_wait_for_its_own_lock() {
         ],
     }));
     let code = world.aws.code(&mfa.serial);
-    let arguments = ["key", "create", "--to", "ci", "-t", &code, "--timeout", "5s"];
+    let arguments = [
+        "key",
+        "create",
+        "--to",
+        "ci",
+        "-t",
+        &code,
+        "--timeout",
+        "5s",
+    ];
     world.run(arguments).succeeded();
     assert_eq!(user.keys().len(), 2);
     assert!(world.value("ci", "aws_secret_access_key").is_some());
@@ -462,5 +552,8 @@ fn the_key_of_a_role_or_of_nobody_has_no_user_to_look_after() {
     let root = world.aws.account().root_key();
     world.plant(root.secret.as_str());
     world.write_credentials(section("default", &root));
-    world.run(["key", "list"]).failed(3, "is no IAM user").said("--user");
+    world
+        .run(["key", "list"])
+        .failed(3, "is no IAM user")
+        .said("--user");
 }

@@ -56,7 +56,9 @@ const CASES: [Case; 7] = [
     Case {
         name: "rotate for somebody else",
         arrange: as_administrator,
-        arguments: &["-p", "admin", "key", "rotate", "--user", "alice", "--to", "default", "--yes"],
+        arguments: &[
+            "-p", "admin", "key", "rotate", "--user", "alice", "--to", "default", "--yes",
+        ],
         least: 4,
     },
     Case {
@@ -68,7 +70,18 @@ const CASES: [Case; 7] = [
     Case {
         name: "roll back for somebody else",
         arrange: rotated_as_administrator,
-        arguments: &["-p", "admin", "key", "rotate", "--rollback", "--user", "alice", "--to", "default", "--yes"],
+        arguments: &[
+            "-p",
+            "admin",
+            "key",
+            "rotate",
+            "--rollback",
+            "--user",
+            "alice",
+            "--to",
+            "default",
+            "--yes",
+        ],
         least: 4,
     },
 ];
@@ -95,7 +108,11 @@ fn alone() -> Scene {
 }
 
 fn lines(key: &Key) -> String {
-    section("x", key).lines().skip(1).map(|line| format!("{line}\n")).collect()
+    section("x", key)
+        .lines()
+        .skip(1)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 fn with_a_second_key() -> Scene {
@@ -197,11 +214,21 @@ impl Scene {
     fn check(&self, point: &str) {
         let credentials = self.world.credentials_of("default");
         let secret = self.world.aws.secret_of(&credentials.id);
-        assert_eq!(secret.as_ref(), Some(&credentials.secret), "{point}: the profile's pair");
+        assert_eq!(
+            secret.as_ref(),
+            Some(&credentials.secret),
+            "{point}: the profile's pair"
+        );
         let keys = self.user.keys();
-        let active = keys.iter().any(|(id, active)| *id == credentials.id && *active);
+        let active = keys
+            .iter()
+            .any(|(id, active)| *id == credentials.id && *active);
         assert!(active, "{point}: the profile's key is active");
-        let kept: String = self.records().into_iter().map(|(_, content)| content).collect();
+        let kept: String = self
+            .records()
+            .into_iter()
+            .map(|(_, content)| content)
+            .collect();
         let everywhere = self.world.credentials() + &self.config() + &kept;
         for (id, _) in &keys {
             let secret = self.world.aws.secret_of(id).unwrap();
@@ -250,7 +277,9 @@ impl Scene {
     /// Whether a record says that something is left to be done, or nothing was begun.
     fn to_be_continued(&self) -> bool {
         let records = self.records();
-        let open = |content: &String| content.contains("\"rotating\"") || content.contains("\"rolling_back\"");
+        let open = |content: &String| {
+            content.contains("\"rotating\"") || content.contains("\"rolling_back\"")
+        };
         let begun = self.user.keys().len() > 1;
         records.iter().any(|(_, content)| open(content)) || !begun || self.is_as_arranged()
     }
@@ -265,7 +294,11 @@ impl Scene {
     #[track_caller]
     fn ends(&self, end: &str, name: &str, run: &Run) {
         let found = self.end();
-        assert!(found == end, "{name}: {}\n{found}\nand not\n{end}", run.stderr);
+        assert!(
+            found == end,
+            "{name}: {}\n{found}\nand not\n{end}",
+            run.stderr
+        );
     }
 }
 
@@ -352,7 +385,9 @@ fn cut_off_twice_it_ends_as_if_nothing_had_been() {
         let (requests, end) = undisturbed(case);
         let mut points = 0;
         for first in 0..requests {
-            for (mode, again) in TWICE.into_iter().flat_map(|mode| TWICE.map(|other| (mode, other)))
+            for (mode, again) in TWICE
+                .into_iter()
+                .flat_map(|mode| TWICE.map(|other| (mode, other)))
             {
                 for second in 0.. {
                     let name = format!("{}, {mode:?} {first}, {again:?} {second}", case.name);
@@ -383,8 +418,17 @@ fn cut_off_twice_it_ends_as_if_nothing_had_been() {
 fn killed_at_every_call_that_changes_a_file_it_goes_on_where_strace_can_do_it() {
     // Not every architecture has each of them, hence the question mark.
     const CALLS: [&str; 11] = [
-        "openat", "write", "fsync", "rename", "renameat", "renameat2", "mkdir", "unlink",
-        "unlinkat", "fchmod", "flock",
+        "openat",
+        "write",
+        "fsync",
+        "rename",
+        "renameat",
+        "renameat2",
+        "mkdir",
+        "unlink",
+        "unlinkat",
+        "fchmod",
+        "flock",
     ];
 
     let cases = [&CASES[0], &CASES[5]];

@@ -45,13 +45,41 @@ fn new_pair(world: &World, user: &UserHandle, old: &Key) -> (String, String) {
 fn the_new_pair_stands_where_the_old_one_stood_and_nothing_else_has_changed() {
     for (credentials, config, arguments) in [
         ("[default]\nID\nSECRET\n", "", NOTHING.as_slice()),
-        ("# a\r\n[default]\r\nID\r\n; b\r\nSECRET\r\nregion=eu-west-1\r\n\r\n[z]\r\n", "", &NOTHING),
-        ("\u{feff}[work]\nSECRET\nID\nawsmfa = mine", "", &["-p", "work"]),
-        ("", "[profile work]\nregion = eu-west-1\nID\nSECRET\n# end\n", &["-p", "work"]),
-        ("[a]\nID\nSECRET\n[b]\nID\nSECRET\n", "[profile c]\nID\nSECRET\n[default]\nID\nSECRET\n", &["-p", "b"]),
-        ("[work-long-term]\nID\nSECRET\n\n[work]\n", "", &["-p", "work"]),
-        ("[keys]\nID\nSECRET\n", "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = keys\n", &["-p", "dev"]),
-        ("[default]\nID\nSECRET\n[x-mfa]\naws_access_key_id = ASIA1\nawsmfa_source = default\nawsmfa_source_key_id = OLD\n", "", &NOTHING),
+        (
+            "# a\r\n[default]\r\nID\r\n; b\r\nSECRET\r\nregion=eu-west-1\r\n\r\n[z]\r\n",
+            "",
+            &NOTHING,
+        ),
+        (
+            "\u{feff}[work]\nSECRET\nID\nawsmfa = mine",
+            "",
+            &["-p", "work"],
+        ),
+        (
+            "",
+            "[profile work]\nregion = eu-west-1\nID\nSECRET\n# end\n",
+            &["-p", "work"],
+        ),
+        (
+            "[a]\nID\nSECRET\n[b]\nID\nSECRET\n",
+            "[profile c]\nID\nSECRET\n[default]\nID\nSECRET\n",
+            &["-p", "b"],
+        ),
+        (
+            "[work-long-term]\nID\nSECRET\n\n[work]\n",
+            "",
+            &["-p", "work"],
+        ),
+        (
+            "[keys]\nID\nSECRET\n",
+            "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = keys\n",
+            &["-p", "dev"],
+        ),
+        (
+            "[default]\nID\nSECRET\n[x-mfa]\naws_access_key_id = ASIA1\nawsmfa_source = default\nawsmfa_source_key_id = OLD\n",
+            "",
+            &NOTHING,
+        ),
     ] {
         let (world, user, key) = person();
         let filled = |text: &str, id: &str, secret: &str| {
@@ -69,7 +97,8 @@ fn the_new_pair_stands_where_the_old_one_stood_and_nothing_else_has_changed() {
         assert_eq!(after, filled(config, &id, &secret), "{credentials}");
         assert_eq!(user.keys(), [(key.id.clone(), false), (id, true)]);
         assert_eq!(run.stdout, "");
-        run.said("--rollback").said(&format!("awsmfa key delete {}", key.id));
+        run.said("--rollback")
+            .said(&format!("awsmfa key delete {}", key.id));
     }
 }
 
@@ -141,7 +170,9 @@ fn a_session_made_with_the_old_key_stays_good_and_is_renewed_with_the_new_one() 
 fn where_there_is_no_session_one_code_is_enough_for_all() {
     for more in [&[][..], &["--delete-old"]] {
         let (world, user, key, mfa) = behind_mfa();
-        world.run(["key", "rotate"]).failed(4, "an MFA code is needed");
+        world
+            .run(["key", "rotate"])
+            .failed(4, "an MFA code is needed");
         assert_eq!(user.keys(), [(key.id.clone(), true)]);
         let code = world.aws.code(&mfa.serial);
         let arguments = ["key", "rotate", "--token-code", &code];
@@ -191,10 +222,16 @@ fn cut_off_while_aws_does_not_know_the_new_key_it_can_be_finished_or_taken_back(
         world.outcome(child);
         stop.abandon();
         let (id, _) = new_pair(&world, &user, &key);
-        assert_eq!(world.value("default", "aws_access_key_id"), Some(id.clone()));
+        assert_eq!(
+            world.value("default", "aws_access_key_id"),
+            Some(id.clone())
+        );
         world.run(arguments).succeeded();
         let ids = [key.id.clone(), id];
-        assert_eq!(world.value("default", "aws_access_key_id").as_ref(), Some(&ids[current]));
+        assert_eq!(
+            world.value("default", "aws_access_key_id").as_ref(),
+            Some(&ids[current])
+        );
         let active: Vec<bool> = user.keys().iter().map(|(_, active)| *active).collect();
         assert_eq!(active, [current == 0, current == 1]);
     }
@@ -204,13 +241,20 @@ fn cut_off_while_aws_does_not_know_the_new_key_it_can_be_finished_or_taken_back(
 fn a_dry_run_shows_the_steps_and_does_nothing() {
     let (world, user, key) = alice();
     let before = world.files();
-    let run = world.run(["key", "rotate", "--dry-run", "--delete-old"]).succeeded();
+    let run = world
+        .run(["key", "rotate", "--dry-run", "--delete-old"])
+        .succeeded();
     let steps: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(steps.len(), 4, "{}", run.stdout);
-    for (line, said) in steps.iter().zip(["create", "wait until", "deactivate", "delete"]) {
+    for (line, said) in steps
+        .iter()
+        .zip(["create", "wait until", "deactivate", "delete"])
+    {
         assert!(line.contains(said), "{}", run.stdout);
     }
-    let run = world.run(["key", "rotate", "--dry-run", "--output", "json"]).succeeded();
+    let run = world
+        .run(["key", "rotate", "--dry-run", "--output", "json"])
+        .succeeded();
     let steps = run.json();
     assert_eq!(steps[0]["step"], "create");
     assert_eq!(steps[2]["access_key_id"], key.id.as_str());
@@ -219,11 +263,19 @@ fn a_dry_run_shows_the_steps_and_does_nothing() {
 
     let spare = world.key(&user);
     let run = world.run(["key", "rotate", "--dry-run"]).succeeded();
-    assert!(run.stdout.starts_with(&format!("1.  delete access key {}", spare.id)));
+    assert!(
+        run.stdout
+            .starts_with(&format!("1.  delete access key {}", spare.id))
+    );
     assert_eq!(user.keys().len(), 2);
     world.run(["key", "rotate", "--yes"]).succeeded();
-    let run = world.run(["key", "rotate", "--rollback", "--dry-run"]).succeeded();
-    assert!(run.stdout.starts_with(&format!("1.  activate access key {}", key.id)));
+    let run = world
+        .run(["key", "rotate", "--rollback", "--dry-run"])
+        .succeeded();
+    assert!(
+        run.stdout
+            .starts_with(&format!("1.  activate access key {}", key.id))
+    );
     assert_eq!(user.keys()[0], (key.id, false));
 }
 
@@ -237,9 +289,19 @@ fn a_key_that_is_in_no_file_cannot_be_rotated_in_place() {
     world.set("AWS_SECRET_ACCESS_KEY", &key.secret);
     for more in [&[][..], &["--dry-run"], &["--rollback"]] {
         let rotate = ["key", "rotate"].iter().chain(more);
-        let told = Told(3, "the key is in the environment", "AWS_ACCESS_KEY_ID", "--profile");
+        let told = Told(
+            3,
+            "the key is in the environment",
+            "AWS_ACCESS_KEY_ID",
+            "--profile",
+        );
         world.fails(rotate.clone(), told);
-        let told = Told(3, "from its credential_process", "config:2", "where that command");
+        let told = Told(
+            3,
+            "from its credential_process",
+            "config:2",
+            "where that command",
+        );
         world.fails(["-p", "auto"].iter().chain(rotate), told);
     }
     assert_eq!(world.aws.log().len(), 0);
@@ -274,7 +336,11 @@ fn what_cannot_be_written_is_refused_before_a_key_is_created() {
             "",
             Told(7, "*", "credentials:7", "*"),
         ),
-        ("[default]\nregion = x\n", "", Told(3, "has no access key", "credentials:1", "aws configure")),
+        (
+            "[default]\nregion = x\n",
+            "",
+            Told(3, "has no access key", "credentials:1", "aws configure"),
+        ),
         (
             "[default]\naws_access_key_id = ASIA123\nSECRET\naws_session_token = whatever\n",
             "",
@@ -300,7 +366,10 @@ fn of_two_keys_the_unused_one_goes_if_one_agrees() {
     let (world, user, key) = alice();
     let spare = world.key(&user);
     let run = world.run(["key", "rotate"]).failed(3, "needs consent");
-    run.said(&format!("delete access key {} of alice (active, never used)", spare.id));
+    run.said(&format!(
+        "delete access key {} of alice (active, never used)",
+        spare.id
+    ));
     assert_eq!(user.keys().len(), 2);
     assert!(!world.path(".aws/awsmfa").exists(), "nothing was done");
     world.run(["key", "rotate", "--yes"]).succeeded();
@@ -317,19 +386,27 @@ fn of_two_keys_one_that_somebody_uses_does_not_go() {
     world.write_credentials(world.credentials() + &section("there", &other));
     world.run(["-p", "there", "key", "list"]).succeeded();
     world.write_credentials(section("default", &key));
-    let run = world.run(["key", "rotate", "--yes"]).failed(3, "seems to be in use");
+    let run = world
+        .run(["key", "rotate", "--yes"])
+        .failed(3, "seems to be in use");
     run.said(&format!("{}: active, last used", other.id))
         .said(&format!("awsmfa key deactivate {}", other.id));
     // Never used, and in a profile.
     let (world, user, _) = alice();
     let other = world.key(&user);
     world.write_credentials(world.credentials() + &section("there", &other));
-    world.run(["key", "rotate", "--yes"]).failed(3, "seems to be in use");
+    world
+        .run(["key", "rotate", "--yes"])
+        .failed(3, "seems to be in use");
     // AWS does not say.
     let (world, user, _) = alice();
     world.key(&user);
-    world.aws.fault_always("GetAccessKeyLastUsed", Fault::AccessDenied);
-    world.run(["key", "rotate", "--yes"]).failed(3, "seems to be in use");
+    world
+        .aws
+        .fault_always("GetAccessKeyLastUsed", Fault::AccessDenied);
+    world
+        .run(["key", "rotate", "--yes"])
+        .failed(3, "seems to be in use");
     assert_eq!(user.keys().len(), 2);
     assert_eq!(world.aws.count("DeleteAccessKey"), 0);
 }
@@ -378,7 +455,9 @@ fn a_rotation_is_taken_back_byte_for_byte() {
 #[test]
 fn what_is_gone_or_has_changed_cannot_be_taken_back() {
     let (world, _, key) = alice();
-    world.run(["key", "rotate", "--rollback"]).failed(3, "there is no rotation");
+    world
+        .run(["key", "rotate", "--rollback"])
+        .failed(3, "there is no rotation");
     world.run(["key", "rotate"]).succeeded();
     let id = world.value("default", "aws_access_key_id").unwrap();
     // Deleted by somebody else.
@@ -437,7 +516,9 @@ fn a_file_that_does_not_take_the_new_key_leaves_the_old_one_and_no_other() {
 fn a_secret_that_can_neither_be_written_nor_given_up_is_kept_and_used_by_the_next_run() {
     let (world, user, key) = alice();
     let before = world.credentials();
-    world.aws.fault_always("DeleteAccessKey", Fault::AccessDenied);
+    world
+        .aws
+        .fault_always("DeleteAccessKey", Fault::AccessDenied);
     let run = spoilt_meanwhile(&world, &before);
     let kept = world.path(".aws/awsmfa/key-default@alice.json");
     run.failed(7, "NUL byte")
@@ -445,8 +526,14 @@ fn a_secret_that_can_neither_be_written_nor_given_up_is_kept_and_used_by_the_nex
     let (id, secret) = new_pair(&world, &user, &key);
     assert!(fs::read_to_string(&kept).unwrap().contains(&secret));
     world.run(["key", "rotate"]).succeeded();
-    assert_eq!(world.value("default", "aws_access_key_id"), Some(id.clone()));
-    assert_eq!(world.value("default", "aws_secret_access_key"), Some(secret));
+    assert_eq!(
+        world.value("default", "aws_access_key_id"),
+        Some(id.clone())
+    );
+    assert_eq!(
+        world.value("default", "aws_secret_access_key"),
+        Some(secret)
+    );
     assert_eq!(user.keys(), [(key.id, false), (id, true)]);
     assert_eq!(world.aws.count("CreateAccessKey"), 1);
 }
@@ -471,13 +558,18 @@ fn what_an_editor_changes_meanwhile_stays() {
     let stop = world.aws.stop("CreateAccessKey", 0, When::After);
     let child = world.start(["key", "rotate"]);
     stop.wait(PATIENCE).unwrap();
-    world.write_credentials(format!("# new\n{}[more]\nx = 1\n", section("default", &key)));
+    world.write_credentials(format!(
+        "# new\n{}[more]\nx = 1\n",
+        section("default", &key)
+    ));
     stop.release();
     world.outcome(child).succeeded();
     let (id, secret) = new_pair(&world, &user, &key);
     assert_eq!(
         world.credentials(),
-        format!("# new\n[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n[more]\nx = 1\n")
+        format!(
+            "# new\n[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n[more]\nx = 1\n"
+        )
     );
 }
 
@@ -487,10 +579,13 @@ fn a_profile_that_got_another_key_meanwhile_is_left_alone() {
     let stop = world.aws.stop("CreateAccessKey", 0, When::After);
     let child = world.start(["key", "rotate"]);
     stop.wait(PATIENCE).unwrap();
-    let other = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = not-ours\n";
+    let other =
+        "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = not-ours\n";
     world.write_credentials(other);
     stop.release();
-    let run = world.outcome(child).failed(3, "no profile holds access key");
+    let run = world
+        .outcome(child)
+        .failed(3, "no profile holds access key");
     run.said("is deleted again");
     assert_eq!(world.credentials(), other);
     assert_eq!(user.keys(), [(key.id, true)]);
@@ -501,21 +596,31 @@ fn denied_at_any_step_it_says_what_was_done_and_goes_on_later() {
     for (operation, skip, done) in [
         ("ListAccessKeys", 0, None),
         ("CreateAccessKey", 0, None),
-        ("UpdateAccessKey", 0, Some("is created and written into profile `default`")),
+        (
+            "UpdateAccessKey",
+            0,
+            Some("is created and written into profile `default`"),
+        ),
         ("DeleteAccessKey", 0, Some("is inactive")),
     ] {
         let (world, user, key) = alice();
-        world.aws.fault_rule(operation, Fault::AccessDenied, skip, None);
+        world
+            .aws
+            .fault_rule(operation, Fault::AccessDenied, skip, None);
         let run = world.run(["key", "rotate", "--delete-old"]);
         let run = run.failed(5, &format!("may not call {operation}"));
         match done {
             Some(done) => {
-                run.said(&format!("done: access key")).said(done).said("again: it goes on from there");
+                run.said("done: access key")
+                    .said(done)
+                    .said("again: it goes on from there");
             }
             None => assert!(!run.stderr.contains("done:"), "{}", run.stderr),
         }
         world.aws.clear_faults();
-        world.run(["key", "rotate", "--delete-old"]).succeeded_for(operation);
+        world
+            .run(["key", "rotate", "--delete-old"])
+            .succeeded_for(operation);
         let (id, _) = new_pair(&world, &user, &key);
         assert_eq!(user.keys(), [(id.clone(), true)], "{operation}");
         assert_eq!(world.value("default", "aws_access_key_id"), Some(id));
@@ -525,9 +630,12 @@ fn denied_at_any_step_it_says_what_was_done_and_goes_on_later() {
 #[test]
 fn a_key_whose_reply_was_lost_is_deleted_only_on_consent() {
     let (world, user, key) = alice();
-    world.aws.fault("CreateAccessKey", Fault::Close(When::After));
+    world
+        .aws
+        .fault("CreateAccessKey", Fault::Close(When::After));
     let run = world.run(["key", "rotate"]).failed(3, "needs consent");
-    run.said("whose secret was lost").said("again: it goes on from there");
+    run.said("whose secret was lost")
+        .said("again: it goes on from there");
     let (orphan, _) = new_pair(&world, &user, &key);
     // The next run knows it for what it is.
     world.run(["key", "rotate"]).failed(3, &orphan);
@@ -566,9 +674,13 @@ fn an_administrator_rotates_the_key_in_a_profile_of_somebody_else() {
         let arguments = ["-p", "admin", "key", "rotate", "--user", "alice"];
         world.run(arguments.iter().chain(more))
     };
-    rotate(&[]).failed(2, "which profile holds the key of alice").said("--to");
+    rotate(&[])
+        .failed(2, "which profile holds the key of alice")
+        .said("--to");
     rotate(&["--to", "admin"]).failed(3, "is not one of alice");
-    world.run(["key", "rotate", "--to", "alice"]).failed(2, "--user");
+    world
+        .run(["key", "rotate", "--to", "alice"])
+        .failed(2, "--user");
     rotate(&["--to", "alice"]).succeeded();
     let (new, _) = new_pair(&world, &user, &key);
     assert_eq!(world.value("alice", "aws_access_key_id"), Some(new));

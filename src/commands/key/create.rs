@@ -107,8 +107,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             before: seen(&operator, &user).await,
         };
         match &to {
-            Some(name) => creation.into_profile(name).await,
-            None => creation.on_stdout().await,
+            Some(name) => creation.for_profile(name).await,
+            None => creation.for_stdout().await,
         }
     })
 }
@@ -126,7 +126,7 @@ struct Creation<'a> {
 }
 
 impl Creation<'_> {
-    async fn into_profile(&self, name: &str) -> Result<()> {
+    async fn for_profile(&self, name: &str) -> Result<()> {
         let Maker { context, ui, .. } = *self.maker;
         let place = Place::Profile(name.to_owned(), "--to");
         let mut made = self.maker.make(&place).await;
@@ -166,7 +166,7 @@ impl Creation<'_> {
         Ok(())
     }
 
-    async fn on_stdout(&self) -> Result<()> {
+    async fn for_stdout(&self) -> Result<()> {
         let new = match self.maker.make_for_hand().await {
             Ok(new) => new,
             Err(obstacle) => {
@@ -220,7 +220,9 @@ impl Creation<'_> {
             .map_err(|failure| failure.next(format!("`awsmfa key delete {id}` deletes it")))?;
         match self.maker.delete(id).await {
             Ok(()) => {
-                self.maker.errand.done(format!("access key {id} is deleted"));
+                self.maker
+                    .errand
+                    .done(format!("access key {id} is deleted"));
                 Ok(())
             }
             Err(obstacle) => Err(self.maker.explain(obstacle)),
@@ -254,7 +256,9 @@ impl Creation<'_> {
             Ok(path) => failure.done(format!(
                 "access key {id} is created; its secret is in {path}"
             )),
-            Err(_) => failure.done(format!("access key {id} is created, and its secret is lost")),
+            Err(_) => failure.done(format!(
+                "access key {id} is created, and its secret is lost"
+            )),
         };
         failure.next(format!("`awsmfa key delete {id}` deletes it"))
     }

@@ -125,7 +125,10 @@ pub(super) async fn prove(
     }
     Err(Failure::new(
         Kind::Aws,
-        format!("access key {id} is not one of {user}, but of {}", identity.arn),
+        format!(
+            "access key {id} is not one of {user}, but of {}",
+            identity.arn
+        ),
     ))
 }
 
