@@ -4,6 +4,7 @@
 //! the device that is meant. The order of a set-up is [`crate::device::next`]'s.
 
 mod codes;
+mod course;
 mod create;
 mod enable;
 mod hand;
@@ -11,6 +12,7 @@ mod list;
 mod remove;
 mod setup;
 mod which;
+mod wire;
 
 use clap::{Args, Subcommand};
 
