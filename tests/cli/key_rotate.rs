@@ -710,8 +710,8 @@ fn two_rotations_at_once_are_one_after_the_other() {
     stop.release();
     world.outcome(first).succeeded();
     let second = world.outcome(second);
-    // The second finds that there are two keys now.
-    assert!(second.code == 3 || second.code == 0, "{}", second.stderr);
+    // The second finds that there are two keys now, or its own inactive, depending on how far it was.
+    assert!([0, 3, 5].contains(&second.code), "{}", second.stderr);
     assert_eq!(user.keys().len(), 2);
     let (id, _) = new_pair(&world, &user, &key);
     assert_eq!(world.value("default", "aws_access_key_id"), Some(id));

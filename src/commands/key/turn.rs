@@ -196,6 +196,7 @@ impl<'a> Turn<'a> {
                 return Ok((parts, journal));
             }
             self.record = record;
+            self.take_current_key()?;
         }
     }
 }

@@ -54,6 +54,19 @@ impl Turn<'_> {
         })
     }
 
+    /// Somebody else has rotated meanwhile: the key that this run began with may be off by now.
+    pub(super) fn take_current_key(&mut self) -> Result<()> {
+        if self.wanted.user.is_some() {
+            return Ok(());
+        }
+        let files = signin::read_files(self.context)?;
+        let current = self.current(&files)?;
+        if let Some(key) = profile::pair(&files, &current) {
+            self.operator.acts_with(key);
+        }
+        Ok(())
+    }
+
     /// Proves that the key called `replaced` can be replaced in the files.
     pub(super) async fn room(&self, replaced: &str) -> Result<()> {
         let place = Place::InsteadOf(replaced.to_owned());
