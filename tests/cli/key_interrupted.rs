@@ -275,6 +275,7 @@ impl Scene {
     }
 
     /// Whether a record says that something is left to be done, or nothing was begun.
+    #[cfg(target_os = "linux")]
     fn to_be_continued(&self) -> bool {
         let records = self.records();
         let open = |content: &String| {
@@ -285,6 +286,7 @@ impl Scene {
     }
 
     /// Of a rotation that is to be rolled back.
+    #[cfg(target_os = "linux")]
     fn is_as_arranged(&self) -> bool {
         let records = self.records();
         let rotated = |content: &String| content.contains("\"rotated\"");

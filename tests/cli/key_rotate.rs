@@ -362,6 +362,66 @@ fn what_cannot_be_written_is_refused_before_a_key_is_created() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_disk_without_room_is_found_before_a_key_is_created() {
+    for arguments in [&["key", "rotate"][..], &["key", "create", "--to", "ci"]] {
+        let (world, user, key) = alice();
+        let text = world.credentials() + &"# filler\n".repeat(120);
+        world.write_credentials(&text);
+        let run = world.run_in("ulimit -f 2; exec \"$@\"", arguments);
+        run.failed(7, "the new file cannot be written")
+            .said("ulimit -f");
+        assert_eq!(world.aws.count("CreateAccessKey"), 0);
+        assert_eq!(world.credentials(), text);
+        assert_eq!(user.keys(), [(key.id, true)]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn interrupted_while_waiting_for_aws_it_says_what_was_done_and_goes_on_later() {
+    let (world, user, key) = alice();
+    world.aws.set_lag(New::AccessKey, Some(Lag::Seconds(600)));
+    let mut session = world.terminal(["key", "rotate"]).start();
+    session.expect("is created and written into profile");
+    session.ctrl_c();
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 130, "{}", finished.shown);
+    for said in [
+        "done: access key",
+        "written into profile `default`",
+        "it goes on from there",
+    ] {
+        assert!(finished.shown.contains(said), "{}", finished.shown);
+    }
+    assert!(user.keys().iter().all(|(_, active)| *active));
+    world.aws.advance(601);
+    world.run(["key", "rotate"]).succeeded();
+    let (id, _) = new_pair(&world, &user, &key);
+    assert_eq!(user.keys(), [(key.id, false), (id, true)]);
+}
+
+#[test]
+fn a_section_of_ours_stands_for_the_profile_it_was_made_from() {
+    let (world, user, key, mfa) = behind_mfa();
+    world.sign_in(&mfa, NOTHING).succeeded();
+    world
+        .run(["-p", "default-mfa", "key", "rotate"])
+        .succeeded();
+    let (id, _) = new_pair(&world, &user, &key);
+    assert_eq!(
+        world.value("default", "aws_access_key_id"),
+        Some(id.clone())
+    );
+    let listed = world.run(["-p", "default-mfa", "key", "list"]).succeeded();
+    assert!(
+        listed.stdout.contains(&format!("{id}*")),
+        "{}",
+        listed.stdout
+    );
+}
+
+#[test]
 fn of_two_keys_the_unused_one_goes_if_one_agrees() {
     let (world, user, key) = alice();
     let spare = world.key(&user);
