@@ -98,7 +98,7 @@ fn the_new_pair_stands_where_the_old_one_stood_and_nothing_else_has_changed() {
         assert_eq!(user.keys(), [(key.id.clone(), false), (id, true)]);
         assert_eq!(run.stdout, "");
         run.said("--rollback")
-            .said(&format!("awsmfa key delete {}", key.id));
+            .said(&format!("key delete {}`", key.id));
     }
 }
 

@@ -13,6 +13,7 @@ mod record;
 mod rotate;
 mod safe;
 mod settle;
+mod spelled;
 mod switch;
 mod turn;
 mod uses;

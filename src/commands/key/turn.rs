@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::keys::Use;
 use super::plan::Planned;
 use super::record;
+use super::spelled::Spelled;
 use super::uses::Uses;
 use crate::aws::{Situation, UserKey};
 use crate::context::Context;
@@ -39,6 +40,8 @@ pub(super) struct Wanted {
     pub(super) wait: Duration,
     /// For whom an administrator does it.
     pub(super) user: Option<String>,
+    /// How to go on.
+    pub(super) spelled: Spelled,
 }
 
 /// How it came out.

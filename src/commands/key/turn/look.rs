@@ -156,7 +156,8 @@ impl Turn<'_> {
             failure = failure.next(format!("{}: {}", key.id, self.told(&key.id)));
         }
         Err(failure.next(format!(
-            "if nobody needs {id}: `awsmfa key deactivate {id}`, then run this again"
+            "if nobody needs {id}: `{}`, then run this again",
+            self.wanted.spelled.about("deactivate", id)
         )))
     }
 
@@ -172,7 +173,7 @@ impl Turn<'_> {
                 Kind::Configuration,
                 format!("the last rotation of profile `{profile}` is being taken back, and that is not finished"),
             )
-            .next("finish it: `awsmfa key rotate --rollback`"),
+            .next(format!("finish it: `{}`", self.wanted.spelled.rotate("--rollback"))),
             Confusion::AnotherKey { old } => Failure::new(
                 Kind::Configuration,
                 format!("profile `{profile}` holds access key {current}, which has nothing to do with the rotation of {old} that was begun there"),
