@@ -183,6 +183,28 @@ fn a_profile_that_got_a_key_meanwhile_is_left_alone() {
 }
 
 #[test]
+fn a_secret_that_can_neither_be_written_nor_given_up_is_kept_until_the_key_is_deleted() {
+    let (world, user, key) = alice();
+    let before = world.credentials();
+    world.aws.fault("DeleteAccessKey", Fault::AccessDenied);
+    let stop = world.aws.stop("CreateAccessKey", 0, When::After);
+    let child = world.start(["key", "create", "--to", "ci"]);
+    stop.wait(Duration::from_secs(30)).unwrap();
+    world.write_credentials(b"[default]\n\0\n");
+    stop.release();
+    let run = world.outcome(child).failed(7, "NUL byte");
+    world.write_credentials(before);
+    let (id, _) = user.keys().pop().unwrap();
+    let kept = world.path(&format!(".aws/awsmfa/secret-{id}.json"));
+    run.said(&format!("its secret is in {}", kept.display()));
+    let content = std::fs::read_to_string(&kept).unwrap();
+    assert!(content.contains(&world.aws.secret_of(&id).unwrap()));
+    world.run(["key", "delete", &id, "--yes"]).succeeded();
+    assert!(!kept.exists());
+    assert_eq!(user.keys(), [(key.id, true)]);
+}
+
+#[test]
 fn a_place_that_cannot_take_the_secret_is_refused_before_a_key_is_created() {
     let (world, _, key) = alice();
     world.write_config(format!(

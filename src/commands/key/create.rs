@@ -2,11 +2,12 @@
 
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::keys;
 use super::list::status;
+use super::record;
 use super::safe::{Maker, Unmade};
 use crate::aws::{NewKey, UserKey};
 use crate::commands::Target;
@@ -40,14 +41,13 @@ pub(super) struct Arguments {
 }
 
 /// What AWS CLI's `create-access-key` prints.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Document<'a> {
-    #[serde(borrow)]
     access_key: Part<'a>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Part<'a> {
     user_name: &'a str,
@@ -239,8 +239,7 @@ impl Creation<'_> {
             context, ui, wait, ..
         } = *self.maker;
         let kept = async {
-            let name = format!("secret-{id}");
-            let journal = Journal::open(context, ui, &name, wait).await?;
+            let journal = Journal::open(context, ui, &record::secret_name(id), wait).await?;
             journal.write(&Document {
                 access_key: Part {
                     user_name: &new.user,
