@@ -23,8 +23,11 @@
 //! [`endpoint`] hands them to whoever asks there; and the [`console`] has a URL for them, which a
 //! [`browser`] opens.
 //!
-//! [`terminal`] asks questions, `stdin` is read where the command line says so, [`process`] runs commands that the user configured, [`aside`] waits
-//! for both without holding anything up; [`secret`], [`arn`] and [`host`] are the words that the
+//! A key is replaced in the order that [`rotation`] says.
+//!
+//! [`terminal`] asks questions, `stdin` is read where the command line says so, [`process`] runs
+//! commands that the user configured, [`aside`] waits for both without holding anything up,
+//! [`together`] for several answers at once; [`secret`], [`arn`] and [`host`] are the words that the
 //! others share. Who may call whom is written down in `docs/design.md` and held by `clippy.toml`.
 
 pub mod arn;
@@ -50,6 +53,7 @@ pub mod password;
 pub mod process;
 pub mod profile;
 pub mod report;
+pub mod rotation;
 pub mod secret;
 pub mod session;
 pub mod shell;
@@ -59,6 +63,7 @@ pub mod signin;
 mod stdin;
 pub mod store;
 pub mod terminal;
+pub mod together;
 pub mod ui;
 pub mod variables;
 

@@ -4,12 +4,14 @@
 //! Parsing happens before anything is read; what clap can declare (conflicts, ranges, choices) is
 //! declared, not checked by hand. After this comes the command; before it, only `main`.
 
+mod age;
 mod completions;
 mod console;
 mod credential_process;
 mod doctor;
 mod env;
 mod exec;
+mod key;
 mod login;
 mod logout;
 mod man;
@@ -92,6 +94,7 @@ enum Command {
     Mfa(mfa::Arguments),
     Password(password::Arguments),
     Report(report::Arguments),
+    Key(key::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -247,6 +250,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
         Command::Password(arguments) => password::run(context, &ui, target, arguments),
         Command::Report(arguments) => report::run(context, &ui, target, arguments),
+        Command::Key(arguments) => key::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
     };

@@ -81,6 +81,11 @@ impl Caller {
         self.identity = identity.or(self.identity.take());
     }
 
+    /// Another key of the same user.
+    pub(super) fn take(&mut self, key: AccessKey) {
+        self.key = key;
+    }
+
     pub(super) fn aws(&self) -> &Arc<Aws> {
         &self.aws
     }

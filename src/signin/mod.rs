@@ -15,8 +15,8 @@
 //!
 //! Beside it: [`sign_in_all`] signs in to several profiles at once, [`enter`] goes on from
 //! credentials to the console, [`identify`] asks AWS who one is, [`sign_out`] takes sections out
-//! again, [`Rewiring`] arranges the config file for other tools, and an [`Operator`] has the
-//! credentials to call IAM with.
+//! again, [`Rewiring`] arranges the config file for other tools, an [`Operator`] has the
+//! credentials to call IAM with, and a [`Room`] is where a new long-term key goes.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.
@@ -33,6 +33,7 @@ mod identity;
 mod issue;
 mod operator;
 mod out;
+mod room;
 mod save;
 mod several;
 mod signals;
@@ -66,6 +67,7 @@ pub use files::{held_key, read_file, read_files};
 pub use identity::{Answer, identify};
 pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
+pub use room::{Filled, Place, Room};
 pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
 pub(crate) use signals::interrupted;
 pub use through::Kept;

@@ -78,7 +78,7 @@ impl Obstacle {
         }
     }
 
-    /// Whether AWS does not allow it to this caller.
+    /// AWS understood the call and did not allow it.
     pub fn is_denial(&self) -> bool {
         matches!(self, Obstacle::Refusal(refusal) if refusal.is_denial())
     }
@@ -140,6 +140,12 @@ impl<'a> Operator<'a> {
             identity: OnceCell::new(),
             signed_in: OnceCell::new(),
         })
+    }
+
+    /// From now on calls are made with this key of the same user in the place of the source's. What
+    /// was signed in to before stays: a session outlives the key that it was made with.
+    pub fn acts_with(&mut self, key: AccessKey) {
+        self.caller.take(key);
     }
 
     pub fn aws(&self) -> &Aws {

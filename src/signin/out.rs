@@ -23,7 +23,7 @@ use crate::ui::Ui;
 
 /// What signing in writes or removes beside its marks and the expiry. A `region` is ours as long as nothing else in the
 /// section is not.
-const CREDENTIALS: [&str; 4] = [
+pub(super) const CREDENTIALS: [&str; 4] = [
     "aws_access_key_id",
     "aws_secret_access_key",
     "aws_session_token",

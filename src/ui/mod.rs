@@ -34,7 +34,6 @@ pub use time::{in_words, until};
 
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
-use crate::secret::Secret;
 use screen::Screen;
 use table::Look;
 
@@ -282,22 +281,20 @@ impl Ui {
         }
     }
 
-    /// Prints a secret that was asked for, on a line of its own. Unlike other results it is lost
-    /// where nobody reads it.
+    /// Prints what nobody can be told again: here a reader that went away is a failure.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] if standard output does not take all of it, be it that the reader went away.
-    pub fn hand_over(&self, secret: &Secret) -> Result<()> {
+    /// [`Kind::File`] if standard output does not take all of it.
+    pub fn hand_over(&self, bytes: &[u8]) -> Result<()> {
         #[expect(
             clippy::disallowed_methods,
-            reason = "the secret is what was asked for"
+            reason = "the bytes are what was asked for"
         )]
         let stdout = std::io::stdout();
         let mut stdout = stdout.lock();
-        writeln!(stdout, "{}", secret.expose())
-            .and_then(|()| stdout.flush())
-            .map_err(not_written)
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        written.map_err(not_written)
     }
 
     /// Says on a terminal that `text` is going on, should it take longer than a third of a

@@ -63,6 +63,9 @@ mod hidden_prompt;
 mod hostile_files;
 #[cfg(unix)]
 mod interrupted;
+mod key;
+mod key_interrupted;
+mod key_rotate;
 #[cfg(unix)]
 mod locks;
 mod logout;

@@ -6,6 +6,7 @@
 //! that does not work; if nobody can tell, it is given up and another has to be made.
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::given::Given;
 use super::{Standing, about, policy, standing};
@@ -198,7 +199,7 @@ fn hand_over(ui: &Ui, request: &Request<'_>) -> Result<()> {
             password_reset_required: request.reset_required,
             password: generated,
         }),
-        (_, Some(_)) => ui.hand_over(request.password),
+        (_, Some(password)) => ui.hand_over(Zeroizing::new(format!("{password}\n")).as_bytes()),
         (_, None) => Ok(()),
     };
     written.map_err(|failure| match generated {
