@@ -24,6 +24,16 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The user of whom no more was noted than the ARN; none if it is no user's.
+    pub fn noted(arn: &str) -> Option<Self> {
+        let identity = Self {
+            account: Arn::parse(arn)?.account_id()?.to_owned(),
+            arn: arn.to_owned(),
+            user_id: String::new(),
+        };
+        identity.user_name().is_some().then_some(identity)
+    }
+
     pub fn partition(&self) -> Option<&str> {
         Arn::parse(&self.arn).map(|arn| arn.partition)
     }

@@ -15,6 +15,7 @@ const SOURCE: &str = "awsmfa_source";
 const CREDENTIAL_SOURCE: &str = "awsmfa_credential_source";
 const SOURCE_KEY_ID: &str = "awsmfa_source_key_id";
 const FOR: &str = "awsmfa_for";
+const USER_ARN: &str = "awsmfa_user_arn";
 const ISSUED_KEY_ID: &str = "awsmfa_issued_key_id";
 const ROLE_ARN: &str = "awsmfa_role_arn";
 const MFA_SERIAL: &str = "awsmfa_mfa_serial";
@@ -37,6 +38,9 @@ pub struct Marks {
     pub source: Option<String>,
     /// The id of that key, so that a replaced key is noticed.
     pub source_key_id: Option<String>,
+    /// Whose key that is, with a role that a session opened: roles are assumed in the user's name,
+    /// and a renewal by the session need not ask again.
+    pub user_arn: Option<String>,
     /// The id of the temporary key, where it does not show by itself that it is one.
     pub issued_key_id: Option<String>,
     /// The profile that was signed in to, where it is neither the source nor the section.
@@ -60,6 +64,8 @@ pub struct Marks {
 pub struct Learned<'a> {
     /// The id of the long-term key that signed, or made the session that did.
     pub source_key_id: Option<&'a str>,
+    /// The user whose key it is, where AWS was asked.
+    pub user_arn: Option<&'a str>,
     /// The id of the temporary key that was issued.
     pub issued_key_id: &'a str,
     /// The device the code was made by; none where the key was temporary already.
@@ -74,10 +80,11 @@ impl Marks {
 
     /// Every key this version writes. The ones not in [`Marks::lines`] are to be removed from a
     /// section that is rewritten.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         SOURCE,
         CREDENTIAL_SOURCE,
         SOURCE_KEY_ID,
+        USER_ARN,
         ISSUED_KEY_ID,
         FOR,
         ROLE_ARN,
@@ -104,6 +111,7 @@ impl Marks {
         Some(Self {
             source,
             source_key_id: text(SOURCE_KEY_ID),
+            user_arn: text(USER_ARN),
             issued_key_id: text(ISSUED_KEY_ID),
             profile: text(FOR),
             role_arn: text(ROLE_ARN),
@@ -129,6 +137,7 @@ impl Marks {
         let unclear = !learned.issued_key_id.starts_with("ASIA");
         let rest = [
             (SOURCE_KEY_ID, learned.source_key_id.map(str::to_owned)),
+            (USER_ARN, learned.user_arn.map(str::to_owned)),
             (
                 ISSUED_KEY_ID,
                 unclear.then(|| learned.issued_key_id.to_owned()),

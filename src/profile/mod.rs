@@ -294,6 +294,7 @@ fn marks_of(
     };
     Marks {
         issued_key_id: None,
+        user_arn: None,
         source: source.map(str::to_owned),
         source_key_id: trail.source.key_id().map(str::to_owned),
         profile: (!told).then(|| profile.clone()),

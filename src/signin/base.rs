@@ -5,6 +5,8 @@
 //! instead: those that shall last longer than AWS lets credentials from a session last, and those
 //! whose base has no session to keep or must not write one.
 
+use std::time::Duration;
+
 use super::Wanted;
 use crate::context::Context;
 use crate::failure::Result;
@@ -23,6 +25,12 @@ pub(super) enum Way {
     /// With the code itself; why, where that is worth a word.
     Direct(Option<String>),
     Session(Box<Base>),
+}
+
+/// How long a session has to be good to open a role. `--min-ttl` is about the role, which lasts as
+/// long as it lasts, whatever becomes of the session.
+pub(super) fn least(wanted: &Wanted) -> Duration {
+    wanted.min_ttl.min(Duration::from_secs(300))
 }
 
 /// Chooses the way to the roles of `plan`.

@@ -72,6 +72,12 @@ impl Caller {
         }
     }
 
+    /// The user, if AWS was asked and it is one.
+    pub(super) fn user_arn(&self) -> Option<&str> {
+        let identity = self.identity.as_ref()?;
+        identity.user_name().map(|_| identity.arn.as_str())
+    }
+
     pub(super) fn known_identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }

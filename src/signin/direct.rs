@@ -105,6 +105,7 @@ async fn save(desk: &Desk<'_>, prepared: &mut Prepared, obtained: &Obtained) -> 
             expiration: granted.issued.expiration,
             learned: Learned {
                 source_key_id: Some(&caller.key().id),
+                user_arn: None,
                 issued_key_id: &granted.issued.key.id,
                 serial: serial.as_deref(),
                 role_arn: granted.role_arn.as_deref(),

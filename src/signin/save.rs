@@ -75,6 +75,7 @@ pub(super) async fn rehearse<'a>(
         expiration: Timestamp::UNIX_EPOCH,
         learned: Learned {
             source_key_id: Some("AKIAREHEARSALREHEARS"),
+            user_arn: Some("arn:aws:iam::123456789012:user/rehearsal"),
             issued_key_id: "ASIAREHEARSALREHEARS",
             serial: Some("arn:aws:iam::123456789012:mfa/rehearsal"),
             role_arn: None,

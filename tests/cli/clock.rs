@@ -1,6 +1,6 @@
 //! Clocks that disagree: this computer's, AWS's, the device's.
 
-use crate::local_aws::Fault;
+use crate::local_aws::{ACCOUNT, Fault, Trust};
 use crate::told::Told;
 use crate::world::World;
 
@@ -45,6 +45,27 @@ fn the_code_s_own_request_may_be_the_one_that_is_signed_again() {
         .succeeded();
     // AWS refuses a signature before it looks at the code.
     assert_eq!(world.codes_sent(), vec![code; 2]);
+}
+
+/// Whose session it is, is asked beside it: both are refused, and both are signed again.
+#[test]
+fn a_role_is_opened_by_a_session_whatever_the_clock_says() {
+    for offset in [2_700, -2_700] {
+        let world = World::new();
+        let (user, _, mfa) = world.default_user("alice");
+        let role = world.aws.role("Admin").trusts(Trust::new(&user.arn).mfa());
+        world.write_config(format!(
+            "[default]\nmfa_serial = {}\n\
+             [profile dev]\nrole_arn = {}\nsource_profile = default\n",
+            mfa.serial, role.arn
+        ));
+        world.aws.set_clock_offset(offset);
+        world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+        assert_eq!(
+            world.issued_to("dev-mfa").unwrap(),
+            format!("arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice")
+        );
+    }
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn a_role_profile_becomes_a_section_with_the_roles_credentials() {
             "expiration",
             "awsmfa_source",
             "awsmfa_source_key_id",
+            "awsmfa_user_arn",
             "awsmfa_for",
             "awsmfa_role_arn",
             "awsmfa_mfa_serial",

@@ -77,18 +77,25 @@ fn a_session_that_is_not_good_enough_is_made_anew_before_a_role_is_asked_for() {
 }
 
 #[test]
-fn a_session_that_ends_before_the_minimum_is_made_anew() {
+fn a_session_opens_roles_until_five_minutes_before_its_end() {
     let (mut world, _, mfa) = signed_in();
-    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(20);
-    let soon = soon.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    replace(&world, "default-mfa", "expiration", &soon);
     let id = key_id(&world, "default-mfa");
-    world.run(["-p", "dev"]).succeeded();
+    let ends_in = |minutes| {
+        let end = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
+        let end = end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        replace(&world, "default-mfa", "expiration", &end);
+    };
+    ends_in(6);
+    // What is asked of the role is not asked of the session: the role lasts as long as it lasts.
+    let long = ["-p", "dev", "--min-ttl", "30m", "-f"];
+    world.run(long).succeeded();
     assert_eq!(key_id(&world, "default-mfa"), id);
+    ends_in(4);
+    let short = ["-p", "dev", "--min-ttl", "1m", "-f"];
+    world.run(short).succeeded();
+    assert_eq!(key_id(&world, "default-mfa"), id, "asked for less");
     world.set("AWSMFA_TOKEN_CODE", &world.aws.code(&mfa.serial));
-    world
-        .run(["-p", "dev", "--min-ttl", "30m", "-f"])
-        .succeeded();
+    world.run(long).succeeded();
     assert_ne!(key_id(&world, "default-mfa"), id);
 }
 

@@ -28,6 +28,7 @@ fn written(plan: &Plan) -> String {
     let learned = Learned {
         issued_key_id: "ASIAISSUEDISSUED",
         source_key_id: Some(source_key(plan).unwrap_or(ALICE)),
+        user_arn: None,
         serial: plan
             .serial
             .as_ref()
@@ -302,6 +303,7 @@ fn every_mark_that_is_written_is_known_by_name_and_read_back() {
         source: Some("default".into()),
         source_key_id: Some(ALICE.into()),
         profile: Some("work".into()),
+        user_arn: Some("arn:aws:iam::123456789012:user/team/alice".into()),
         role_arn: Some("arn:aws:iam::123456789012:role/R".into()),
         role_from_flag: true,
         serial: Some("123456789".into()),
@@ -312,6 +314,7 @@ fn every_mark_that_is_written_is_known_by_name_and_read_back() {
     let lines = marks.lines(Learned {
         issued_key_id: "ASIAISSUEDISSUED",
         source_key_id: Some(ALICE),
+        user_arn: marks.user_arn.as_deref(),
         serial: Some("123456789"),
         role_arn: marks.role_arn.as_deref(),
     });

@@ -266,10 +266,15 @@ impl Plans {
 impl Group {
     /// Whether there is anything to do, and no good session to do it with.
     fn needs_code(&self, wanted: &Wanted, now: Timestamp) -> bool {
-        let decide = |plan, force| session::decide(plan, now, wanted.min_ttl, force).is_ok();
-        let is_good = decide(&self.base.plan, self.own.is_some() && wanted.force);
+        let decide = |plan, least, force| session::decide(plan, now, least, force).is_ok();
+        let (least, force) = match self.own {
+            Some(_) => (wanted.min_ttl, wanted.force),
+            None => (base::least(wanted), false),
+        };
+        let is_good = decide(&self.base.plan, least, force);
+        let to_assume = |plan| !decide(plan, wanted.min_ttl, wanted.force);
         let mut roles = self.roles.iter();
-        !is_good && (self.own.is_some() || roles.any(|(_, _, plan)| !decide(plan, wanted.force)))
+        !is_good && (self.own.is_some() || roles.any(|(_, _, plan)| to_assume(plan)))
     }
 
     fn in_words(&self) -> String {

@@ -9,8 +9,9 @@ use super::{Fresh, Party};
 use crate::aws::Identity;
 use crate::code::CodeSource;
 use crate::failure::{Failure, Result};
-use crate::profile::{self, File, Learned, Plan};
+use crate::profile::{self, File, Learned, Plan, Target};
 use crate::session;
+use crate::signin::base;
 use crate::signin::caller::Caller;
 use crate::signin::desk::{Errand, Stage, kept};
 use crate::signin::issue::Granted;
@@ -64,7 +65,11 @@ impl Party<'_> {
     fn kept(&self, distrusted: Option<&str>) -> Result<Option<Session>> {
         let (desk, plan) = (self.desk, &self.base.plan);
         let now = desk.context.clock.now();
-        let good = match session::decide(plan, now, desk.wanted.min_ttl, false) {
+        let least = match self.own {
+            true => desk.wanted.min_ttl,
+            false => base::least(desk.wanted),
+        };
+        let good = match session::decide(plan, now, least, false) {
             Ok(good) if Some(good.session.key_id.as_str()) != distrusted => good.session,
             Ok(_) => return Ok(None),
             Err(why) => {
@@ -78,9 +83,15 @@ impl Party<'_> {
         let section = &plan.section.value;
         let key = held_key(&self.files, section)?;
         let aws = desk.aws(self.first())?;
+        let identity = self.noted_user();
         let source_key_id = plan.source.key_id().or(good.marks.source_key_id.as_deref());
         Ok(good.expiration.map(|expiration| Session {
-            caller: Caller::with_session(aws, key, place(&self.files.credentials, section), None),
+            caller: Caller::with_session(
+                aws,
+                key,
+                place(&self.files.credentials, section),
+                identity,
+            ),
             serial: good.marks.serial.clone(),
             source_key_id: source_key_id.map(str::to_owned),
             kept: Some(Kept {
@@ -89,6 +100,18 @@ impl Party<'_> {
             }),
             is_reused: true,
         }))
+    }
+
+    /// Whose session it is, where that was noted with a role that the same key opened before.
+    fn noted_user(&self) -> Option<Identity> {
+        self.members
+            .iter()
+            .find_map(|member| match &member.plan.target {
+                Target::Ours(role) if role.is_from(&self.base.plan.source) => {
+                    Identity::noted(role.marks.user_arn.as_deref()?)
+                }
+                _ => None,
+            })
     }
 
     /// The profile by whose way AWS is reached for the session.
@@ -203,6 +226,7 @@ impl Party<'_> {
                 expiration: granted.issued.expiration,
                 learned: Learned {
                     source_key_id: Some(&caller.key().id),
+                    user_arn: None,
                     issued_key_id: &granted.issued.key.id,
                     serial: Some(serial),
                     role_arn: None,

@@ -3,7 +3,8 @@
 use super::open::Session;
 use super::{Member, Party, State};
 use crate::failure::Result;
-use crate::profile::Learned;
+use crate::profile::{Learned, Target};
+use crate::signin::issue;
 use crate::signin::save::{self, Contents, Entry};
 
 impl Party<'_> {
@@ -67,6 +68,7 @@ impl Party<'_> {
                         expiration: granted.issued.expiration,
                         learned: Learned {
                             source_key_id: session.source_key_id.as_deref(),
+                            user_arn: member.user_arn(session),
                             issued_key_id: &granted.issued.key.id,
                             serial: session.serial.as_deref(),
                             role_arn: granted.role_arn.as_deref(),
@@ -79,5 +81,19 @@ impl Party<'_> {
             return Ok(());
         }
         save::write(desk.context, desk.ui, &mut self.files, &entries).await
+    }
+}
+
+impl Member {
+    /// The user, where the next renewal would otherwise have to ask.
+    fn user_arn<'a>(&'a self, session: &'a Session) -> Option<&'a str> {
+        let noted = match &self.plan.target {
+            Target::Ours(role) if role.is_from(&self.plan.source) => role.marks.user_arn.as_deref(),
+            _ => None,
+        };
+        let known = session.caller.user_arn();
+        known
+            .filter(|_| issue::needs_identity(&self.plan.roles))
+            .or(noted)
     }
 }
