@@ -91,6 +91,7 @@ fn fault(shared: &Shared, form: &Form) -> Result<Value, Trouble> {
         "throttling" => Fault::THROTTLING,
         "unavailable" => Fault::SERVICE_UNAVAILABLE,
         "internal" => Fault::INTERNAL_FAILURE,
+        "denied" => Fault::AccessDenied,
         "gateway" => Fault::Gateway(number(form, "status")?),
         "close-before" => Fault::Close(When::Before),
         "close-after" => Fault::Close(When::After),

@@ -25,6 +25,8 @@ pub enum Fault {
         code: &'static str,
         message: &'static str,
     },
+    /// AccessDenied in AWS's words for this caller and this action.
+    AccessDenied,
     /// A load balancer's HTML page with this status.
     Gateway(u16),
     /// The connection is closed without a reply.
@@ -60,11 +62,25 @@ impl Fault {
         message: "The request processing has failed because of an unknown error, exception or failure.",
     };
 
+    /// IAM's own 500.
+    pub const SERVICE_FAILURE: Self = Self::Error {
+        status: 500,
+        code: "ServiceFailure",
+        message: "The request processing has failed because of an unknown error, exception or failure.",
+    };
+    /// Several requests changed the same thing at once.
+    pub const CONCURRENT_MODIFICATION: Self = Self::Error {
+        status: 409,
+        code: "ConcurrentModification",
+        message: "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
+    };
+
     /// For the request log.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Latency(_) => "latency",
             Self::Error { code, .. } => code,
+            Self::AccessDenied => "AccessDenied",
             Self::Gateway(_) => "gateway",
             Self::Close(When::Before) => "close-before",
             Self::Close(When::After) => "close-after",

@@ -43,6 +43,8 @@ pub mod scenario;
 pub mod server;
 pub mod service;
 pub mod sigv4;
+pub mod snapshot;
+pub mod stop;
 pub mod sts;
 pub mod tls;
 pub mod totp;
@@ -61,6 +63,7 @@ pub use model::Belonging;
 pub use password::PasswordPolicy;
 pub use quota::Quotas;
 pub use scenario::{AccountHandle, GroupHandle, Key, Mfa, Preset, RoleHandle, Trust, UserHandle};
+pub use stop::Stop;
 
 /// The account that exists from the start.
 pub const ACCOUNT: &str = "123456789012";
@@ -226,6 +229,22 @@ impl LocalAws {
         });
     }
 
+    /// Strikes the request that comes after `skip` others, whatever it is.
+    pub fn fault_after(&self, skip: u32, fault: Fault) {
+        self.fault_rule("*", fault, skip, Some(1));
+    }
+
+    /// Stops the world before or after carrying out the request of `operation` (`*` for any) that
+    /// comes after `skip` others.
+    pub fn stop(&self, operation: &str, skip: u32, when: When) -> Stop {
+        self.shared.stops.order(operation, skip, when)
+    }
+
+    /// Everything that there is in every account, to be compared: see [`snapshot`].
+    pub fn snapshot(&self) -> serde_json::Value {
+        snapshot::of(&self.shared.world())
+    }
+
     pub fn clear_faults(&self) {
         self.shared.faults().clear();
     }
@@ -270,6 +289,29 @@ impl LocalAws {
         sessions
             .flat_map(|session| [session.secret.clone(), session.token.clone()])
             .collect()
+    }
+
+    /// The access keys and the seeds (base32) of virtual devices that exist, made by requests or
+    /// by the scenario: secrets that nothing may print unasked.
+    pub fn kept_secrets(&self) -> Vec<String> {
+        let world = self.shared.world();
+        let accounts = world.accounts.values();
+        accounts
+            .flat_map(|account| {
+                let users = account.users.values();
+                let keys = users.flat_map(|user| &user.keys);
+                let keys = keys.map(|key| key.secret.clone());
+                let devices = account.devices.values();
+                let seeds = devices.map(|device| totp::base32(&device.seed));
+                keys.chain(seeds).collect::<Vec<_>>()
+            })
+            .filter(|secret| !secret.is_empty())
+            .collect()
+    }
+
+    /// The secret of a long-term key that exists.
+    pub fn secret_of(&self, key_id: &str) -> Option<String> {
+        Some(self.shared.world().key(key_id)?.secret.clone())
     }
 
     /// The ARN of whoever this key id, long-term or temporary, belongs to.

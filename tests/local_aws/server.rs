@@ -20,6 +20,7 @@ use super::log::Entry;
 use super::model::World;
 use super::refusal::Refusal;
 use super::service::Incoming;
+use super::stop::{Fate, Stops};
 use super::tls::Tls;
 use super::wire::Wire;
 
@@ -31,6 +32,7 @@ pub struct Shared {
     tls: Option<Tls>,
     world: Mutex<World>,
     faults: Mutex<Faults>,
+    pub stops: Arc<Stops>,
     log: Mutex<Vec<Entry>>,
     connections: AtomicU64,
     open: Mutex<HashMap<u64, TcpStream>>,
@@ -45,6 +47,7 @@ impl Shared {
             tls,
             world: Mutex::new(World::new()),
             faults: Mutex::default(),
+            stops: Arc::default(),
             log: Mutex::default(),
             connections: AtomicU64::new(0),
             open: Mutex::default(),
@@ -204,9 +207,22 @@ fn outcome(shared: &Shared, request: &Request, connection: u64) -> Ending {
     }
     let incoming = Incoming::read(request);
     let Strike { latency, fault } = shared.faults().strike(incoming.operation());
+    let held = shared.stops.due(incoming.operation());
+    let stopped = |when| {
+        let held = held.as_ref().filter(|held| held.when == when);
+        held.is_some_and(|held| shared.stops.hold(held, incoming.operation()) == Fate::Abandoned)
+    };
+    if stopped(When::Before) {
+        let mut entry = entry(&incoming, connection, shared.clock.now());
+        entry.outcome = "abandoned".to_owned();
+        shared.log().push(entry);
+        return Ending::Close;
+    }
     let now = shared.clock.now();
     let mut entry = entry(&incoming, connection, now);
-    let before = fault.as_ref().and_then(|fault| instead(fault, &incoming));
+    let before = fault
+        .as_ref()
+        .and_then(|fault| instead(shared, fault, &incoming));
     let ending = before.unwrap_or_else(|| {
         let request_id = shared.world().random.request_id();
         let answer = incoming.answer(&mut shared.world(), now, &request_id);
@@ -241,6 +257,9 @@ fn outcome(shared: &Shared, request: &Request, connection: u64) -> Ending {
     if !latency.is_zero() {
         thread::sleep(latency);
     }
+    if stopped(When::After) {
+        return Ending::Close;
+    }
     match ending {
         Ending::Reply(mut response)
             if !response.headers.iter().any(|(name, _)| *name == "Date") =>
@@ -253,7 +272,7 @@ fn outcome(shared: &Shared, request: &Request, connection: u64) -> Ending {
 }
 
 /// What happens instead of carrying the request out, if the fault is of that kind.
-fn instead(fault: &Fault, incoming: &Incoming<'_>) -> Option<Ending> {
+fn instead(shared: &Shared, fault: &Fault, incoming: &Incoming<'_>) -> Option<Ending> {
     let page = |status: u16, title: &str| {
         Response::new(
             status,
@@ -263,19 +282,20 @@ fn instead(fault: &Fault, incoming: &Incoming<'_>) -> Option<Ending> {
             ),
         )
     };
+    let error = |refusal: Refusal| {
+        let id = "00000000-0000-4000-8000-000000000000";
+        let body = refusal.xml(incoming.api().namespace, id);
+        let mut response = Response::new(refusal.status, "text/xml", body);
+        response.header("x-amzn-RequestId", id);
+        Some(Ending::Reply(response))
+    };
     match fault {
         Fault::Error {
             status,
             code,
             message,
-        } => {
-            let refusal = Refusal::new(*status, code, *message);
-            let id = "00000000-0000-4000-8000-000000000000";
-            let body = refusal.xml(incoming.api().namespace, id);
-            let mut response = Response::new(*status, "text/xml", body);
-            response.header("x-amzn-RequestId", id);
-            Some(Ending::Reply(response))
-        }
+        } => error(Refusal::new(*status, code, *message)),
+        Fault::AccessDenied => error(incoming.denied(&shared.world())),
         Fault::Gateway(status) => Some(Ending::Reply(page(*status, "Gateway trouble"))),
         Fault::CaptivePortal => Some(Ending::Reply(page(200, "Welcome to our free Wi-Fi"))),
         Fault::Redirect(location) => {

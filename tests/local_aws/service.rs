@@ -104,6 +104,22 @@ impl<'a> Incoming<'a> {
         by_scope.or_else(by_version).unwrap_or(&APIS[0])
     }
 
+    /// The refusal of a caller whose policies do not allow the action, whatever they say.
+    pub fn denied(&self, world: &World) -> Refusal {
+        let key_id = self.authorization.as_ref().map(|it| it.key_id.as_str());
+        let credential = key_id.ok().and_then(|id| world.credential(id));
+        let who = credential.map_or("anonymous".to_owned(), |credential| {
+            let caller = credential.caller;
+            let account = world.account(&caller.account);
+            account.principal_arn(&caller.principal)
+        });
+        let action = format!("{}:{}", self.api().service, self.operation());
+        Refusal::access_denied(format!(
+            "User: {who} is not authorized to perform: {action} on resource: * \
+             because no identity-based policy allows the {action} action"
+        ))
+    }
+
     /// Carries the request out.
     pub fn answer(&self, world: &mut World, now: u64, request_id: &str) -> Result<String, Refusal> {
         let authorization = self.authorization.as_ref().map_err(Clone::clone)?;

@@ -128,7 +128,7 @@ impl World {
                     role.last_used = used;
                 }
             }
-            Principal::Root | Principal::User { .. } => {
+            _ => {
                 if let Some(key) = self.key_mut(&caller.key_id) {
                     key.last_used = used;
                 }

@@ -16,4 +16,5 @@ mod protocol;
 mod refusals;
 mod roles;
 mod sessions;
+mod stops;
 mod vectors;

@@ -107,6 +107,16 @@ impl UserHandle {
         shown(&key)
     }
 
+    /// Ids of the user's keys, oldest first, and whether each is active.
+    pub fn keys(&self) -> Vec<(String, bool)> {
+        let mut world = self.account.shared.world();
+        let users = &world.account_mut(&self.account.id).users;
+        let keys = &users[&self.name].keys;
+        keys.iter()
+            .map(|key| (key.id.clone(), key.active))
+            .collect()
+    }
+
     /// Switches a key off or on; sessions made with it live on, as in AWS.
     pub fn set_key_active(&self, id: &str, active: bool) {
         self.with(|user| {
