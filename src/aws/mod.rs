@@ -52,7 +52,7 @@ use crate::failure::Result;
 use crate::secret::{AccessKey, Secret};
 
 pub use explain::{Denial, IamSituation, Known, Refusal, Situation};
-pub use iam::{Device, DeviceKind, NewDevice, VirtualDevice};
+pub use iam::{Device, DeviceKind, LastUse, NewDevice, NewKey, UserKey, VirtualDevice};
 pub use sts::{AssumeRole, Identity, Issued};
 
 use clock::AwsClock;

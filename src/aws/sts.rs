@@ -137,7 +137,7 @@ fn issued(credentials: Option<Credentials>, arn: Option<String>) -> Result<Issue
 }
 
 /// AWS makes keys of letters, digits and a few signs; a line break in one is somebody else's idea.
-fn part_of_key(name: &'static str, value: String) -> Result<String, Missing> {
+pub(super) fn part_of_key(name: &'static str, value: String) -> Result<String, Missing> {
     let sound = value.bytes().all(|byte| byte.is_ascii_graphic());
     required(name, sound.then_some(value))
 }

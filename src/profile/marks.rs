@@ -69,6 +69,9 @@ pub struct Learned<'a> {
 }
 
 impl Marks {
+    /// The line that tells which key a section was made with.
+    pub const SOURCE_KEY_ID: &'static str = SOURCE_KEY_ID;
+
     /// Every key this version writes. The ones not in [`Marks::lines`] are to be removed from a
     /// section that is rewritten.
     pub const NAMES: [&'static str; 11] = [

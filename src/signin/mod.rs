@@ -23,6 +23,7 @@ mod identity;
 mod issue;
 mod operator;
 mod out;
+mod room;
 mod save;
 mod signals;
 mod wiring;
@@ -48,6 +49,7 @@ use desk::Desk;
 pub use identity::{Answer, identify};
 pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
+pub use room::{Filled, Place, Room};
 pub(crate) use signals::interrupted;
 pub use wiring::{Wiring, wire, wiring};
 

@@ -7,10 +7,13 @@
 //! [`crate::iam_name`] before they get here.
 
 mod devices;
+mod keys;
 
+use super::explain::IamSituation;
 use super::retry::Missing;
 
 pub use devices::{Device, DeviceKind, NewDevice, VirtualDevice};
+pub use keys::{LastUse, NewKey, UserKey};
 
 /// The longest list of AWS's has some thousand entries, a hundred to a page, so more pages than
 /// this are an answer in a circle.

@@ -4,6 +4,7 @@
 //! where the operation makes more of it, the file of that area speaks first ([`AREAS`]).
 
 mod devices;
+mod keys;
 
 use super::advice::{Known, Told};
 use super::{Refusal, Situation};
@@ -66,7 +67,7 @@ impl IamSituation {
 /// Says more than [`generally`] about some operations and situations.
 type Area = fn(&Refusal, &Known<'_>) -> Option<Told>;
 
-const AREAS: &[Area] = &[devices::told];
+const AREAS: &[Area] = &[devices::told, keys::told];
 
 /// What the area that the operation belongs to has to say.
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {

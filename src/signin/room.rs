@@ -1,0 +1,274 @@
+//! A long-term key put into the user's files: in the place of another one, in every profile that
+//! holds it, or into a profile that has none.
+//!
+//! AWS tells a new key's secret once. So everything that can fail comes before the key is created:
+//! [`Room::make`] takes the locks, makes the edit with a key of the same shape, and proves that the
+//! result can be written. The locks are held while the key is created, and [`Room::fill`] writes it
+//! without waiting for anything. Where a file was changed all the same, by an editor that knows no
+//! lock, the edit is made again with what the file says then.
+//!
+//! Sections that were signed in to with the replaced key are said to be the new one's: AWS lets a
+//! session live on when the key that it was made with is switched off (IAM User Guide, "Disabling
+//! permissions for temporary security credentials").
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::save::not_editable;
+use super::{parse, read_files};
+use crate::aside::detached;
+use crate::context::Context;
+use crate::failure::{Failure, Kind, Result};
+use crate::ini::{Change, Document, Flavor};
+use crate::profile::{self, File, Holder, Marks};
+use crate::secret::{AccessKey, Secret};
+use crate::store::{self, Lease};
+use crate::ui::Ui;
+
+/// How often a file may change under our hands before we give up.
+const TRIES: usize = 3;
+
+/// How long to wait for the lock of a file that has changed under our hands.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where a key is to go.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Into every profile that holds the key of this id.
+    InsteadOf(String),
+    /// Into this profile of the credentials file, which has none; and the flag that names it.
+    Profile(String, &'static str),
+}
+
+/// Files that are locked and can be written.
+#[derive(Debug)]
+pub struct Room {
+    place: Place,
+    files: Vec<Target>,
+}
+
+#[derive(Debug)]
+struct Target {
+    path: PathBuf,
+    flavor: Flavor,
+    lease: Lease,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// The profiles that hold the key now.
+    pub profiles: Vec<String>,
+    /// The sections of sessions that count as the new key's.
+    pub sections: Vec<String>,
+}
+
+impl Room {
+    /// Locks the files and proves that the key can be written to them; nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// Whatever [`Room::fill`] would fail with, as far as it is there already;
+    /// [`Kind::Configuration`] where no profile holds the key that is to be replaced, or one holds
+    /// it so that replacing it would be a guess.
+    pub async fn make(context: &Context, ui: &Ui, place: Place, wait: Duration) -> Result<Self> {
+        let files = read_files(context)?;
+        let sample = AccessKey {
+            id: "AKIAREHEARSALREHEARS".to_owned(),
+            secret: Secret::new("x".repeat(40)),
+            token: None,
+        };
+        let mut targets = Vec::new();
+        for flavor in in_order(&files, &place)? {
+            let file = match flavor {
+                Flavor::Credentials => &files.credentials,
+                Flavor::Config => &files.config,
+            };
+            let (bytes, _) = edited(file, flavor, &place, &sample)?;
+            let room = bytes.len().saturating_sub(file.document.bytes().len());
+            let lease = lock(ui, file.path.clone(), wait).await?;
+            // The edit may shrink one line and stretch another: a little more than enough.
+            lease.rehearse(room + sample.id.len() + sample.secret.expose().len())?;
+            targets.push(Target {
+                path: file.path.clone(),
+                flavor,
+                lease,
+            });
+        }
+        Ok(Self {
+            place,
+            files: targets,
+        })
+    }
+
+    /// Writes the key. When this returns, it is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if a file cannot be read, understood or written any more. With two files the
+    /// first may be written.
+    pub fn fill(self, key: &AccessKey) -> Result<Filled> {
+        let mut filled = Filled::default();
+        for target in self.files {
+            let written = target.write(&self.place, key)?;
+            filled.profiles.extend(written.profiles);
+            filled.sections.extend(written.sections);
+        }
+        Ok(filled)
+    }
+}
+
+impl Target {
+    fn write(self, place: &Place, key: &AccessKey) -> Result<Filled> {
+        let Self {
+            path,
+            flavor,
+            mut lease,
+        } = self;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let locked = lease.read()?;
+            let document = match locked.contents() {
+                Some(bytes) => parse(Zeroizing::new(bytes.to_vec()), flavor, &path)?,
+                None => Document::empty(flavor),
+            };
+            let file = File {
+                path: path.clone(),
+                document,
+            };
+            let (bytes, filled) = edited(&file, flavor, place, key)?;
+            if bytes[..] == *file.document.bytes() {
+                return Ok(filled);
+            }
+            match locked.commit(&bytes) {
+                Err(failure) if failure.kind() == Kind::File && tries < TRIES => {}
+                outcome => return outcome.map(|()| filled),
+            }
+            lease = store::lock(&path, PATIENCE, &mut |_| {})?;
+        }
+    }
+}
+
+/// The files that will be written. What the key goes into comes first: a section that says it is
+/// the new key's, before there is one, would be wrong.
+fn in_order(files: &profile::Files, place: &Place) -> Result<Vec<Flavor>> {
+    let id = match place {
+        Place::Profile(name, flag) => {
+            profile::vacant(files, name, flag)?;
+            return Ok(vec![Flavor::Credentials]);
+        }
+        Place::InsteadOf(id) => id,
+    };
+    let holders = profile::holders(files, id);
+    if let Some(unclear) = holders.iter().find(|holder| !holder.plain) {
+        return Err(ambiguous(unclear));
+    }
+    let holds = |flavor| holders.iter().any(|holder| holder.file == flavor);
+    let made = !profile::made_with(files, id).is_empty();
+    let order = match (holds(Flavor::Credentials), holds(Flavor::Config)) {
+        (false, false) => {
+            return Err(Failure::new(
+                Kind::Configuration,
+                format!("no profile holds access key {id} any more"),
+            )
+            .at(files.credentials.path.display()));
+        }
+        (true, true) => vec![Flavor::Credentials, Flavor::Config],
+        (true, false) => vec![Flavor::Credentials],
+        (false, true) if made => vec![Flavor::Config, Flavor::Credentials],
+        (false, true) => vec![Flavor::Config],
+    };
+    Ok(order)
+}
+
+fn ambiguous(holder: &Holder) -> Failure {
+    Failure::new(
+        Kind::Configuration,
+        format!(
+            "profile `{}` has its key id or its secret twice, or one of them only, so the key cannot be replaced safely",
+            holder.profile
+        ),
+    )
+    .at(holder.origin())
+    .next("leave one `aws_access_key_id` and one `aws_secret_access_key` in that section")
+}
+
+/// The bytes of the file with the key in its place, and what that means.
+fn edited(
+    file: &File,
+    flavor: Flavor,
+    place: &Place,
+    key: &AccessKey,
+) -> Result<(Zeroizing<Vec<u8>>, Filled)> {
+    let pair = [
+        ("aws_access_key_id", key.id.as_str()),
+        ("aws_secret_access_key", key.secret.expose()),
+    ];
+    let (profiles, sections) = match place {
+        Place::Profile(name, _) => (vec![name.clone()], Vec::new()),
+        Place::InsteadOf(id) => stands(&file.document, id),
+    };
+    let mut bytes = Zeroizing::new(file.document.bytes().to_vec());
+    let mut filled = Filled::default();
+    for profile in profiles {
+        bytes = with(file, bytes, flavor, &profile, &pair)?;
+        filled.profiles.push(profile);
+    }
+    let mark = [(Marks::SOURCE_KEY_ID, key.id.as_str())];
+    for section in sections.into_iter().filter(|_| flavor == Flavor::Credentials) {
+        // A section that cannot be edited is signed in to again when its time comes.
+        if let Ok(marked) = with(file, bytes.clone(), flavor, &section, &mark) {
+            bytes = marked;
+            filled.sections.push(section);
+        }
+    }
+    Ok((bytes, filled))
+}
+
+fn with(
+    file: &File,
+    bytes: Zeroizing<Vec<u8>>,
+    flavor: Flavor,
+    section: &str,
+    set: &[(&str, &str)],
+) -> Result<Zeroizing<Vec<u8>>> {
+    let change = Change {
+        section,
+        set,
+        remove: &[],
+    };
+    let document = parse(bytes, flavor, &file.path)?;
+    let edited = document.edit(&change);
+    edited.map_err(|refused| not_editable(file, refused))
+}
+
+/// The profiles that hold the key, and the sections that were made with it.
+fn stands(document: &Document, id: &str) -> (Vec<String>, Vec<String>) {
+    let holds = |section: &crate::ini::Profile<'_>, key: &str| {
+        section.get(key).is_some_and(|value| value.text == id)
+    };
+    let named = |key: &'static str| {
+        let sections = document.profiles().filter(move |section| holds(section, key));
+        sections.map(|section| section.name().to_owned()).collect()
+    };
+    (named("aws_access_key_id"), named(Marks::SOURCE_KEY_ID))
+}
+
+async fn lock(ui: &Ui, path: PathBuf, wait: Duration) -> Result<Lease> {
+    if let Some(lease) = store::try_lock(&path)? {
+        return Ok(lease);
+    }
+    let ui = ui.clone();
+    detached("lock", move || {
+        store::lock(&path, wait, &mut |holder| {
+            ui.note(&format!(
+                "{} is locked, waiting for {holder}",
+                path.display()
+            ));
+        })
+    })
+    .await
+}
