@@ -53,6 +53,7 @@ use crate::secret::{AccessKey, Secret};
 
 pub use explain::{Denial, IamSituation, Known, Refusal, Situation};
 pub use iam::{Device, DeviceKind, LastUse, NewDevice, NewKey, UserKey, VirtualDevice};
+pub use iam::{LoginProfile, Making, PasswordPolicy, Report};
 pub use sts::{AssumeRole, Identity, Issued};
 
 use clock::AwsClock;
@@ -237,10 +238,17 @@ impl<'a> Call<'a> {
     }
 
     fn spends(mut self, codes: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let before = self.secrets.len();
         self.secrets.extend(codes);
-        if !self.secrets.is_empty() {
+        if self.secrets.len() > before {
             self.stake = Stake::Code;
         }
+        self
+    }
+
+    /// Keeps these out of what is printed, too; they may be sent again.
+    fn hides(mut self, secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        self.secrets.extend(secrets);
         self
     }
 

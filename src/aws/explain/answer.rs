@@ -83,6 +83,9 @@ fn denied(asked: &Asked, message: &str) -> Situation {
             false => Situation::WrongSerial,
         };
     }
+    if asked.operation == "ChangePassword" && says("old password") {
+        return Situation::Iam(IamSituation::OldPassword);
+    }
     if says("with session credentials") {
         return Situation::NeedsLongTermKey;
     }
@@ -148,6 +151,10 @@ mod tests {
                 NeedsLongTermKey,
             ),
             ("AssumeRole", 403, "AccessDenied", "Roles may not be assumed by root accounts.".into(), RootUser),
+            (
+                "ChangePassword", 403, "AccessDenied", "The old password was incorrect.".into(),
+                Iam(IamSituation::OldPassword),
+            ),
             ("AssumeRole", 403, "AccessDenied", assume(""), RoleRefused(Denial::Unsaid)),
             (
                 "AssumeRole", 403, "AccessDenied",

@@ -8,12 +8,16 @@
 
 mod devices;
 mod keys;
+mod passwords;
+mod report;
 
 use super::explain::IamSituation;
 use super::retry::Missing;
 
 pub use devices::{Device, DeviceKind, NewDevice, VirtualDevice};
 pub use keys::{LastUse, NewKey, UserKey};
+pub use passwords::{LoginProfile, PasswordPolicy};
+pub use report::{Making, Report};
 
 /// The longest list of AWS's has some thousand entries, a hundred to a page, so more pages than
 /// this are an answer in a circle.

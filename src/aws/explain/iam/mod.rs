@@ -5,6 +5,8 @@
 
 mod devices;
 mod keys;
+mod passwords;
+mod report;
 
 use super::advice::{Known, Told};
 use super::{Refusal, Situation};
@@ -22,6 +24,10 @@ pub enum IamSituation {
     NoSuchEntity,
     /// The password does not meet the account's password policy.
     PasswordPolicy,
+    /// What was given as the password that is to be changed is not it.
+    OldPassword,
+    /// Nobody but an IAM user has such a thing.
+    UserType,
     /// A name was given up or taken a moment ago; it passes.
     TemporarilyUnmodifiable,
     /// Somebody else is changing the same thing; it passes.
@@ -44,6 +50,7 @@ impl IamSituation {
             "DeleteConflict" => Self::DeleteConflict,
             "NoSuchEntity" => Self::NoSuchEntity,
             "PasswordPolicyViolation" => Self::PasswordPolicy,
+            "InvalidUserType" => Self::UserType,
             "EntityTemporarilyUnmodifiable" => Self::TemporarilyUnmodifiable,
             "ConcurrentModification" => Self::ConcurrentModification,
             "MalformedPolicyDocument" => Self::PolicyMalformed,
@@ -67,7 +74,7 @@ impl IamSituation {
 /// Says more than [`generally`] about some operations and situations.
 type Area = fn(&Refusal, &Known<'_>) -> Option<Told>;
 
-const AREAS: &[Area] = &[devices::told, keys::told];
+const AREAS: &[Area] = &[devices::told, keys::told, passwords::told, report::told];
 
 /// What the area that the operation belongs to has to say.
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
@@ -92,6 +99,10 @@ pub(super) fn generally(refusal: &Refusal, situation: IamSituation, known: &Know
             .next("check the name; `awsmfa whoami` shows which account was asked"),
         IamSituation::PasswordPolicy => told("the password does not meet the account's password policy".to_owned())
             .next("choose a longer one, with more kinds of characters, that was not used before"),
+        IamSituation::OldPassword => told("the old password is not the right one".to_owned())
+            .next("type it again; whoever has forgotten it needs a new one from an administrator"),
+        IamSituation::UserType => told(format!("AWS does {} for IAM users only", refusal.operation))
+            .next("name a profile with the key of an IAM user"),
         IamSituation::TemporarilyUnmodifiable => told(format!("{subject} was created or deleted a moment ago and cannot be changed yet"))
             .next("wait a minute, then run the same again"),
         IamSituation::ConcurrentModification => told(format!("somebody else is changing {subject} at this moment"))
@@ -131,6 +142,7 @@ mod tests {
             "DeleteConflict",
             "NoSuchEntity",
             "PasswordPolicyViolation",
+            "InvalidUserType",
             "EntityTemporarilyUnmodifiable",
             "ConcurrentModification",
             "MalformedPolicyDocument",
