@@ -52,6 +52,7 @@ use crate::failure::Result;
 use crate::secret::{AccessKey, Secret};
 
 pub use explain::{Denial, IamSituation, Known, Refusal, Situation};
+pub use iam::{Belonging, Holder, NewRole, Role, Tag, User};
 pub use iam::{Device, DeviceKind, LastUse, NewDevice, NewKey, UserKey, VirtualDevice};
 pub use iam::{LoginProfile, Making, PasswordPolicy, Report};
 pub use sts::{AssumeRole, Identity, Issued};

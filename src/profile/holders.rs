@@ -187,12 +187,28 @@ mod tests {
     fn a_profile_is_vacant_as_long_as_nothing_in_it_would_be_lost_or_preferred() {
         for (credentials, config, kind) in [
             ("", "", None),
-            ("[x]\nregion = eu-west-1\n", "[profile x]\noutput = json\n", None),
+            (
+                "[x]\nregion = eu-west-1\n",
+                "[profile x]\noutput = json\n",
+                None,
+            ),
             (&format!("[x]\n{PAIR}"), "", Some(Kind::Configuration)),
-            ("", &format!("[profile x]\n{PAIR}"), Some(Kind::Configuration)),
-            ("[x]\naws_session_token = t\n", "", Some(Kind::Configuration)),
+            (
+                "",
+                &format!("[profile x]\n{PAIR}"),
+                Some(Kind::Configuration),
+            ),
+            (
+                "[x]\naws_session_token = t\n",
+                "",
+                Some(Kind::Configuration),
+            ),
             ("", "[profile x]\nrole_arn = r\n", Some(Kind::Configuration)),
-            ("", "[profile x]\ncredential_process = p\n", Some(Kind::Configuration)),
+            (
+                "",
+                "[profile x]\ncredential_process = p\n",
+                Some(Kind::Configuration),
+            ),
             ("[x]\nwhat is this\n", "", Some(Kind::File)),
         ] {
             let found = vacant(&files(credentials, config), "x", "--to");

@@ -218,7 +218,10 @@ fn edited(
         filled.profiles.push(profile);
     }
     let mark = [(Marks::SOURCE_KEY_ID, key.id.as_str())];
-    for section in sections.into_iter().filter(|_| flavor == Flavor::Credentials) {
+    for section in sections
+        .into_iter()
+        .filter(|_| flavor == Flavor::Credentials)
+    {
         // A section that cannot be edited is signed in to again when its time comes.
         if let Ok(marked) = with(file, bytes.clone(), flavor, &section, &mark) {
             bytes = marked;
@@ -251,7 +254,9 @@ fn stands(document: &Document, id: &str) -> (Vec<String>, Vec<String>) {
         section.get(key).is_some_and(|value| value.text == id)
     };
     let named = |key: &'static str| {
-        let sections = document.profiles().filter(move |section| holds(section, key));
+        let sections = document
+            .profiles()
+            .filter(move |section| holds(section, key));
         sections.map(|section| section.name().to_owned()).collect()
     };
     (named("aws_access_key_id"), named(Marks::SOURCE_KEY_ID))

@@ -118,9 +118,7 @@ impl Aws {
         old: &Secret,
         new: &Secret,
     ) -> Result<(), Refusal> {
-        let call = Call::new("ChangePassword", key)
-            .creates()
-            .hides([old, new]);
+        let call = Call::new("ChangePassword", key).creates().hides([old, new]);
         let attempt = |wire| {
             self.iam(key, wire)
                 .change_password()
@@ -133,11 +131,7 @@ impl Aws {
 
     /// Takes the user's password away; `false` where there was none. Needs
     /// `iam:DeleteLoginProfile`.
-    pub async fn delete_login_profile(
-        &self,
-        key: &AccessKey,
-        user: &str,
-    ) -> Result<bool, Refusal> {
+    pub async fn delete_login_profile(&self, key: &AccessKey, user: &str) -> Result<bool, Refusal> {
         let call = Call::new("DeleteLoginProfile", key);
         let attempt = |wire| {
             self.iam(key, wire)
@@ -219,10 +213,7 @@ mod tests {
             ("Login Profile for User alice cannot be found.", true),
             ("Login profile for alice not found", true),
             ("The user with name alice cannot be found.", false),
-            (
-                "The user with name login profile cannot be found.",
-                false,
-            ),
+            ("The user with name login profile cannot be found.", false),
         ] {
             let situation = Situation::Iam(IamSituation::NoSuchEntity);
             let refusal = Refusal::new("GetLoginProfile", situation, message.to_owned());

@@ -91,7 +91,8 @@ pub(super) async fn create(
     name: &str,
     serial: &str,
 ) -> Result<Seed, Obstacle> {
-    let creating = operator.call(async |aws, key| aws.create_virtual_mfa_device(key, name).await);
+    let creating =
+        operator.call(async |aws, key| aws.create_virtual_mfa_device(key, name, &[]).await);
     let doing = format!("creating device {serial}");
     let created = errand.step(&doing, creating).await?;
     errand.done(format!("device {} is created", created.serial));

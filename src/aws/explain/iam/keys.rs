@@ -53,7 +53,11 @@ mod tests {
         use IamSituation::*;
         for (operation, situation, says) in [
             ("CreateAccessKey", LimitExceeded, "alice has two"),
-            ("UpdateAccessKey", NoSuchEntity, "AKIAIOSFODNN7EXAMPLE of alice"),
+            (
+                "UpdateAccessKey",
+                NoSuchEntity,
+                "AKIAIOSFODNN7EXAMPLE of alice",
+            ),
             ("ListAccessKeys", NoSuchEntity, "no user alice"),
         ] {
             let refusal = Refusal::new(operation, Situation::Iam(situation), String::new());

@@ -24,7 +24,10 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
             .map(|told| told.next("`awsmfa password reset` replaces it"));
     }
     if iam(&["UpdateLoginProfile"], IamSituation::NoSuchEntity)
-        && refusal.message.to_ascii_lowercase().contains("login profile")
+        && refusal
+            .message
+            .to_ascii_lowercase()
+            .contains("login profile")
     {
         return told(format!("{user} has no password"))
             .map(|told| told.next("`awsmfa password create` makes a first one"));
