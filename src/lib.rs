@@ -15,7 +15,7 @@
 //!
 //! What takes several calls to AWS is an [`errand`]: it asks for [`consent`], remembers in a
 //! [`journal`] what must survive, and tells what was done when it is cut short. Names that IAM takes
-//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s.
+//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s, the hands-on user [`handson`]'s.
 //!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`].
 //!
@@ -34,6 +34,7 @@ pub mod context;
 pub mod device;
 pub mod errand;
 pub mod failure;
+pub mod handson;
 pub mod host;
 pub mod iam_name;
 pub mod ini;
@@ -46,6 +47,7 @@ pub mod shell;
 pub mod signin;
 pub mod store;
 pub mod terminal;
+pub mod together;
 pub mod ui;
 pub mod variables;
 
