@@ -7,7 +7,7 @@
 //! Prints one line of JSON once it listens: the endpoint, the file with the authority's
 //! certificate, and a fixed cast of users, devices and roles with fresh keys. `--state` writes the
 //! same line to a file. Runs until it is killed, or with `--until-eof` until its stdin ends.
-//! Codes, clock, faults and the request log are reached under `/_control/` on the same port; see
+//! Codes, clock, faults, the request log and the present state are reached under `/_control/` on the same port; see
 //! the documentation of `tests/local_aws/control.rs`.
 
 #![expect(
@@ -123,6 +123,11 @@ fn cast(aws: &LocalAws) -> Value {
     let carol_passkey = carol.passkey("laptop-");
     // An administrator without a device, and somebody whose key was switched off.
     let dave = aws.user("dave").policy(Preset::Admin);
+    // S2 from its beginning: MFA is asked for and there is no device yet.
+    let frank = aws
+        .user("frank")
+        .policy(Preset::DenyWithoutMfa)
+        .password("Correct-horse-8");
     let erin = aws.user("erin");
     let erin_device = erin.virtual_mfa();
     let erin_key = erin.key();
@@ -136,6 +141,13 @@ fn cast(aws: &LocalAws) -> Value {
         .trusts(Trust::new(&mei.arn).mfa())
         .policy(Preset::Admin);
 
+    let own_policy = aws.account().managed_policy(
+        "HandsOn",
+        json!({
+            "Version": "2012-10-17",
+            "Statement": { "Effect": "Allow", "Action": "iam:List*", "Resource": "*" },
+        }),
+    );
     let mut carol_entry = user(&carol, &carol.key(), &carol_devices);
     carol_entry["passkey"] = carol_passkey.into();
     json!({
@@ -145,6 +157,7 @@ fn cast(aws: &LocalAws) -> Value {
             "bob": user(&bob, &bob.key(), &[bob_device]),
             "carol": carol_entry,
             "dave": user(&dave, &dave.key(), &[]),
+            "frank": user(&frank, &frank.key(), &[]),
             "erin": user(&erin, &erin_key, &[erin_device]),
             "mei": user(&mei, &mei.key(), &[mei_device]),
         },
@@ -154,6 +167,12 @@ fn cast(aws: &LocalAws) -> Value {
             "Chained": chained.arn,
             "mei-Admin": mei_role.arn,
         },
+        "policies": {
+            "read_only": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "administrator": "arn:aws:iam::aws:policy/AdministratorAccess",
+            "own": own_policy,
+        },
+        "state": aws.snapshot(),
         "external_id": "partner-42",
     })
 }

@@ -7,11 +7,13 @@
 //! runs of a procedure come one after the other. A file that is not understood is a failure, never
 //! an empty one.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use crate::aside::detached;
 use crate::context::Context;
@@ -22,6 +24,11 @@ use crate::ui::Ui;
 /// The directory of the journals, beside the credentials file.
 const DIRECTORY: &str = "awsmfa";
 
+const ENDING: &str = ".json";
+
+/// Room for a state, so that what is secret in it is not moved about in memory.
+const ROOM: usize = 4096;
+
 /// An open journal; dropping it lets the next process have its turn.
 #[derive(Debug)]
 pub struct Journal {
@@ -30,16 +37,42 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal called `name` (letters, digits, `-`), after any other process that has
-    /// it open, for which it waits as long as `wait`. The future may be dropped.
+    /// What the journals whose names begin with `prefix` say, with their names, without waiting for
+    /// whoever has one open: for looking only.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if one cannot be read, or holds something else.
+    pub fn peek<T: DeserializeOwned>(context: &Context, prefix: &str) -> Result<Vec<(String, T)>> {
+        let directory = directory(context)?;
+        let Ok(entries) = fs::read_dir(&directory) else {
+            return Ok(Vec::new());
+        };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let named = |name: String| Some(name.strip_suffix(ENDING)?.to_owned());
+        let mut names: Vec<String> = names
+            .filter_map(named)
+            .filter(|name| name.starts_with(prefix))
+            .collect();
+        names.sort();
+        let mut found = Vec::new();
+        for name in names {
+            if let Some(state) = read(&path(&directory, &name))? {
+                found.push((name, state));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Opens the journal called `name`, which must be fit for a file's, after any other process that
+    /// has it open, for which it waits as long as `wait`. The future may be dropped.
     ///
     /// # Errors
     ///
     /// [`Kind::File`] if the other process does not end in time, or the directory cannot be
     /// written.
     pub async fn open(context: &Context, ui: &Ui, name: &str, wait: Duration) -> Result<Self> {
-        let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
-        let directory = credentials.with_file_name(DIRECTORY);
+        let directory = directory(context)?;
         // Not the journal's own lock: that one is taken and given back by every write.
         let turn = directory.join(name);
         let ui = ui.clone();
@@ -49,9 +82,14 @@ impl Journal {
             })
         });
         Ok(Self {
-            path: directory.join(format!("{name}.json")),
+            path: path(&directory, name),
             _turn: turn.await?,
         })
+    }
+
+    /// Where it is written.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What was written last; `None` where nothing was, or the procedure came to its end.
@@ -61,18 +99,7 @@ impl Journal {
     /// [`Kind::File`] if the file cannot be read, or holds something else. What it holds is not
     /// quoted.
     pub fn read<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        let Some(bytes) = store::read(&self.path)? else {
-            return Ok(None);
-        };
-        let Ok(found) = serde_json::from_slice(&bytes) else {
-            return Err(Failure::new(
-                Kind::File,
-                "this file should say how far an earlier run came, and does not",
-            )
-            .at(self.path.display())
-            .next("move it away if no earlier run is to be continued"));
-        };
-        Ok(Some(found))
+        read(&self.path)
     }
 
     /// Writes `state` in the place of what was there. When this returns it is on the disk.
@@ -81,7 +108,8 @@ impl Journal {
     ///
     /// [`Kind::File`] if it cannot be; what was there is there still.
     pub fn write(&self, state: &impl Serialize) -> Result<()> {
-        let bytes = serde_json::to_vec_pretty(state).map_err(|error| {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+        serde_json::to_writer_pretty(&mut *bytes, state).map_err(|error| {
             Failure::new(Kind::Internal, "the state could not be put into a document")
                 .because(error)
         })?;
@@ -103,6 +131,30 @@ impl Journal {
     }
 }
 
+fn directory(context: &Context) -> Result<PathBuf> {
+    let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
+    Ok(credentials.with_file_name(DIRECTORY))
+}
+
+fn path(directory: &Path, name: &str) -> PathBuf {
+    directory.join(format!("{name}{ENDING}"))
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let Some(bytes) = store::read(path)? else {
+        return Ok(None);
+    };
+    let Ok(found) = serde_json::from_slice(&bytes) else {
+        return Err(Failure::new(
+            Kind::File,
+            "this file should say how far an earlier run came, and does not",
+        )
+        .at(path.display())
+        .next("move it away if no earlier run is to be continued"));
+    };
+    Ok(Some(found))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,12 +166,16 @@ mod tests {
         runtime.build().unwrap().block_on(future)
     }
 
-    fn open(home: &tempfile::TempDir, wait: u64) -> Result<Journal> {
-        let context = Context {
+    fn context(home: &tempfile::TempDir) -> Context {
+        Context {
             env: Default::default(),
             home: Some(home.path().to_owned()),
             clock: Clock::system(),
-        };
+        }
+    }
+
+    fn open(home: &tempfile::TempDir, wait: u64) -> Result<Journal> {
+        let context = context(home);
         let ui = Ui::into_sink(Manner::default(), Box::new(std::io::sink()));
         now(Journal::open(
             &context,
@@ -139,6 +195,10 @@ mod tests {
         drop(journal);
         let journal = open(&home, 1000).unwrap();
         assert_eq!(journal.read::<u32>().unwrap(), Some(2));
+        let context = context(&home);
+        let seen = |prefix| Journal::peek::<u32>(&context, prefix).unwrap();
+        assert_eq!(seen("key-"), [("key-alice".to_owned(), 2)]);
+        assert_eq!(seen("mfa-"), []);
         journal.remove().unwrap();
         journal.remove().unwrap();
         assert_eq!(journal.read::<u32>().unwrap(), None);

@@ -41,6 +41,7 @@ pub mod ini;
 pub mod journal;
 pub mod process;
 pub mod profile;
+pub mod rotation;
 pub mod secret;
 pub mod session;
 pub mod shell;

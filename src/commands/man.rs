@@ -11,20 +11,18 @@ use crate::ui::Ui;
 /// `awsmfa man | man -l -` shows it; packagers write it to `man1/awsmfa.1`.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// The command to describe [default: awsmfa itself]
-    command: Option<String>,
+    /// The command to describe, such as `login` or `mfa setup` [default: awsmfa itself]
+    command: Vec<String>,
 }
 
 pub(super) fn run(ui: &Ui, arguments: &Arguments, mut definition: Command) -> Result<()> {
     let Arguments { command } = arguments;
     definition.build();
-    let described = match command {
-        None => definition,
-        Some(name) => definition
-            .find_subcommand(name)
-            .cloned()
-            .ok_or_else(|| unknown(name))?,
-    };
+    let mut described = definition;
+    for name in command {
+        let below = described.find_subcommand(name).cloned();
+        described = below.ok_or_else(|| unknown(name))?;
+    }
     let mut page = Vec::new();
     // Left to itself the page of a command names the command as what it belongs to.
     let man = Man::new(described).source(concat!("awsmfa ", env!("CARGO_PKG_VERSION")));

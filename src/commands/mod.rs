@@ -4,10 +4,12 @@
 //! Parsing happens before anything is read; what clap can declare (conflicts, ranges, choices) is
 //! declared, not checked by hand. After this comes the command; before it, only `main`.
 
+mod age;
 mod completions;
 mod credential_process;
 mod env;
 mod exec;
+mod key;
 mod login;
 mod logout;
 mod man;
@@ -80,6 +82,7 @@ enum Command {
     Whoami(whoami::Arguments),
     Logout(logout::Arguments),
     Mfa(mfa::Arguments),
+    Key(key::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -174,6 +177,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
         Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
         Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
+        Command::Key(arguments) => key::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
     };

@@ -77,7 +77,10 @@ pub(super) fn ready(context: &Context, ui: &Ui, target: Target, access: Access) 
         .as_ref()
         .map(|region| region.value.clone());
     let (key, expiration) = match prepared.good(context.clock.now(), &wanted) {
-        Ok(good) => (prepared.held()?, good.session.expiration),
+        Ok(good) => (
+            signin::held_key(&prepared.files, &section)?,
+            good.session.expiration,
+        ),
         Err(why) => {
             ui.trace(format_args!("renewing: {why}"));
             let fresh = signin::renew(context, ui, prepared, &wanted)?;

@@ -77,6 +77,14 @@ pub fn pair(files: &Files, id: &str) -> Option<AccessKey> {
     })
 }
 
+/// The id of the key that profile `name` itself holds.
+pub fn key_of(files: &Files, name: &str) -> Option<String> {
+    Shared::new(files)
+        .profile(name)
+        .as_ref()
+        .and_then(key::static_id)
+}
+
 /// The sections of ours that were signed in to with the key called `id`.
 pub fn made_with(files: &Files, id: &str) -> Vec<Held> {
     let sections = files.credentials.document.profiles();

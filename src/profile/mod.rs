@@ -52,7 +52,7 @@ use crate::secret::{AccessKey, Secret};
 pub use duration::{ROLE_DEFAULT, SESSION_DEFAULT, parse_duration};
 pub use endpoint::Endpoints;
 pub use held::{Held, State};
-pub use holders::{Holder, holders, in_environment, made_with, pair, vacant};
+pub use holders::{Holder, holders, in_environment, key_of, made_with, pair, vacant};
 pub use marks::{Learned, Marks};
 pub use origin::{Origin, Sourced};
 pub use roles::{Role, session_name_for};

@@ -53,6 +53,11 @@ impl Caller {
         })
     }
 
+    /// Another key of the same user.
+    pub(super) fn take(&mut self, key: AccessKey) {
+        self.key = key;
+    }
+
     pub(super) fn aws(&self) -> &Arc<Aws> {
         &self.aws
     }

@@ -80,7 +80,7 @@ fn none(has_keys: bool) -> Failure {
         "this user has no MFA device"
     };
     Failure::new(Kind::Configuration, what)
-        .next("register an authenticator app or a hardware token for the user in the IAM console")
+        .next("register an authenticator app: `awsmfa mfa setup`")
 }
 
 fn undecided(serials: &[String]) -> Failure {

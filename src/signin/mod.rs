@@ -138,30 +138,29 @@ impl Prepared {
         let force = wanted.force || self.code.is_given();
         session::decide(&self.plan, now, wanted.min_ttl, force)
     }
+}
 
-    /// The credentials in a section that is [`good`](Prepared::good).
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Internal`] if it is not.
-    pub fn held(&self) -> Result<AccessKey> {
-        let section = &self.plan.section.value;
-        let profile = self.files.credentials.document.profile(section);
-        let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
-        let key = || {
-            Some(AccessKey {
-                id: value("aws_access_key_id")?,
-                secret: Secret::new(value("aws_secret_access_key")?),
-                token: Some(Secret::new(value("aws_session_token")?)),
-            })
-        };
-        key().ok_or_else(|| {
-            Failure::new(
-                Kind::Internal,
-                format!("section [{section}] lost its credentials while it was read"),
-            )
+/// The credentials in a section of which it is known that they are whole.
+///
+/// # Errors
+///
+/// [`Kind::Internal`] if they are not.
+pub fn held_key(files: &Files, section: &str) -> Result<AccessKey> {
+    let profile = files.credentials.document.profile(section);
+    let value = |key| Some(profile.as_ref()?.get(key)?.text.into_owned());
+    let key = || {
+        Some(AccessKey {
+            id: value("aws_access_key_id")?,
+            secret: Secret::new(value("aws_secret_access_key")?),
+            token: Some(Secret::new(value("aws_session_token")?)),
         })
-    }
+    };
+    key().ok_or_else(|| {
+        Failure::new(
+            Kind::Internal,
+            format!("section [{section}] lost its credentials while it was read"),
+        )
+    })
 }
 
 /// Gets new credentials and writes them; see the module's third step.
@@ -177,14 +176,19 @@ pub fn renew(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) ->
         .map_err(|error| {
             Failure::new(Kind::Internal, "no runtime could be started").because(error)
         })?;
-    let outcome = runtime.block_on(sign_in(context, ui, prepared, wanted));
+    let outcome = runtime.block_on(renewing(context, ui, prepared, wanted));
     // A prompt that nobody answered is still being read on its thread.
     runtime.shutdown_background();
     outcome
 }
 
 /// The same as [`renew`], within the runtime of a caller that has more to ask of AWS.
-async fn sign_in(context: &Context, ui: &Ui, prepared: Prepared, wanted: &Wanted) -> Result<Fresh> {
+async fn renewing(
+    context: &Context,
+    ui: &Ui,
+    prepared: Prepared,
+    wanted: &Wanted,
+) -> Result<Fresh> {
     let survey = survey(&prepared.files.credentials);
     let mut desk = Desk::new(context, ui, wanted, prepared);
     let obtained = tokio::select! {

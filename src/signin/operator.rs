@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::caller::Caller;
-use super::{Prepared, Wanted, prepare, sign_in};
-use crate::aws::{Aws, Denial, Identity, Known, Refusal, Situation};
+use super::{Prepared, Wanted, held_key, prepare, renewing};
+use crate::aws::{Aws, Denial, Device, Identity, Known, Refusal, Situation};
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -77,6 +77,11 @@ impl Obstacle {
         }
     }
 
+    /// AWS understood the call and did not allow it.
+    pub fn is_denial(&self) -> bool {
+        matches!(self, Obstacle::Refusal(refusal) if refusal.is_denial())
+    }
+
     /// Whether the call may have been carried out all the same: look before making it again.
     pub fn may_be_done(&self) -> bool {
         matches!(self, Obstacle::Refusal(refusal) if refusal.may_be_done)
@@ -135,6 +140,12 @@ impl<'a> Operator<'a> {
             identity: OnceCell::new(),
             signed_in: OnceCell::new(),
         })
+    }
+
+    /// From now on calls are made with this key of the same user in the place of the source's. What
+    /// was signed in to before stays: a session outlives the key that it was made with.
+    pub fn acts_with(&mut self, key: AccessKey) {
+        self.caller.take(key);
     }
 
     pub fn aws(&self) -> &Aws {
@@ -264,7 +275,7 @@ impl<'a> Operator<'a> {
         let prepared = prepare(self.context, &self.wanted)?;
         let good = prepared.good(self.now(), &self.wanted).is_ok();
         let explicit = refusal.situation == Situation::Denied(Denial::Explicit);
-        if !good && !explicit && self.wanted.code.is_none() {
+        if !good && self.wanted.code.is_none() && !(explicit && self.has_device().await) {
             return Ok(None);
         }
         if !good && self.signed_in.get().is_none() {
@@ -282,14 +293,24 @@ impl<'a> Operator<'a> {
         Ok(Some(key))
     }
 
+    /// Whether there is a device whose code could be asked for. A guess is no reason to ask: it is
+    /// people without a device who set one up.
+    async fn has_device(&self) -> bool {
+        if self.plan.serial.is_some() {
+            return true;
+        }
+        let listed = self.aws().mfa_devices(self.caller.key()).await;
+        listed.is_ok_and(|devices| devices.iter().any(Device::can_make_codes))
+    }
+
     async fn sign_in(&self, prepared: Prepared) -> Result<&AccessKey> {
         let signing_in = || async move {
             let why = match prepared.good(self.now(), &self.wanted) {
-                Ok(_) => return prepared.held(),
+                Ok(_) => return held_key(&prepared.files, &prepared.plan.section.value),
                 Err(why) => why.to_string(),
             };
             self.ui.trace(format_args!("signing in: {why}"));
-            let fresh = sign_in(self.context, self.ui, prepared, &self.wanted).await?;
+            let fresh = renewing(self.context, self.ui, prepared, &self.wanted).await?;
             Ok(fresh.key)
         };
         self.signed_in.get_or_try_init(signing_in).await

@@ -229,6 +229,22 @@ impl Ui {
         taken(stdout.write_all(bytes).and_then(|()| stdout.flush()))
     }
 
+    /// Prints what nobody can be told again: here a reader that went away is a failure.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if standard output does not take all of it.
+    pub fn hand_over(&self, bytes: &[u8]) -> Result<()> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the bytes are what was asked for"
+        )]
+        let stdout = std::io::stdout();
+        let mut stdout = stdout.lock();
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        written.map_err(not_written)
+    }
+
     /// Says on a terminal that `text` is going on, should it take longer than a third of a
     /// second, until the guard is dropped.
     pub fn working(&self, text: &str) -> Working {

@@ -76,6 +76,7 @@ fn no_line_of_the_help_is_wider_than_the_terminal() {
         &["env", "-h"],
         &["completions", "--help"],
         &["status", "--help"],
+        &["mfa", "setup", "--help"],
     ] {
         let run = world.run(arguments).succeeded();
         // What is not wrapped by hand, such as the list of exit codes, is short enough.
@@ -155,6 +156,7 @@ fn bash_completes_commands_and_flags() {
         ("--token", "--token-code"),
         ("login --role-s", "--role-session-name"),
         ("completions po", "powershell"),
+        ("mfa deac", "deactivate"),
         ("--output j", "json"),
     ] {
         let words: Vec<&str> = ["awsmfa"].into_iter().chain(typed.split(' ')).collect();
@@ -177,6 +179,7 @@ fn the_manual_page_is_one() {
     for (arguments, title) in [
         (&["man"][..], "awsmfa"),
         (&["man", "login"], "awsmfa-login"),
+        (&["man", "mfa", "setup"], "awsmfa-mfa-setup"),
     ] {
         let page = world.run(arguments).succeeded().stdout;
         assert!(

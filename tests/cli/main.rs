@@ -56,6 +56,16 @@ mod interrupted;
 mod locks;
 mod logout;
 mod lossless;
+#[cfg(unix)]
+mod mfa_denied;
+#[cfg(unix)]
+mod mfa_interrupted;
+#[cfg(unix)]
+mod mfa_qr;
+#[cfg(unix)]
+mod mfa_setup;
+#[cfg(unix)]
+mod mfa_steps;
 mod network;
 mod odd_environment;
 #[cfg(unix)]

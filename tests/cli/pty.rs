@@ -20,7 +20,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rexpect::process::{PtyProcess, WaitStatus};
+use rexpect::process::{PtyProcess, Signal, WaitStatus};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the program is looked after.
@@ -308,6 +308,17 @@ impl Session {
     /// What has been shown until now.
     pub(crate) fn shown(&self) -> String {
         transcript(&self.screen.shown.lock().unwrap().bytes)
+    }
+
+    /// Whether the program has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.look();
+        self.code.is_some()
+    }
+
+    /// Ends the program as a power cut would.
+    pub(crate) fn kill(mut self) {
+        let _ = self.process.kill(Signal::SIGKILL);
     }
 
     /// Waits for the program's end.

@@ -9,6 +9,12 @@
 //! - `fault?kind=K&operation=O&times=N&skip=N` (and `ms`, `status`, `code`, `seconds`, `location`
 //!   as the kind needs), `fault?clear=1`.
 //! - `key?id=K&active=0`: deactivates or activates an access key.
+//! - `pair?serial=S`: two consecutive codes that EnableMFADevice would accept now, one a line.
+//! - `state`: everything there is in every account, see [`super::snapshot`].
+//! - `lag?new=N&seconds=S` or `lag?new=N&requests=R`: new things of a kind (`access-key`, `user`,
+//!   `role`, `trust-policy`, `policy`, `device`, `login-profile`) are not known at once;
+//!   `lag?new=N` alone: they are.
+//! - `report?polls=N`: how many calls find a new credential report still in progress.
 
 use std::time::Duration;
 
@@ -18,7 +24,9 @@ use super::clock;
 use super::fault::{Fault, Rule, When};
 use super::form::Form;
 use super::http::{Request, Response};
+use super::lag::{Lag, New};
 use super::server::Shared;
+use super::{snapshot, totp};
 
 pub const PREFIX: &str = "/_control/";
 
@@ -43,6 +51,10 @@ fn run(shared: &Shared, command: &str, form: &Form) -> Result<Value, Trouble> {
         "clock" => clock(shared, form),
         "fault" => fault(shared, form),
         "key" => key(shared, form),
+        "pair" => pair(shared, form),
+        "state" => Ok(snapshot::of(&shared.world())),
+        "lag" => lag(shared, form),
+        "report" => report(shared, form),
         _ => Err((404, format!("there is no {PREFIX}{command}"))),
     }
 }
@@ -127,6 +139,48 @@ fn key(shared: &Shared, form: &Form) -> Result<Value, Trouble> {
         .ok_or((404, format!("there is no key {id}")))?;
     key.active = active;
     Ok(json!({ "active": active }))
+}
+
+fn pair(shared: &Shared, form: &Form) -> Result<Value, Trouble> {
+    let serial = needed(form, "serial")?;
+    let step = totp::step(shared.clock.now());
+    let world = shared.world();
+    let mut accounts = world.accounts.values();
+    let device = accounts
+        .find_map(|account| account.devices.get(serial))
+        .ok_or((404, format!("there is no device {serial}")))?;
+    let codes = [step - 1, step].map(|step| totp::code(&device.seed, step));
+    Ok(Value::String(codes.join("\n")))
+}
+
+fn lag(shared: &Shared, form: &Form) -> Result<Value, Trouble> {
+    let new = match needed(form, "new")? {
+        "access-key" => New::AccessKey,
+        "user" => New::User,
+        "role" => New::Role,
+        "trust-policy" => New::TrustPolicy,
+        "policy" => New::Policy,
+        "device" => New::Device,
+        "login-profile" => New::LoginProfile,
+        other => return Err((400, format!("nothing new is called {other}"))),
+    };
+    let lag = if form.get("seconds").is_some() {
+        Some(Lag::Seconds(number(form, "seconds")?))
+    } else if form.get("requests").is_some() {
+        Some(Lag::Requests(number(form, "requests")?))
+    } else {
+        None
+    };
+    shared.world().lags.set(new, lag);
+    Ok(json!({}))
+}
+
+fn report(shared: &Shared, form: &Form) -> Result<Value, Trouble> {
+    let polls = number(form, "polls")?;
+    for account in shared.world().accounts.values_mut() {
+        account.reports.polls = polls;
+    }
+    Ok(json!({}))
 }
 
 fn needed<'f>(form: &'f Form, name: &str) -> Result<&'f str, Trouble> {

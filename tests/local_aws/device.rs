@@ -5,9 +5,9 @@
 use super::lag::Settling;
 use super::totp;
 
-/// How far, in steps of thirty seconds, the two codes of EnableMFADevice and ResyncMFADevice may be
-/// off. AWS publishes no number, only that a device can be hours off and still be synchronised.
-const DRIFT: i64 = 240;
+/// Where, in steps from what AWS takes for the device's time, EnableMFADevice and ResyncMFADevice
+/// look for the second code. AWS publishes no numbers; these were observed.
+const SEARCH: std::ops::RangeInclusive<i64> = -998..=1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -33,6 +33,8 @@ pub struct Device {
     drift: i64,
     /// Time steps whose code was accepted; each can be spent once.
     spent: Vec<u64>,
+    /// The second step of the latest pair; the next pair has to be newer.
+    paired: u64,
 }
 
 impl Device {
@@ -47,6 +49,7 @@ impl Device {
             settling: Settling::default(),
             drift: 0,
             spent: Vec::new(),
+            paired: 0,
         }
     }
 
@@ -64,29 +67,35 @@ impl Device {
     }
 
     /// The first of the two consecutive steps that these codes belong to, in this order, if both
-    /// can be spent. Codes of long ago are taken too, and leave the device out of step with AWS
-    /// (IAM API Reference, EnableMFADevice, "Important").
+    /// are newer than the latest pair; that a code was signed in with does not matter. Codes of
+    /// long ago are taken too, and leave the device out of step with AWS (IAM API Reference,
+    /// EnableMFADevice, "Important").
     pub fn accepts_pair(&self, first: &str, second: &str, now: u64) -> Option<u64> {
-        let current = totp::step(now);
-        (-DRIFT..=DRIFT)
-            .map(|drift| current.saturating_add_signed(drift) - 1)
-            .find(|step| self.fits(*step, first) && self.fits(step + 1, second))
+        let current = totp::step(now).saturating_add_signed(self.drift);
+        SEARCH
+            .map(|steps| current.saturating_add_signed(steps) - 1)
+            .filter(|step| *step > self.paired)
+            .find(|step| self.makes(*step, first) && self.makes(step + 1, second))
     }
 
     fn fits(&self, step: u64, code: &str) -> bool {
-        self.kind != Kind::Passkey
-            && totp::code(&self.seed, step) == code
-            && !self.spent.contains(&step)
+        self.makes(step, code) && !self.spent.contains(&step)
+    }
+
+    fn makes(&self, step: u64, code: &str) -> bool {
+        self.kind != Kind::Passkey && totp::code(&self.seed, step) == code
     }
 
     pub fn spend(&mut self, step: u64) {
         self.spent.push(step);
     }
 
-    /// Spends both codes of a pair and learns from it how far the device's clock is off.
+    /// Spends both codes of a pair and learns from it how far the device's clock is off. AWS would
+    /// still let them sign in, once each; here a client must not count on it.
     pub fn synchronise(&mut self, first_step: u64, now: u64) {
         let drift = (first_step + 1) as i64 - totp::step(now) as i64;
         self.drift = if drift.abs() <= 1 { 0 } else { drift };
+        self.paired = first_step + 1;
         self.spent.extend([first_step, first_step + 1]);
     }
 
@@ -121,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_two_consecutive_codes_in_their_order_and_unspent() {
+    fn a_pair_is_two_consecutive_codes_in_their_order_and_newer_than_the_last() {
         let mut device = device();
         let accepted = |device: &Device, first, second| {
             device
@@ -129,11 +138,15 @@ mod tests {
                 .is_some()
         };
         assert!(accepted(&device, -1, 0) && accepted(&device, 0, 1));
-        for (first, second) in [(0, 0), (0, -1), (-1, 1), (DRIFT, DRIFT + 1)] {
+        assert!(accepted(&device, -999, -998) && accepted(&device, 999, 1_000));
+        for (first, second) in [(0, 0), (0, -1), (-1, 1), (-1_000, -999), (1_000, 1_001)] {
             assert!(!accepted(&device, first, second), "{first} {second}");
         }
         device.spend(totp::step(NOW));
+        assert!(accepted(&device, -1, 0), "signing in is another matter");
+        device.synchronise(totp::step(NOW) - 1, NOW);
         assert!(!accepted(&device, -1, 0) && !accepted(&device, 0, 1));
+        assert!(accepted(&device, 1, 2));
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub struct Check<'a> {
     unmet: Vec<String>,
     /// IAM looks at the letters of a name only once everything else is met, and says so otherwise.
     misnamed: Option<String>,
+    /// What cannot even be read as what it should be.
+    malformed: Option<String>,
 }
 
 impl<'a> Check<'a> {
@@ -106,6 +108,7 @@ impl<'a> Check<'a> {
             form,
             unmet: Vec::new(),
             misnamed: None,
+            malformed: None,
         }
     }
 
@@ -134,16 +137,12 @@ impl<'a> Check<'a> {
     pub fn path(&mut self, parameter: &str) -> &'a str {
         let value = self.form.get(parameter).unwrap_or("/");
         self.at_most(parameter, value, 512);
-        let inside = value.strip_prefix('/').and_then(|rest| {
-            let rest = rest.strip_suffix('/');
-            rest.or((value == "/").then_some("a"))
-        });
-        let steps = |inside: &str| {
-            inside.split('/').all(|step| {
-                !step.is_empty() && step.chars().all(|letter| letter.is_ascii_graphic())
-            })
-        };
-        if !inside.is_some_and(steps) {
+        let inside = value
+            .strip_prefix('/')
+            .and_then(|rest| rest.strip_suffix('/'));
+        let graphic =
+            |inside: &str| !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_graphic());
+        if value != "/" && !inside.is_some_and(graphic) {
             self.misnamed(
                 parameter,
                 "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
@@ -170,13 +169,13 @@ impl<'a> Check<'a> {
         })
     }
 
-    /// `true` or `false`.
+    /// `true` or `false`; AWS takes `1` and `0`, too, and nothing else.
     pub fn boolean(&mut self, parameter: &str) -> Option<bool> {
         let value = self.form.get(parameter)?;
-        if !["true", "false"].contains(&value) {
-            self.fail(parameter, Some(value), "Member must be a boolean");
+        if !["true", "false", "1", "0"].contains(&value) {
+            self.malformed = Some(format!("'{value}' is not a valid boolean"));
         }
-        Some(value == "true")
+        Some(["true", "1"].contains(&value))
     }
 
     fn at_most(&mut self, parameter: &str, value: &str, most: usize) {
@@ -278,6 +277,9 @@ impl<'a> Check<'a> {
 
     /// The verdict on everything looked at so far.
     pub fn done(self) -> Result<(), Refusal> {
+        if let Some(why) = self.malformed {
+            return Err(Refusal::new(400, "MalformedInput", why).violation());
+        }
         let errors = match self.unmet.len() {
             0 => {
                 return self

@@ -65,6 +65,7 @@ pub fn deny_without_mfa() -> Value {
                     "iam:ResyncMFADevice",
                     "iam:ListMFADevices",
                     "iam:ListVirtualMFADevices",
+                    "iam:GetMFADevice",
                     "iam:GetUser",
                     "iam:ChangePassword",
                     "sts:GetSessionToken",

@@ -55,7 +55,9 @@ const NONE: &str = "N/A";
 /// The report of this moment: the root user first, then everybody by name.
 pub fn csv(account: &Account) -> String {
     let mut lines = vec![COLUMNS.join(","), root(account)];
-    lines.extend(account.users.values().map(|user| line(account, user)));
+    let mut users: Vec<&User> = account.users.values().collect();
+    users.sort_by_key(|user| user.name.to_lowercase());
+    lines.extend(users.into_iter().map(|user| line(account, user)));
     lines.join("\n")
 }
 
@@ -109,7 +111,10 @@ fn line(account: &Account, user: &User) -> String {
     fields.join(",")
 }
 
+/// In order of their ids, which says nothing of their age.
 fn keys(fields: &mut Vec<String>, keys: &[Key]) {
+    let mut keys: Vec<&Key> = keys.iter().collect();
+    keys.sort_by_key(|key| &key.id);
     for place in 0..2 {
         let Some(key) = keys.get(place) else {
             fields.extend(["false", NONE, NONE, NONE, NONE].map(str::to_owned));
@@ -131,7 +136,7 @@ fn certificates(fields: &mut Vec<String>, count: usize) {
     }
 }
 
-/// `2026-11-21T21:04:00+00:00`: the report spells the zone out.
+/// `2026-11-21T21:04:00Z`. The User Guide's example has `+00:00`; the service says `Z`.
 fn moment(epoch: u64) -> String {
-    clock::iso8601(epoch).replace('Z', "+00:00")
+    clock::iso8601(epoch)
 }

@@ -16,7 +16,7 @@ impl Refusal {
                 .next_if(self.attempts > 1, "this code was sent more than once and may have been used up by the first try")
                 .next(match self.drift() {
                     Some(drift) => format!("this computer's clock is {drift}; if it made the code, set the clock"),
-                    None => "if no code works, the device's clock may be off: set it, or resynchronize the device".to_owned(),
+                    None => "if no code works, the device's clock may be off: set it, or resynchronize the device: `awsmfa mfa resync`".to_owned(),
                 })
                 .next_with(known.serial, |serial| format!("check that the code is of device {serial}")),
             Situation::WrongSerial => {

@@ -31,7 +31,7 @@ pub(super) struct Handing {
 
     /// Hand the seed to this command, in place of a QR code on the terminal: it gets the whole
     /// `otpauth://` address and a line end on standard input, as `pass otp insert -f aws` and
-    /// `ykman oath accounts uri -` read it
+    /// `ykman oath accounts uri` read it
     #[arg(long, value_name = "COMMAND", value_hint = ValueHint::CommandString)]
     seed_command: Option<Secret>,
 }

@@ -100,13 +100,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let (orders, user) = whose.orders(target.clone())?;
     let errand = Errand::new(ui, "run `awsmfa mfa setup` again: it goes on from there");
     let outcome = errand.run(async {
-        let hands = match given {
-            None => Some(handing.prepare(context, ui, target.timeout)?),
-            Some(_) => None,
-        };
         let named = orders.request.clone();
         let operator = Operator::new(context, ui, orders).await?;
-        let source = Source::choose(given, &operator, ui)?;
         let own = user.is_none();
         let user = operator.user(user.as_deref()).await?;
         let identity = operator.identity().await?;
@@ -120,12 +115,14 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             request: own.then_some(named),
             user,
             serial,
+            handing,
+            given,
             yes,
             no_login: no_login || !own,
             timeout: target.timeout,
             next_code: Cell::new(None),
         };
-        setup.run(hands, source, handing.is_automatic()).await
+        setup.run().await
     })?;
     let signed_in = outcome.sign_in;
     if signed_in {
@@ -158,6 +155,8 @@ struct Setup<'a> {
     request: Option<Request>,
     user: String,
     serial: String,
+    handing: Handing,
+    given: Option<[Code; 2]>,
     yes: bool,
     no_login: bool,
     timeout: Duration,
@@ -165,14 +164,17 @@ struct Setup<'a> {
     next_code: Cell<Option<Timestamp>>,
 }
 
-impl Setup<'_> {
-    async fn run(
-        &self,
-        mut hands: Option<Hands<'_>>,
-        mut source: Source,
-        automatic: bool,
-    ) -> Result<Outcome> {
+/// What a new device needs: whoever takes its seed, and whoever makes its codes.
+struct Equipment<'a> {
+    /// None where the codes were given, and the seed was taken before.
+    hands: Option<Hands<'a>>,
+    source: Source,
+}
+
+impl<'a> Setup<'a> {
+    async fn run(&self) -> Result<Outcome> {
         self.consent_can_be_had()?;
+        let mut equipment = None;
         let mut seed: Option<Seed> = None;
         let mut seen = None;
         let mut written_to = None;
@@ -189,55 +191,95 @@ impl Setup<'_> {
             let observed = Observed {
                 device,
                 seed_known: seed.is_some(),
-                codes_given: matches!(source, Source::Given(_)),
+                codes_given: self.given.is_some(),
                 wired: declined || self.wiring()?.is_none(),
                 no_login: self.no_login || !self.can_sign_in(),
             };
-            match device::next(&observed) {
-                Step::NothingToEnable => return Err(self.nothing_to_enable()),
-                Step::Create => {
-                    let Some(hands) = &mut hands else {
-                        return Err(self.nothing_to_enable());
-                    };
-                    let name = device::name(&self.serial).unwrap_or(&self.serial);
-                    hands.measure(name, &self.account)?;
-                    match create(self.operator, self.errand, name, &self.serial).await {
-                        Ok(new) => {
-                            hand_over(self.operator, self.errand, hands, &new, &self.serial)
-                                .await?;
-                            source = self.source_for_a_new_device(source, automatic)?;
-                            seed = Some(new);
-                            seen = Some(Seen::Waiting);
-                        }
-                        Err(obstacle) => {
-                            self.look_again(obstacle, &mut doubts)?;
-                            asked_for = true;
-                            seen = None;
-                        }
-                    }
-                }
-                Step::Delete => {
+            let step = device::next(&observed);
+            // Before the first deed everything is tried out that a later one needs.
+            if matches!(step, Step::Delete | Step::Create | Step::Enable) && equipment.is_none() {
+                equipment = Some(self.equip()?);
+            }
+            match (step, &mut equipment) {
+                (Step::Delete, _) => {
                     if !asked_for {
                         self.consent_to_replace().await?;
                     }
                     delete(self.operator, self.errand, &self.serial).await?;
                     seen = Some(Seen::Absent);
                 }
-                Step::Enable => {
-                    seen = match self.enable(&source, seed.as_ref(), &mut doubts).await? {
+                (Step::Create, Some(equipment)) => match self.create(equipment).await? {
+                    Ok(new) => {
+                        seed = Some(new);
+                        seen = Some(Seen::Waiting);
+                    }
+                    Err(obstacle) => {
+                        self.look_again(obstacle, &mut doubts)?;
+                        asked_for = true;
+                        seen = None;
+                    }
+                },
+                (Step::Enable, Some(equipment)) => {
+                    let source = &equipment.source;
+                    seen = match self.enable(source, seed.as_ref(), &mut doubts).await? {
                         true => Some(Seen::Enabled),
                         false => None,
                     };
                 }
-                Step::Wire => match self.wire().await? {
+                (Step::Wire, _) => match self.wire().await? {
                     Some(file) => written_to = Some(file),
                     None => declined = true,
                 },
-                step @ (Step::SignIn | Step::Done) => {
-                    return self.end(step == Step::SignIn, hands, written_to).await;
+                (Step::SignIn | Step::Done, equipment) => {
+                    let hands = equipment.as_ref().and_then(|all| all.hands.as_ref());
+                    let qr_file = hands.and_then(Hands::file);
+                    return self.end(step == Step::SignIn, qr_file, written_to).await;
+                }
+                (Step::NothingToEnable | Step::Create | Step::Enable, _) => {
+                    return Err(self.nothing_to_enable());
                 }
             }
         }
+    }
+
+    fn equip(&self) -> Result<Equipment<'a>> {
+        let hands = match self.given {
+            Some(_) => None,
+            None => {
+                let mut hands = self.handing.prepare(self.context, self.ui, self.timeout)?;
+                hands.measure(self.name(), &self.account)?;
+                Some(hands)
+            }
+        };
+        Ok(Equipment {
+            hands,
+            source: Source::choose(self.given.clone(), self.operator, self.ui)?,
+        })
+    }
+
+    /// Creates the device and hands its seed over.
+    async fn create(&self, equipment: &mut Equipment<'_>) -> Result<Result<Seed, Obstacle>> {
+        let Some(hands) = &equipment.hands else {
+            return Err(self.nothing_to_enable());
+        };
+        let seed = match create(self.operator, self.errand, self.name(), &self.serial).await {
+            Ok(seed) => seed,
+            Err(obstacle) => return Ok(Err(obstacle)),
+        };
+        hand_over(self.operator, self.errand, hands, &seed, &self.serial).await?;
+        // A command that was not told the new seed makes codes of another device.
+        if let (Source::Command { .. }, false, Ok(terminal)) = (
+            &equipment.source,
+            self.handing.is_automatic(),
+            Terminal::open(self.ui),
+        ) {
+            equipment.source = Source::Terminal(terminal);
+        }
+        Ok(Ok(seed))
+    }
+
+    fn name(&self) -> &str {
+        device::name(&self.serial).unwrap_or(&self.serial)
     }
 
     /// Where the device is, by AWS's two lists. Who may not see those that are assigned to nobody
@@ -339,14 +381,6 @@ impl Setup<'_> {
         })
     }
 
-    /// A command that was not told the new seed makes codes of another device.
-    fn source_for_a_new_device(&self, source: Source, automatic: bool) -> Result<Source> {
-        match (source, Terminal::open(self.ui)) {
-            (Source::Command { .. }, Ok(terminal)) if !automatic => Ok(Source::Terminal(terminal)),
-            (source, _) => Ok(source),
-        }
-    }
-
     /// Consent is refused before the first deed, where there is nobody to give it.
     fn consent_can_be_had(&self) -> Result<()> {
         let wiring = self.wiring()?;
@@ -422,7 +456,7 @@ impl Setup<'_> {
     async fn end(
         &self,
         sign_in: bool,
-        hands: Option<Hands<'_>>,
+        qr_file: Option<String>,
         written_to: Option<String>,
     ) -> Result<Outcome> {
         if sign_in {
@@ -436,7 +470,7 @@ impl Setup<'_> {
         Ok(Outcome {
             serial: self.serial.clone(),
             user: self.user.clone(),
-            qr_file: hands.and_then(|hands| hands.file()),
+            qr_file,
             written_to,
             sign_in,
         })

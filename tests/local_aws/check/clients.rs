@@ -23,7 +23,7 @@ fn http_client(aws: &LocalAws, encrypted: bool) -> SharedHttpClient {
         .build_https()
 }
 
-fn credentials(key: &Key, token: Option<&str>) -> Credentials {
+pub(super) fn credentials(key: &Key, token: Option<&str>) -> Credentials {
     let token = token.map(str::to_owned);
     Credentials::new(&key.id, &key.secret, token, None, "test")
 }
@@ -40,7 +40,11 @@ fn sts(aws: &LocalAws, encrypted: bool, credentials: Credentials) -> aws_sdk_sts
     )
 }
 
-fn iam(aws: &LocalAws, encrypted: bool, credentials: Credentials) -> aws_sdk_iam::Client {
+pub(super) fn iam(
+    aws: &LocalAws,
+    encrypted: bool,
+    credentials: Credentials,
+) -> aws_sdk_iam::Client {
     aws_sdk_iam::Client::from_conf(
         aws_sdk_iam::Config::builder()
             .behavior_version(aws_sdk_iam::config::BehaviorVersion::latest())
@@ -52,7 +56,7 @@ fn iam(aws: &LocalAws, encrypted: bool, credentials: Credentials) -> aws_sdk_iam
     )
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,7 +1,7 @@
 //! The control path: what scripts in other languages reach the server by.
 
-use super::client::{Credentials, Draft, Reply, STS, sts};
-use crate::local_aws::{LocalAws, Options};
+use super::client::{Credentials, Draft, Reply, STS, iam, sts};
+use crate::local_aws::{LocalAws, Options, Preset};
 
 fn started(control: bool) -> LocalAws {
     LocalAws::with(&Options {
@@ -82,6 +82,41 @@ fn a_script_moves_the_clock_orders_faults_switches_keys_and_reads_the_log() {
 }
 
 #[test]
+fn a_script_sets_a_device_up_and_orders_lags_and_slow_reports() {
+    let aws = started(true);
+    let alice = aws.user("alice").policy(Preset::Admin);
+    let key = Credentials::from(&alice.key());
+    let device = aws.account().unassigned_mfa("alice");
+    assert_eq!(get(&aws, "lag?new=access-key&requests=1").status, 200);
+    assert_eq!(get(&aws, "report?polls=7").status, 200);
+    let codes = get(&aws, &format!("pair?serial={}", device.serial)).body;
+    let (first, second) = codes.trim_end().split_once('\n').unwrap();
+    let pair = [
+        ("UserName", "alice"),
+        ("SerialNumber", device.serial.as_str()),
+        ("AuthenticationCode1", first),
+        ("AuthenticationCode2", second),
+    ];
+    assert_eq!(iam(&aws, &key, "EnableMFADevice", &pair).status, 200);
+    let new = iam(&aws, &key, "CreateAccessKey", &[]);
+    let new = Credentials {
+        id: new.text("AccessKeyId"),
+        secret: new.text("SecretAccessKey"),
+        token: None,
+    };
+    let seen = [(); 2].map(|()| sts(&aws, &new, "GetCallerIdentity", &[]).status);
+    assert_eq!(seen, [403, 200]);
+    let state: serde_json::Value = serde_json::from_str(&get(&aws, "state").body).unwrap();
+    assert_eq!(state, aws.snapshot());
+    let alice = &state["123456789012"]["users"]["alice"];
+    assert_eq!(alice["keys"], serde_json::json!(["Active", "Active"]));
+    for _ in 0..8 {
+        let reply = iam(&aws, &key, "GenerateCredentialReport", &[]);
+        assert_ne!(reply.text("State"), "COMPLETE");
+    }
+}
+
+#[test]
 fn a_mistaken_order_is_told_apart_and_nothing_is_there_unless_asked_for() {
     let aws = started(true);
     for (command, status) in [
@@ -90,6 +125,9 @@ fn a_mistaken_order_is_told_apart_and_nothing_is_there_unless_asked_for() {
         ("fault?kind=latency", 400),
         ("clock?offset=noon", 400),
         ("key?id=AKIA&active=1", 404),
+        ("pair?serial=nobody", 404),
+        ("lag?new=nonsense", 400),
+        ("report?polls=many", 400),
     ] {
         assert_eq!(get(&aws, command).status, status, "{command}");
     }

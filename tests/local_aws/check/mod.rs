@@ -6,6 +6,7 @@
     reason = "where a test's own tool fails, the test has failed"
 )]
 
+mod administration;
 mod client;
 mod clients;
 mod control;

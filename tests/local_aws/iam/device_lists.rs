@@ -67,12 +67,19 @@ fn describe_owner(xml: &mut Xml, account: &Account, device: &Device) {
     }
 }
 
+/// Knows FIDO security keys and passkeys, and no device that makes codes.
 pub fn get(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let mut check = Check::new(call.form);
     let serial = check.required(&SERIAL_NUMBER);
     let named = check.name("UserName", names::NEW_USER);
     check.done()?;
     let user = subject::user(call, named, "iam:GetMFADevice")?;
+    let known = call.account().devices.get(serial);
+    if !known.is_some_and(|device| device.kind == Kind::Passkey) {
+        return Err(Refusal::validation(
+            "The MFA device serial number sent in the request is invalid or not supported by this API. Currently, only hardware FIDO security keys are supported. Please use the compatible device or API.",
+        ));
+    }
     let device = call.account().devices_of(&user.name);
     let mut device = device.filter(|device| device.serial == serial);
     let device = device

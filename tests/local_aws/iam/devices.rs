@@ -6,7 +6,7 @@ use super::super::base64;
 use super::super::device::{Device, Kind};
 use super::super::form::{Check, Text};
 use super::super::lag::New;
-use super::super::model::Tags;
+use super::super::model::{Principal, Tags};
 use super::super::quota;
 use super::super::refusal::Refusal;
 use super::super::service::Call;
@@ -41,9 +41,7 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let serial = account.arn(&resource);
     let taken = |device: &&Device| device.serial.eq_ignore_ascii_case(&serial);
     if account.devices.values().any(|device| taken(&device)) {
-        return Err(subject::already_exists(
-            "MFADevice entity at the same path and name already exists.",
-        ));
+        return Err(subject::already_exists("MFA device already exists."));
     }
     let virtual_ones = account
         .devices
@@ -115,9 +113,16 @@ impl Pair {
 
 pub fn enable(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let pair = Pair::read(call, "iam:EnableMFADevice")?;
+    self_management(call, &pair.user)?;
     let account = call.account();
     let device = account.devices.get(&pair.serial);
     let device = device.ok_or_else(|| no_such_device(&pair.serial))?;
+    if device.user.as_ref() == Some(&pair.user) {
+        let user = &pair.user;
+        return Err(subject::already_exists(format!(
+            "MFA Device for user {user} already exists."
+        )));
+    }
     if device.enabled.is_some() {
         return Err(subject::already_exists("MFA Device is already in use."));
     }
@@ -149,6 +154,7 @@ pub fn deactivate(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let serial = check.required(&SERIAL_NUMBER);
     check.done()?;
     let user = subject::user(call, user, "iam:DeactivateMFADevice")?;
+    self_management(call, &user.name)?;
     let kind = own(call, serial, &user.name)?.kind;
     let devices = &mut call.account_mut().devices;
     match (kind, devices.get_mut(serial)) {
@@ -212,6 +218,19 @@ fn tags_mut<'c>(
     device
         .map(|device| &mut device.tags)
         .ok_or_else(|| no_such_device(serial))
+}
+
+/// Who has a device may add to and take from their own devices only after signing in with one,
+/// whatever their policies allow (AWS security bulletin AWS-2023-001).
+fn self_management(call: &Call<'_>, user: &str) -> Result<(), Refusal> {
+    let own = matches!(&call.caller.principal, Principal::User { name } if name == user);
+    let has_one = call.account().devices_of(user).next().is_some();
+    if own && has_one && call.caller.mfa_at.is_none() {
+        return Err(Refusal::access_denied(
+            "To complete this action, please ensure that you are authenticated with an MFA device that is enabled for this user.",
+        ));
+    }
+    Ok(())
 }
 
 /// A device that is enabled for this user.

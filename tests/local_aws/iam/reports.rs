@@ -24,7 +24,7 @@ pub fn generate(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let (state, word, description) = match &account.reports.state {
         State::InProgress(0) => (complete(account, now), "COMPLETE", None),
         State::InProgress(left) => (State::InProgress(left - 1), "INPROGRESS", None),
-        State::Complete { generated, .. } if now < generated + GOOD_FOR => {
+        State::Complete { generated, .. } if now <= generated + GOOD_FOR => {
             (account.reports.state.clone(), "COMPLETE", None)
         }
         State::Complete { .. } => (
@@ -59,7 +59,7 @@ pub fn get(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let (generated, csv) = match &call.account().reports.state {
         State::None => return Err(Refusal::new(410, "ReportNotPresent", "")),
         State::InProgress(_) => return Err(Refusal::new(404, "ReportInProgress", "")),
-        State::Complete { generated, .. } if call.now >= generated + GOOD_FOR => {
+        State::Complete { generated, .. } if call.now > generated + GOOD_FOR => {
             return Err(Refusal::new(410, "ReportExpired", ""));
         }
         State::Complete { generated, csv } => (generated, csv),

@@ -96,7 +96,7 @@ pub fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         (user.login.is_some(), "must delete login profile first"),
         (
             account.devices_of(name).next().is_some(),
-            "must delete MFA device first",
+            "must remove tokens from principal first",
         ),
         (
             !user.grants.attached.is_empty(),

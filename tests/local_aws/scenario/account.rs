@@ -53,6 +53,17 @@ impl AccountHandle {
         }
     }
 
+    /// The user of that name, whoever made them.
+    pub fn existing_user(&self, name: &str) -> Option<UserHandle> {
+        let world = self.shared.world();
+        let account = world.account(&self.id);
+        Some(UserHandle {
+            account: self.clone(),
+            name: name.to_owned(),
+            arn: account.user_arn(account.users.get(name)?),
+        })
+    }
+
     /// A new role without policies that trusts nobody; `team/Admin` puts it under `/team/`.
     pub fn role(&self, name: &str) -> RoleHandle {
         let (path, name) = path_and_name(name);

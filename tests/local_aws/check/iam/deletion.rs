@@ -34,7 +34,7 @@ fn a_user_goes_only_when_everything_of_theirs_has_gone() {
             &[user, ("AccessKeyId", &key.id)],
         ),
         (
-            "must delete MFA device first",
+            "must remove tokens from principal first",
             "DeactivateMFADevice",
             &[user, ("SerialNumber", &device.serial)],
         ),

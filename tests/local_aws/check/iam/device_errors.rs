@@ -26,7 +26,7 @@ fn devices_are_refused_in_awss_words() {
         (
             "CreateVirtualMFADevice",
             &[("VirtualMFADeviceName", "alice")],
-            "409 EntityAlreadyExists: MFADevice entity at the same path and name already exists.",
+            "409 EntityAlreadyExists: MFA device already exists.",
         ),
         (
             "CreateVirtualMFADevice",
@@ -52,6 +52,11 @@ fn devices_are_refused_in_awss_words() {
             "EnableMFADevice",
             &[alice, bobs, codes[0], codes[1]],
             "409 EntityAlreadyExists: MFA Device is already in use.",
+        ),
+        (
+            "EnableMFADevice",
+            &[("UserName", "bob"), bobs, codes[0], codes[1]],
+            "409 EntityAlreadyExists: MFA Device for user bob already exists.",
         ),
         (
             "EnableMFADevice",

@@ -46,8 +46,6 @@ fn a_device_is_created_enabled_used_synchronised_deactivated_and_deleted() {
         "it has none"
     );
     assert_eq!(done("ListMFADevices", &[]).all("SerialNumber"), [SERIAL]);
-    let shown = done("GetMFADevice", &[("SerialNumber", SERIAL)]);
-    assert_eq!(shown.text("UserName"), "alice");
 
     assert_eq!([sign_in(&first), sign_in(&second)], [403, 403], "spent");
     assert_eq!(sign_in(&aws.code(SERIAL)), 200);
@@ -63,7 +61,16 @@ fn a_device_is_created_enabled_used_synchronised_deactivated_and_deleted() {
     done("ResyncMFADevice", &pair);
     assert_eq!(sign_in(&second), 403, "spent by synchronising");
 
-    done("DeactivateMFADevice", &[("SerialNumber", SERIAL)]);
+    let device = [("SerialNumber", SERIAL)];
+    assert_eq!(
+        iam(&aws, &key, "DeactivateMFADevice", &device).verdict(),
+        "403 AccessDenied: To complete this action, please ensure that you are authenticated with an MFA device that is enabled for this user."
+    );
+    let code = aws.code(SERIAL);
+    let proof = [device[0], ("TokenCode", &code)];
+    let session = sts(&aws, &key, "GetSessionToken", &proof).credentials();
+    let deactivated = iam(&aws, &session, "DeactivateMFADevice", &device);
+    assert_eq!(deactivated.verdict(), "200");
     assert_eq!(done("ListMFADevices", &[]).all("SerialNumber").len(), 0);
     done("DeleteVirtualMFADevice", &[("SerialNumber", SERIAL)]);
     let listed = done("ListVirtualMFADevices", &[]);
@@ -202,4 +209,77 @@ fn a_device_that_lags_cannot_sign_in_yet_and_loses_no_code() {
     );
     aws.advance(10);
     assert_eq!(sign_in(), "200");
+}
+
+#[test]
+fn who_has_a_device_needs_it_to_add_or_remove_ones_own() {
+    let aws = LocalAws::start();
+    let alice = aws.user("alice").policy(Preset::Admin);
+    let (key, phone) = (Credentials::from(&alice.key()), alice.virtual_mfa());
+    aws.user("bob");
+    let refused = "403 AccessDenied: To complete this action, please ensure that you are authenticated with an MFA device that is enabled for this user.";
+    let enable = |key: &Credentials, user: &str, device: &str| {
+        let (first, second) = aws.code_pair(device);
+        let parameters = [
+            ("UserName", user),
+            ("SerialNumber", device),
+            ("AuthenticationCode1", first.as_str()),
+            ("AuthenticationCode2", second.as_str()),
+        ];
+        iam(&aws, key, "EnableMFADevice", &parameters).verdict()
+    };
+    let deactivate = |key: &Credentials, serial: &str| {
+        iam(
+            &aws,
+            key,
+            "DeactivateMFADevice",
+            &[("SerialNumber", serial)],
+        )
+        .verdict()
+    };
+    let spare = aws.account().unassigned_mfa("spare").serial;
+    let other = aws.account().unassigned_mfa("other").serial;
+    assert_eq!(enable(&key, "alice", &spare), refused);
+    assert_eq!(enable(&key, "alice", &phone.serial), refused);
+    assert_eq!(deactivate(&key, &phone.serial), refused);
+    assert_eq!(
+        deactivate(&key, "arn:aws:iam::123456789012:mfa/ghost"),
+        refused
+    );
+    assert_eq!(enable(&key, "bob", &other), "200", "somebody else's");
+
+    let code = aws.code_at(&phone.serial, 1);
+    let proof = [
+        ("SerialNumber", phone.serial.as_str()),
+        ("TokenCode", &code),
+    ];
+    let session = sts(&aws, &key, "GetSessionToken", &proof).credentials();
+    assert_eq!(enable(&session, "alice", &spare), "200");
+    assert_eq!(
+        deactivate(&session, &phone.serial),
+        "200",
+        "the session's own"
+    );
+    assert_eq!(deactivate(&session, &spare), "200", "the last one");
+    aws.advance(60);
+    assert_eq!(
+        enable(&key, "alice", &phone.serial),
+        "200",
+        "the first again"
+    );
+}
+
+#[test]
+fn one_device_is_shown_only_if_it_is_a_passkey() {
+    let aws = LocalAws::start();
+    let alice = aws.user("alice").policy(Preset::SelfService);
+    let key = Credentials::from(&alice.key());
+    let (passkey, phone) = (alice.passkey("laptop-"), alice.virtual_mfa());
+    let get = |serial: &str| iam(&aws, &key, "GetMFADevice", &[("SerialNumber", serial)]);
+    assert_eq!(get(&passkey).text("UserName"), "alice");
+    assert!(get(&passkey).text("EnableDate").ends_with('Z'));
+    assert_eq!(
+        get(&phone.serial).verdict(),
+        "400 ValidationError: The MFA device serial number sent in the request is invalid or not supported by this API. Currently, only hardware FIDO security keys are supported. Please use the compatible device or API."
+    );
 }

@@ -5,6 +5,7 @@ mod device_errors;
 mod devices;
 mod keys;
 mod passwords;
+mod permissions;
 mod policies;
 mod reports;
 mod roles;

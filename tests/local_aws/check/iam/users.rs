@@ -55,7 +55,10 @@ fn a_user_is_made_shown_tagged_and_deleted() {
         ],
     );
     assert!(admin.done("ListUserTags", &[name]).all("Key").is_empty());
+    let made = admin.aws.account().existing_user("handson").unwrap();
+    assert_eq!((made.arn.as_str(), made.keys().len()), (arn, 0));
     let gone = admin.done("DeleteUser", &[name]);
+    assert!(admin.aws.account().existing_user("handson").is_none());
     assert!(!gone.body.contains("DeleteUserResult"));
     assert_eq!(admin.call("GetUser", &[name]).status, 404);
 }

@@ -1,0 +1,57 @@
+//! `awsmfa key`: the life of access keys, whose secrets AWS tells once.
+//!
+//! One file per command; `keys` finds the one that is meant, `uses` tells what hangs on it, `safe`
+//! sees to it that the secret of a new key is not lost. The order of a rotation is
+//! [`crate::rotation`]'s, and `turn` has it carried out.
+
+mod create;
+mod delete;
+mod keys;
+mod list;
+mod plan;
+mod record;
+mod rotate;
+mod safe;
+mod settle;
+mod switch;
+mod turn;
+mod uses;
+
+use clap::{Args, Subcommand};
+
+use super::Target;
+use crate::context::Context;
+use crate::failure::Result;
+use crate::ui::Ui;
+
+/// Look after access keys: list, create, rotate, switch off and on, delete
+///
+/// A user has two at most. `rotate` replaces the one in the profile without interrupting whoever uses
+/// it, and can be taken back. All of them work for the user whose key it is, with the long-term key
+/// or, where a policy wants MFA, with the session; `--user` is for administrators.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::Arguments),
+    Create(create::Arguments),
+    Rotate(rotate::Arguments),
+    Activate(switch::Activate),
+    Deactivate(switch::Deactivate),
+    Delete(delete::Arguments),
+}
+
+pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        Command::List(arguments) => list::run(context, ui, target, arguments),
+        Command::Create(arguments) => create::run(context, ui, target, arguments),
+        Command::Rotate(arguments) => rotate::run(context, ui, target, arguments),
+        Command::Activate(arguments) => switch::activate(context, ui, target, arguments),
+        Command::Deactivate(arguments) => switch::deactivate(context, ui, target, arguments),
+        Command::Delete(arguments) => delete::run(context, ui, target, arguments),
+    }
+}

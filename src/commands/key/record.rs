@@ -1,0 +1,84 @@
+//! Where the record of a rotation is, and when it goes.
+
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::failure::Result;
+use crate::journal::Journal;
+use crate::rotation::Record;
+use crate::ui::Ui;
+
+const PREFIX: &str = "key-";
+
+/// The name of the journal for a profile and the user whose key it holds: case does not tell files
+/// apart everywhere, and most signs that names can have are not for files.
+pub(super) fn name(profile: &str, user: &str) -> String {
+    format!("{PREFIX}{}@{}", spell(profile), spell(user))
+}
+
+fn spell(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+    let mut spelled = String::new();
+    for byte in text.bytes() {
+        match plain(byte) {
+            true => spelled.push(char::from(byte)),
+            false => spelled += &format!("%{byte:02x}"),
+        }
+    }
+    spelled
+}
+
+/// The record that is about the profile and the key in it, and the name of its journal. One that is
+/// open comes before one that is over.
+///
+/// # Errors
+///
+/// [`crate::failure::Kind::File`] if a record cannot be read.
+pub(super) fn find(
+    context: &Context,
+    profile: &str,
+    key_id: &str,
+) -> Result<Option<(String, Record)>> {
+    let mut found: Vec<(String, Record)> = Journal::peek(context, PREFIX)?;
+    found.retain(|(_, record)| record.is_about(profile, key_id));
+    found.sort_by_key(|(_, record)| !record.is_open());
+    Ok(found.into_iter().next())
+}
+
+/// The key called `id` is deleted: a record that keeps its secret has nothing to restore any more.
+///
+/// # Errors
+///
+/// [`crate::failure::Kind::File`] if the record cannot be read or removed.
+pub(super) async fn forget(context: &Context, ui: &Ui, id: &str, wait: Duration) -> Result<()> {
+    let about = |record: &Record| record.old.access_key_id == id;
+    for (name, record) in Journal::peek::<Record>(context, PREFIX)? {
+        if !about(&record) {
+            continue;
+        }
+        let journal = Journal::open(context, ui, &name, wait).await?;
+        if journal.read::<Record>()?.as_ref().is_some_and(about) {
+            journal.remove()?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_names_have_other_files() {
+        for (profile, user, expected) in [
+            ("default", "alice", "key-default@alice"),
+            ("work-long-term", "alice", "key-work-long-term@alice"),
+            ("Work", "Alice", "key-%57ork@%41lice"),
+            ("a/b", "x", "key-a%2fb@x"),
+            ("..", "..", "key-..@.."),
+            ("a%2fb", "a@b", "key-a%252fb@a%40b"),
+        ] {
+            assert_eq!(name(profile, user), expected);
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! `mfa setup`: from nothing to a device that is enabled, in the profile, and signed in with.
+
+use std::fs;
+
+use crate::local_aws::{Fault, Key, Preset, UserHandle, When, totp};
+use crate::prompt::wait_for;
+use crate::pty::Session;
+use crate::world::{World, section};
+
+pub(super) const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
+
+/// A user without a device who may look after their own affairs, key under `[default]`.
+pub(super) fn newcomer(world: &World, policy: Preset) -> (UserHandle, Key) {
+    let user = world.aws.user("alice").policy(policy);
+    let key = world.key(&user);
+    world.write_credentials(section("default", &key));
+    (user, key)
+}
+
+/// `mfa setup` on a terminal that is large enough for the QR code.
+pub(super) fn setup(world: &World, arguments: &[&str]) -> Session {
+    let arguments = ["mfa", "setup"].iter().chain(arguments);
+    world.terminal(arguments).size(40, 100).start()
+}
+
+/// Types the code of the step before, and then this one's: the app shows the second already, so
+/// nobody has to wait for it.
+pub(super) fn type_codes(world: &World, session: &mut Session) {
+    session.expect("First code: ");
+    let (first, second) = world.aws.code_pair(SERIAL);
+    session.send_line(&first);
+    session.expect("Second code: ");
+    session.send_line(&second);
+}
+
+/// Lets AWS's clock go on by a step once the device is enabled, so that the next code is there.
+pub(super) fn next_step_after_enabling(world: &World) {
+    world.aws.fault("EnableMFADevice", Fault::WrongDate(30));
+}
+
+#[test]
+fn a_newcomer_is_signed_in_with_a_new_device_that_the_profile_names() {
+    let world = World::new();
+    newcomer(&world, Preset::DenyWithoutMfa);
+    world.write_config("# mine\n[default]\nregion = eu-west-1\n\n[profile other]\n");
+    next_step_after_enabling(&world);
+    let mut session = setup(&world, &[]);
+    session.expect("scan this with an authenticator app:");
+    type_codes(&world, &mut session);
+    session.expect("is enabled for alice");
+    session.expect("Write `mfa_serial` of profile default into");
+    session.expect("[y/N] ");
+    session.send_line("y");
+    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+    session.send_line(&world.aws.code_at(SERIAL, 1));
+    session.expect("signed in: [default-mfa] is arn:aws:iam::123456789012:user/alice");
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert_eq!(
+        fs::read_to_string(world.config_path()).unwrap(),
+        format!(
+            "# mine\n[default]\nregion = eu-west-1\nmfa_serial = {SERIAL}\n\n[profile other]\n"
+        )
+    );
+    assert_eq!(
+        world.issued_to("default-mfa").as_deref(),
+        Some("arn:aws:iam::123456789012:user/alice")
+    );
+    assert_eq!(
+        world.value("default-mfa", "awsmfa_mfa_serial").as_deref(),
+        Some(SERIAL)
+    );
+}
+
+/// The seed of the device as it is now, which no run may print by accident.
+pub(super) fn seed(world: &World) -> String {
+    world
+        .aws
+        .with_device(SERIAL, |device| totp::base32(&device.seed))
+}
+
+#[test]
+fn a_device_left_over_is_replaced_only_if_the_person_agrees() {
+    for agreed in [false, true] {
+        let world = World::new();
+        newcomer(&world, Preset::SelfService);
+        world.aws.account().unassigned_mfa("alice");
+        let before = seed(&world);
+        let mut session = setup(&world, &["--no-login"]);
+        session.expect(&format!("Replace device {SERIAL}, which was created before and never enabled, by a new one? [y/N] "));
+        session.send_line(if agreed { "y" } else { "n" });
+        if !agreed {
+            let finished = world.finish(session);
+            assert_eq!(finished.code, 3, "{}", finished.shown);
+            assert!(finished.shown.contains("--code1 CODE --code2 CODE"));
+            assert_eq!(seed(&world), before);
+            assert_eq!(world.aws.count("DeleteVirtualMFADevice"), 0);
+            continue;
+        }
+        session.expect("is deleted");
+        type_codes(&world, &mut session);
+        session.expect("[y/N] ");
+        session.send_line("");
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 0, "{}", finished.shown);
+        assert_ne!(seed(&world), before);
+        // No was no: the line to write is shown, and not written.
+        assert!(finished.shown.contains(&format!("mfa_serial = {SERIAL}")));
+        assert!(!world.config_path().exists());
+        assert!(!finished.shown.contains("signed in"));
+    }
+}
+
+#[test]
+fn without_a_terminal_what_needs_consent_is_refused_and_nothing_is_done() {
+    for (leftover, arguments, said) in [
+        (
+            false,
+            &["--qr", "aws.png"][..],
+            "to write `mfa_serial` into profile default needs consent",
+        ),
+        (
+            true,
+            &["--code1", "111111", "--code2", "222222"],
+            "to write `mfa_serial` into profile default needs consent",
+        ),
+    ] {
+        let world = World::new();
+        newcomer(&world, Preset::SelfService);
+        if leftover {
+            world.aws.account().unassigned_mfa("alice");
+        }
+        let files = world.files();
+        let arguments = ["mfa", "setup"].iter().chain(arguments);
+        world
+            .run(arguments)
+            .failed(3, said)
+            .said("next: agree with `--yes`");
+        assert_eq!(world.files(), files);
+        let changes = [
+            "CreateVirtualMFADevice",
+            "DeleteVirtualMFADevice",
+            "EnableMFADevice",
+        ];
+        for operation in changes {
+            assert_eq!(world.aws.count(operation), 0);
+        }
+    }
+}
+
+#[test]
+fn without_a_terminal_nothing_is_created_that_nobody_could_enable() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    for (arguments, code, said) in [
+        (&[][..], 3, "there is no terminal to show the QR code on"),
+        (
+            &["--qr", "aws.png"],
+            4,
+            "there is no terminal to ask for them",
+        ),
+        (
+            &["--seed-command", "cat"],
+            4,
+            "there is no terminal to ask for them",
+        ),
+    ] {
+        let arguments = ["mfa", "setup", "--yes"].iter().chain(arguments);
+        world.run(arguments).failed(code, said);
+    }
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+    assert!(!world.path("aws.png").exists());
+}
+
+#[test]
+fn codes_on_the_command_line_enable_a_device_that_is_waiting() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    world.aws.account().unassigned_mfa("alice");
+    let (first, second) = world.aws.code_pair(SERIAL);
+    let codes = [
+        "mfa", "setup", "--yes", "--code1", &first, "--code2", &second,
+    ];
+    let run = world.run(codes).succeeded();
+    run.said("is enabled for alice");
+    // Nobody can be asked for a third one.
+    run.said("there is nobody to ask for the next code: `awsmfa -p default CODE` signs in");
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+    let config = fs::read_to_string(world.config_path()).unwrap();
+    assert_eq!(config, format!("[default]\nmfa_serial = {SERIAL}\n"));
+    world.run([&world.aws.code(SERIAL)]).succeeded();
+}
+
+#[test]
+fn codes_for_a_device_that_is_not_there_are_told_to_be() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    world
+        .run([
+            "mfa", "setup", "--yes", "--code1", "111111", "--code2", "222222",
+        ])
+        .failed(3, "there is no device arn:aws:iam::123456789012:mfa/alice")
+        .said("leave them out");
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+}
+
+#[test]
+fn what_can_be_no_two_codes_is_refused_before_anything_is_sent() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    for (arguments, said) in [
+        (
+            &["--code1", "123456", "--code2", "123 456"][..],
+            "both codes are the same",
+        ),
+        (
+            &["--code1", "12345", "--code2", "123456"],
+            "the MFA code is not six digits",
+        ),
+        (
+            &["--code1", "123456", "--code2", "hunter2"],
+            "the MFA code is not six digits",
+        ),
+        (&["--code1", "123456"], "--code2"),
+        (&["--code2", "123456"], "--code1"),
+    ] {
+        for command in ["setup", "enable", "resync"] {
+            let run = world.run(["mfa", command].iter().chain(arguments));
+            let run = run.failed(2, said);
+            assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+        }
+    }
+    assert_eq!(world.aws.log().len(), 0);
+}
+
+#[test]
+fn a_mistyped_code_is_told_at_once_and_never_sent() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let mut session = setup(&world, &["--no-login", "--yes"]);
+    session.expect("First code: ");
+    session.send_line("12345");
+    session.expect("a code is the six digits");
+    session.expect("First code: ");
+    session.send_line(&world.aws.wrong_code(SERIAL));
+    session.expect("this is no code of the new device");
+    session.expect("First code: ");
+    let [older, first, second] = [-2, -1, 0].map(|steps| world.aws.code_at(SERIAL, steps));
+    session.send_line(&first);
+    session.expect("Second code: ");
+    session.send_line(&first);
+    session.expect("that is the first code again");
+    session.expect("Second code: ");
+    session.send_line(&older);
+    session.expect("that is an older code than the first one");
+    session.expect("Second code: ");
+    assert_eq!(world.aws.count("EnableMFADevice"), 0);
+    session.send_line(&second);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert_eq!(world.aws.count("EnableMFADevice"), 1);
+}
+
+#[test]
+fn three_wrong_codes_are_enough_and_it_is_said_what_was_done() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let mut session = setup(&world, &["--yes"]);
+    for _ in 0..3 {
+        session.expect("First code: ");
+        session.send_line(&world.aws.wrong_code(SERIAL));
+    }
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 4, "{}", finished.shown);
+    for line in [
+        format!("done: device {SERIAL} is created"),
+        "next: run `awsmfa mfa setup` again: it goes on from there".to_owned(),
+    ] {
+        assert!(finished.shown.contains(&line), "{}", finished.shown);
+    }
+}
+
+#[test]
+fn codes_that_aws_does_not_accept_are_asked_for_again() {
+    let refused = Fault::Error {
+        status: 403,
+        code: "InvalidAuthenticationCode",
+        message: "Authentication code for device is not valid.",
+    };
+    for (times, code) in [(1, 0), (3, 4)] {
+        let world = World::new();
+        newcomer(&world, Preset::SelfService);
+        world
+            .aws
+            .fault_rule("EnableMFADevice", refused.clone(), 0, Some(times));
+        let mut session = setup(&world, &["--no-login", "--yes"]);
+        for attempt in 0..3.min(times + 1) {
+            type_codes(&world, &mut session);
+            if attempt < 2.min(times) {
+                session.expect("AWS did not accept the codes: two others, please");
+            }
+        }
+        let finished = world.finish(session);
+        assert_eq!(finished.code, code, "{}", finished.shown);
+    }
+}
+
+#[test]
+fn with_commands_for_the_seed_and_the_codes_nobody_has_to_be_there() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    next_step_after_enabling(&world);
+    let script = world.path("code.sh");
+    fs::write(
+        &script,
+        "while [ ! -s next ]; do sleep 0.02; done\ncat next; rm next\n",
+    )
+    .unwrap();
+    world.write_config("[default]\nmfa_process = sh code.sh\n");
+    let child = world.start([
+        "mfa",
+        "setup",
+        "--yes",
+        "--output",
+        "json",
+        "--seed-command",
+        "cat > seed",
+    ]);
+    wait_for(|| world.path("seed").exists());
+    for code in [-1, 0, 1].map(|steps| world.aws.code_at(SERIAL, steps)) {
+        fs::write(world.path("new"), code).unwrap();
+        fs::rename(world.path("new"), world.path("next")).unwrap();
+        wait_for(|| !world.path("next").exists());
+    }
+    let run = world.outcome(child).succeeded();
+    let seed = seed(&world);
+    assert_eq!(
+        fs::read_to_string(world.path("seed")).unwrap(),
+        format!(
+            "otpauth://totp/Amazon%20Web%20Services:alice@123456789012?secret={seed}&issuer=Amazon%20Web%20Services\n"
+        )
+    );
+    assert!(!format!("{}{}", run.stdout, run.stderr).contains(&seed));
+    let report = run.json();
+    assert_eq!(report["serial_number"], SERIAL);
+    assert_eq!(report["signed_in"], true);
+    assert_eq!(report["written_to"], world.config_path().to_str().unwrap());
+    assert!(world.issued_to("default-mfa").is_some());
+}
+
+#[test]
+fn where_the_seed_cannot_be_handed_over_the_device_is_deleted_again() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    for command in ["create", "setup"] {
+        let mut session = world
+            .terminal(["mfa", command, "--seed-command", "exit 3"])
+            .start();
+        session.expect("is created");
+        session.expect("is deleted");
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 3, "{}", finished.shown);
+        assert!(
+            finished
+                .shown
+                .contains("the --seed-command command ended with exit status 3")
+        );
+    }
+    assert!(devices(&world).is_empty());
+}
+
+/// The serial numbers of all virtual devices, whosever they are.
+pub(super) fn devices(world: &World) -> Vec<String> {
+    let run = world.run(["mfa", "list", "--all", "--output", "json"]);
+    let devices = run.succeeded().json();
+    let devices = devices.as_array().unwrap().iter();
+    devices
+        .map(|device| device["serial_number"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn an_administrator_sets_up_somebody_else_s_device_and_nothing_of_their_own_changes() {
+    let world = World::new();
+    let admin = world.aws.user("root-of-all").policy(Preset::Admin);
+    world.aws.user("alice");
+    world.write_credentials(section("default", &world.key(&admin)));
+    let files = world.files();
+    let mut session = setup(&world, &["--user", "alice"]);
+    type_codes(&world, &mut session);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert!(finished.shown.contains("is enabled for alice"));
+    assert_eq!(world.files(), files);
+    assert_eq!(world.aws.count("GetSessionToken"), 0);
+}
+
+#[test]
+fn names_outside_iam_s_rules_are_refused_before_anything_is_sent() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let long = "a".repeat(65);
+    for (arguments, said) in [
+        (
+            ["setup", "--name", "a b"],
+            "\"a b\" cannot be the name of a device",
+        ),
+        (
+            ["create", "--name", "a/b"],
+            "\"a/b\" cannot be the name of a device",
+        ),
+        (["list", "--user", ""], "\"\" cannot be the name of a user"),
+        (["list", "--user", &long], "cannot be the name of a user"),
+        (
+            ["delete", "--serial-number", "arn:aws:iam::1:user/x"],
+            "not the serial number",
+        ),
+        (
+            ["deactivate", "--serial-number", "short"],
+            "not the serial number",
+        ),
+    ] {
+        world.run(["mfa"].iter().chain(&arguments)).failed(2, said);
+    }
+    assert_eq!(world.aws.log().len(), 0);
+}
+
+#[test]
+fn ctrl_c_says_what_was_done_and_how_to_go_on() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let mut session = setup(&world, &["--yes"]);
+    session.expect("First code: ");
+    session.ctrl_c();
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 130);
+    for line in [
+        "^C\nerror: interrupted\n".to_owned(),
+        format!("done: device {SERIAL} is created"),
+        "next: run `awsmfa mfa setup` again".to_owned(),
+    ] {
+        assert!(finished.shown.contains(&line), "{}", finished.shown);
+    }
+    // In the midst of a request nobody can tell.
+    world
+        .aws
+        .fault_always("DeleteVirtualMFADevice", Fault::Hang(When::Before));
+    let mut session = setup(&world, &["--yes"]);
+    wait_for(|| world.aws.count("DeleteVirtualMFADevice") > 0);
+    session.ctrl_c();
+    session.expect(&format!(
+        "interrupted while deleting device {SERIAL}, which may be carried out or not"
+    ));
+    assert_eq!(world.finish(session).code, 130);
+}
+
+#[test]
+fn a_device_that_is_enabled_already_is_used_as_it_is() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    // Nothing but the profile is left to be done.
+    world
+        .run(["mfa", "setup", "--yes", "--no-login"])
+        .failed(5, "may not call ListMFADevices");
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    assert_eq!(user.virtual_mfa().serial, mfa.serial);
+    let run = world
+        .run(["mfa", "setup", "--yes", "--no-login"])
+        .succeeded();
+    run.said("mfa_serial of profile default is in");
+    let run = world.run(["mfa", "setup", "--yes", "--no-login", "--output", "json"]);
+    assert_eq!(
+        run.succeeded().json()["written_to"],
+        serde_json::Value::Null
+    );
+    assert_eq!(world.aws.count("EnableMFADevice"), 0);
+}
