@@ -15,9 +15,7 @@ pub(super) fn parse_age(text: &str) -> Result<Duration, &'static str> {
     match days {
         Some(days) => {
             let days: u64 = days.parse().map_err(|_| FORM)?;
-            days.checked_mul(DAY)
-                .map(Duration::from_secs)
-                .ok_or(FORM)
+            days.checked_mul(DAY).map(Duration::from_secs).ok_or(FORM)
         }
         None => parse_duration(text).map_err(|_| FORM),
     }
@@ -32,7 +30,15 @@ mod tests {
         for (text, seconds) in [("90d", 90 * DAY), ("0d", 0), ("12h", 43_200), ("60", 60)] {
             assert_eq!(parse_age(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in ["", "d", "-1d", "1.5d", "9999999999999999999999d", "999999999999999999d", "1d2h"] {
+        for text in [
+            "",
+            "d",
+            "-1d",
+            "1.5d",
+            "9999999999999999999999d",
+            "999999999999999999d",
+            "1d2h",
+        ] {
             assert!(parse_age(text).is_err(), "{text}");
         }
     }

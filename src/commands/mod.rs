@@ -9,6 +9,7 @@ mod completions;
 mod credential_process;
 mod env;
 mod exec;
+mod handson;
 mod key;
 mod login;
 mod logout;
@@ -83,6 +84,7 @@ enum Command {
     Logout(logout::Arguments),
     Mfa(mfa::Arguments),
     Key(key::Arguments),
+    Handson(handson::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -177,6 +179,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
         Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
         Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
+        Command::Handson(arguments) => handson::run(context, &ui, target, arguments),
         Command::Key(arguments) => key::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),

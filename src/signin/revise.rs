@@ -35,7 +35,7 @@ pub enum Revision {
 /// Which file, and what is to be changed in it as it is.
 pub struct Revising<'a> {
     pub flavor: Flavor,
-    pub decide: &'a dyn Fn(&Document) -> Vec<Revision>,
+    pub decide: Box<dyn Fn(&Document) -> Vec<Revision> + 'a>,
 }
 
 /// Writes the revisions; the names of the sections that hold something else and stay.

@@ -1,10 +1,10 @@
 //! Policies of users and roles: managed ones attached and detached, inline ones found and deleted.
 
-use super::{Pages, gone};
+use super::{IamSituation, Pages, gone};
 use crate::aws::explain::Refusal;
 use crate::aws::retry::Missing;
 use crate::aws::sts::required;
-use crate::aws::{Aws, Call};
+use crate::aws::{Aws, Call, Situation};
 use crate::secret::AccessKey;
 
 /// Who holds a policy.
@@ -100,6 +100,18 @@ impl Aws {
             pages.add(page);
         }
         Ok(pages.found)
+    }
+
+    /// Whether there is a managed policy with this ARN. Needs `iam:GetPolicy`.
+    pub async fn policy_exists(&self, key: &AccessKey, arn: &str) -> Result<bool, Refusal> {
+        let call = Call::new("GetPolicy", key);
+        let attempt = |wire| self.iam(key, wire).get_policy().policy_arn(arn).send();
+        match self.send(&call, attempt, |_| Ok(())).await {
+            Err(refusal) if refusal.situation == Situation::Iam(IamSituation::NoSuchEntity) => {
+                Ok(false)
+            }
+            outcome => outcome.map(|()| true),
+        }
     }
 
     /// Attaches the managed policy to the role; one that is attached stays so. Needs

@@ -220,7 +220,9 @@ impl Creation<'_> {
             .map_err(|failure| failure.next(format!("`awsmfa key delete {id}` deletes it")))?;
         match self.maker.delete(id).await {
             Ok(()) => {
-                self.maker.errand.done(format!("access key {id} is deleted"));
+                self.maker
+                    .errand
+                    .done(format!("access key {id} is deleted"));
                 Ok(())
             }
             Err(obstacle) => Err(self.maker.explain(obstacle)),
@@ -254,7 +256,9 @@ impl Creation<'_> {
             Ok(path) => failure.done(format!(
                 "access key {id} is created; its secret is in {path}"
             )),
-            Err(_) => failure.done(format!("access key {id} is created, and its secret is lost")),
+            Err(_) => failure.done(format!(
+                "access key {id} is created, and its secret is lost"
+            )),
         };
         failure.next(format!("`awsmfa key delete {id}` deletes it"))
     }

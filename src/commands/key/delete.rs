@@ -119,8 +119,7 @@ pub(super) async fn delete(
     pauses: Pauses,
 ) -> Result<()> {
     let call = patiently(pauses, async || {
-        let call =
-            async |aws: &Aws, key: &AccessKey| aws.delete_access_key(key, user, id).await;
+        let call = async |aws: &Aws, key: &AccessKey| aws.delete_access_key(key, user, id).await;
         operator.call(call).await
     });
     match errand

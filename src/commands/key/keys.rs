@@ -138,7 +138,9 @@ pub(super) async fn last_uses(
     let answers: Result<Vec<Use>> = together::all(asked).await.into_iter().collect();
     let answers = answers?;
     if answers.contains(&Use::Unknown) {
-        ui.warn("AWS does not tell when the keys were last used: iam:GetAccessKeyLastUsed is denied");
+        ui.warn(
+            "AWS does not tell when the keys were last used: iam:GetAccessKeyLastUsed is denied",
+        );
     }
     Ok(answers)
 }
@@ -164,7 +166,12 @@ mod tests {
 
     #[test]
     fn a_key_is_named_by_its_id_or_the_end_of_it() {
-        let keys = ["AKIAAAAAAAAAAAAA1234", "AKIAAAAAAAAAAAAB1234", "AKIAXXXX5678"].map(key);
+        let keys = [
+            "AKIAAAAAAAAAAAAA1234",
+            "AKIAAAAAAAAAAAAB1234",
+            "AKIAXXXX5678",
+        ]
+        .map(key);
         for (given, expected) in [
             ("AKIAAAAAAAAAAAAA1234", Ok("AKIAAAAAAAAAAAAA1234")),
             ("akiaaaaaaaaaaaab1234", Ok("AKIAAAAAAAAAAAAB1234")),

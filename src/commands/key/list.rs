@@ -100,12 +100,18 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         return ui.document(&rows);
     }
     if rows.is_empty() {
-        ui.say(&format!("{user} has no access key; `awsmfa key create` makes one"));
+        ui.say(&format!(
+            "{user} has no access key; `awsmfa key create` makes one"
+        ));
         return Ok(());
     }
     let head = ["KEY", "STATUS", "AGE", "LAST USED", "PROFILES"];
     let head = head.map(|title| Cell::new(title, Tone::Faint)).to_vec();
-    ui.table(&std::iter::once(head).chain(rows.iter().map(line)).collect::<Vec<_>>())
+    ui.table(
+        &std::iter::once(head)
+            .chain(rows.iter().map(line))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// What a row is made from, besides its key.

@@ -72,8 +72,9 @@ impl Planned {
             Step::MakeRoom => {
                 let id = other.as_deref();
                 let shown = id.unwrap_or_default();
-                let words =
-                    format!("delete access key {shown} of {user}, which is unused (you are asked first)");
+                let words = format!(
+                    "delete access key {shown} of {user}, which is unused (you are asked first)"
+                );
                 ("delete", id, words)
             }
             Step::Discard => {
@@ -105,7 +106,11 @@ impl Planned {
                 let words = format!("deactivate {}", named(which));
                 ("deactivate", key(which), words)
             }
-            Step::DeleteOld => ("delete", Some(old.as_str()), format!("delete access key {old}")),
+            Step::DeleteOld => (
+                "delete",
+                Some(old.as_str()),
+                format!("delete access key {old}"),
+            ),
             Step::Begin | Step::Finish | Step::Done | Step::NothingToRestore => return None,
         };
         Some(Line {

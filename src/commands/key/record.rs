@@ -17,7 +17,8 @@ pub(super) fn name(profile: &str, user: &str) -> String {
 }
 
 fn spell(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
     let mut spelled = String::new();
     for byte in text.bytes() {
         match plain(byte) {

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::keys::{self, about};
 use super::list::status;
-use super::uses::Uses;
 use super::settle::{Pauses, patiently};
+use super::uses::Uses;
 use crate::aws::{Aws, Situation};
 use crate::commands::Target;
 use crate::commands::whose::Whose;
@@ -126,7 +126,9 @@ fn switch(
     }
     if !changed {
         let state = if active { "active" } else { "inactive" };
-        ui.say(&format!("nothing to do: access key {id} of {user} is {state}"));
+        ui.say(&format!(
+            "nothing to do: access key {id} of {user} is {state}"
+        ));
     }
     Ok(())
 }

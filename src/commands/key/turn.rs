@@ -118,7 +118,11 @@ impl<'a> Turn<'a> {
         if steps.contains(&Step::NothingToRestore) {
             return Err(gone(&parts.old));
         }
-        if let Some(other) = parts.other.as_ref().filter(|_| steps.contains(&Step::MakeRoom)) {
+        if let Some(other) = parts
+            .other
+            .as_ref()
+            .filter(|_| steps.contains(&Step::MakeRoom))
+        {
             self.check_unused(other)?;
         }
         let mut profiles = Vec::new();
@@ -162,7 +166,10 @@ impl<'a> Turn<'a> {
             changed = true;
             parts.observed = parts.observed.after(step);
         }
-        let kept = self.record.as_ref().is_some_and(|record| record.phase == Phase::Rotated);
+        let kept = self
+            .record
+            .as_ref()
+            .is_some_and(|record| record.phase == Phase::Rotated);
         Ok(Outcome {
             changed,
             user: self.user.clone(),
@@ -250,12 +257,24 @@ impl<'a> Turn<'a> {
         {
             self.check_unused(other)?;
             let used = self.told(other);
-            (other, format!("delete access key {other} of {}, {used}, to make room for a new one", self.user))
+            (
+                other,
+                format!(
+                    "delete access key {other} of {}, {used}, to make room for a new one",
+                    self.user
+                ),
+            )
         } else if steps.contains(&Step::Discard)
             && let Some(orphan) = &parts.new
         {
             let used = self.told(orphan);
-            (orphan, format!("delete access key {orphan} of {}, {used}, whose secret was lost when it was created", self.user))
+            (
+                orphan,
+                format!(
+                    "delete access key {orphan} of {}, {used}, whose secret was lost when it was created",
+                    self.user
+                ),
+            )
         } else {
             return Ok(());
         };
@@ -347,7 +366,8 @@ impl<'a> Turn<'a> {
             {
                 self.errand.left_open();
                 let failure = maker.explain(obstacle);
-                self.ui.note(&format!("{}; looking what there is now", failure.what()));
+                self.ui
+                    .note(&format!("{}; looking what there is now", failure.what()));
                 Ok(None)
             }
             Err(Unmade::Refused(obstacle)) => Err(maker.explain(obstacle)),

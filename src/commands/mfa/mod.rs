@@ -3,14 +3,14 @@
 //! One file per command; `hand` gives a new seed away, `codes` gets two codes in a row, `which` finds
 //! the device that is meant. The order of a set-up is [`crate::device::next`]'s.
 
-mod codes;
-mod create;
+pub(super) mod codes;
+pub(super) mod create;
 mod enable;
-mod hand;
+pub(super) mod hand;
 mod list;
 mod remove;
 mod setup;
-mod which;
+pub(super) mod which;
 
 use clap::{Args, Subcommand};
 
