@@ -48,6 +48,8 @@ mod first;
 mod follow;
 #[cfg(unix)]
 mod full_disk;
+#[cfg(unix)]
+mod handson;
 mod help;
 mod hostile_files;
 #[cfg(unix)]
