@@ -50,6 +50,8 @@ mod follow;
 mod full_disk;
 #[cfg(unix)]
 mod handson;
+#[cfg(unix)]
+mod handson_interrupted;
 mod help;
 mod hostile_files;
 #[cfg(unix)]
