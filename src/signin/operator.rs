@@ -234,6 +234,23 @@ impl<'a> Operator<'a> {
         }
     }
 
+    /// Signs in before the first call, where it is known that AWS will want it. `why` is told if
+    /// a code is needed.
+    ///
+    /// # Errors
+    ///
+    /// As for a sign-in.
+    pub async fn sign_in_first(&self, why: &str) -> Result<()> {
+        if self.signed_in.initialized() || self.caller.key().is_temporary() {
+            return Ok(());
+        }
+        let prepared = prepare(self.context, &self.wanted)?;
+        if prepared.good(self.now(), &self.wanted).is_err() {
+            self.ui.note(why);
+        }
+        self.sign_in(prepared).await.map(drop)
+    }
+
     /// The obstacle in words.
     pub fn explain(&self, obstacle: Obstacle, about: About<'_>) -> Failure {
         let refusal = match obstacle {
@@ -269,20 +286,28 @@ impl<'a> Operator<'a> {
     }
 
     /// Credentials that may do better, or `None` where there is no reason to think so. A code is
-    /// asked for only where a policy says Deny, as those do that want MFA; where it merely does not
-    /// allow, a session that is there, or a code that was given, is worth a try.
+    /// asked for only where AWS wants MFA in so many words, or a policy says Deny, as those do that want
+    /// it; where it merely does not allow, a session that is there, or a code that was given, is worth a try.
     async fn signed_in_for(&self, refusal: &Refusal) -> Result<Option<&AccessKey>> {
         let prepared = prepare(self.context, &self.wanted)?;
         let good = prepared.good(self.now(), &self.wanted).is_ok();
-        let explicit = refusal.situation == Situation::Denied(Denial::Explicit);
-        if !good && self.wanted.code.is_none() && !(explicit && self.has_device().await) {
+        let wants_mfa = matches!(
+            refusal.situation,
+            Situation::Denied(Denial::Explicit | Denial::WithoutMfa)
+        );
+        if !good && self.wanted.code.is_none() && !(wants_mfa && self.has_device().await) {
             return Ok(None);
         }
         if !good && self.signed_in.get().is_none() {
-            self.ui.note(&format!(
-                "AWS denies {} to the long-term key alone: a policy may want MFA, so a code is needed",
-                refusal.operation
-            ));
+            let operation = refusal.operation;
+            self.ui.note(&match refusal.situation {
+                Situation::Denied(Denial::WithoutMfa) => format!(
+                    "AWS wants MFA for {operation} from who has a device, so a code is needed"
+                ),
+                _ => format!(
+                    "AWS denies {operation} to the long-term key alone: a policy may want MFA, so a code is needed"
+                ),
+            });
         }
         let key = self.sign_in(prepared).await.map_err(|failure| {
             failure.next(format!(

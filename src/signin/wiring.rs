@@ -31,8 +31,8 @@ pub struct Wiring {
     pub present: Option<String>,
 }
 
-/// Where `serial` would have to be written for the profile of `request`, or `None` where it is
-/// effective already, or there is no profile because the key is in the environment.
+/// Where `serial` would have to be written for the profile of `request`, or `None` where it stands
+/// or is effective already, or there is no profile because the key is in the environment.
 ///
 /// # Errors
 ///
@@ -50,6 +50,9 @@ pub fn wiring(context: &Context, request: &Request, serial: &str) -> Result<Opti
     let profile = plan.profile.value;
     let section = files.config.document.profile(&profile);
     let present = section.and_then(|section| Some(section.get(KEY)?.text.into_owned()));
+    if present.as_deref() == Some(serial) {
+        return Ok(None);
+    }
     let set = [(KEY, serial)];
     let change = change(&profile, &set);
     files

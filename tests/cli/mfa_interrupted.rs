@@ -94,6 +94,17 @@ fn start(world: &World) -> Session {
     session.size(40, 100).start()
 }
 
+/// The seed of the device, if there is one, is in no file.
+fn keeps_no_seed(world: &World) {
+    let snapshot = world.aws.snapshot().to_string();
+    if snapshot.contains(SERIAL) {
+        let seed = crate::mfa_setup::seed(world);
+        for (name, bytes) in world.files() {
+            assert!(!String::from_utf8_lossy(&bytes).contains(&seed), "{name}");
+        }
+    }
+}
+
 /// A run that nothing happens to.
 fn run(world: &World) -> String {
     let mut session = start(world);
@@ -143,11 +154,13 @@ fn cut(start_with: Start, number: usize, cut: Cut, undisturbed: &End) {
         Cut::KilledBefore | Cut::KilledAfter => {
             assert!(struck(&world.aws), "{}", session.shown());
             session.kill();
+            keeps_no_seed(&world);
             // A code that was spent in the last moment is not good again.
             world.aws.advance(30);
             run(&world);
         }
     }
+    keeps_no_seed(&world);
     let end = end(&world);
     assert_eq!(&end, undisturbed, "{start_with:?} {number} {cut:?}");
     // And once more there is nothing left to do.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::local_aws::{Fault, Key, Preset, UserHandle, When, totp};
+use crate::local_aws::{Fault, Key, Lag, New, Preset, UserHandle, When, totp};
 use crate::prompt::wait_for;
 use crate::pty::Session;
 use crate::world::{World, section};
@@ -475,4 +475,129 @@ fn a_device_that_is_enabled_already_is_used_as_it_is() {
         serde_json::Value::Null
     );
     assert_eq!(world.aws.count("EnableMFADevice"), 0);
+}
+
+#[test]
+fn a_device_left_over_that_a_policy_does_not_let_go_is_set_up_beside() {
+    let world = World::new();
+    newcomer(&world, Preset::DenyWithoutMfa);
+    world.aws.account().unassigned_mfa("alice");
+    let session = setup(&world, &["--yes"]);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 5, "{}", finished.shown);
+    for said in [
+        "this key may not call DeleteVirtualMFADevice",
+        "`--name alice-2` sets up a device of another name beside it",
+    ] {
+        assert!(finished.shown.contains(said), "{}", finished.shown);
+    }
+    let second = format!("{SERIAL}-2");
+    let mut session = setup(&world, &["--yes", "--no-login", "--name", "alice-2"]);
+    session.expect("First code: ");
+    let (first, next) = world.aws.code_pair(&second);
+    session.send_line(&first);
+    session.expect("Second code: ");
+    session.send_line(&next);
+    assert_eq!(world.finish(session).code, 0);
+}
+
+#[test]
+fn another_device_in_the_profile_is_named_before_it_is_replaced() {
+    let mut world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    user.virtual_mfa();
+    let old = SERIAL.replace("alice", "old");
+    world.write_config(format!("[default]\nmfa_serial = {old}\n"));
+    world.set("AWS_MFA_SERIAL", &old);
+    let mut session = setup(&world, &["--no-login"]);
+    session.expect(&format!(
+        "Replace `mfa_serial = {old}` of profile default in "
+    ));
+    session.send_line("y");
+    session.expect("warning: AWS_MFA_SERIAL names another device and outranks the line in ");
+    assert_eq!(world.finish(session).code, 0);
+    let config = fs::read_to_string(world.config_path()).unwrap();
+    assert_eq!(config, format!("[default]\nmfa_serial = {SERIAL}\n"));
+}
+
+#[test]
+fn a_config_file_that_cannot_be_edited_is_told_before_there_is_a_device() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    world.write_config("[default]\nregion = eu-west-1\nnonsense\n");
+    let session = setup(&world, &["--yes"]);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 7, "{}", finished.shown);
+    assert!(finished.shown.contains("config:3"), "{}", finished.shown);
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+}
+
+#[test]
+fn a_new_device_that_aws_does_not_know_everywhere_yet_is_no_mystery() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    world.aws.set_lag(New::Device, Some(Lag::Seconds(300)));
+    next_step_after_enabling(&world);
+    let mut session = setup(&world, &["--yes"]);
+    type_codes(&world, &mut session);
+    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+    session.send_line(&world.aws.code_at(SERIAL, 1));
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 5, "{}", finished.shown);
+    for said in [
+        format!("done: device {SERIAL} is enabled"),
+        "AWS may take some seconds to know a new device everywhere".to_owned(),
+    ] {
+        assert!(finished.shown.contains(&said), "{}", finished.shown);
+    }
+}
+
+#[test]
+fn whoever_is_slow_goes_on_with_the_codes_that_follow() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let mut session = setup(&world, &["--no-login", "--yes"]);
+    session.expect("First code: ");
+    let codes = [-3, -1, 0].map(|steps| world.aws.code_at(SERIAL, steps));
+    session.send_line(&codes[0]);
+    session.expect("Second code: ");
+    session.send_line(&codes[1]);
+    session.expect("so it counts as the first one now");
+    session.expect("Second code: ");
+    session.send_line(&codes[2]);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert_eq!(world.aws.count("EnableMFADevice"), 1);
+}
+
+#[test]
+fn whoever_has_a_device_is_asked_for_its_code_before_another_is_set_up() {
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    let old = user.virtual_mfa_named("old");
+    let mut session = setup(&world, &["--yes"]);
+    session.expect("so its code is needed first");
+    session.expect(&format!("MFA code for {} (profile default): ", old.serial));
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+    session.send_line(&world.aws.code(&old.serial));
+    next_step_after_enabling(&world);
+    type_codes(&world, &mut session);
+    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+    session.send_line(&world.aws.code_at(SERIAL, 1));
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    // The session that the old device made has given way to one of the new device.
+    let serial = world.value("default-mfa", "awsmfa_mfa_serial");
+    assert_eq!(serial.as_deref(), Some(SERIAL));
+    // Where nobody can show it, nothing is created.
+    let run = world.run([
+        "mfa", "enable", "--name", "none", "--code1", "111111", "--code2", "222222",
+    ]);
+    run.failed(5, "AWS knows no device");
+    world.run(["logout"]).succeeded();
+    world
+        .run([
+            "mfa", "enable", "--name", "none", "--code1", "111111", "--code2", "222222",
+        ])
+        .failed(4, "an MFA code is needed");
 }

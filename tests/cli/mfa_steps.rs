@@ -48,7 +48,15 @@ fn a_device_is_created_enabled_resynchronized_deactivated_and_deleted() {
     world
         .run(["mfa", "deactivate"])
         .failed(3, "is the last device of alice that makes codes");
-    world.run(["mfa", "deactivate", "--force"]).succeeded();
+    // Whoever has a device is to show it.
+    world
+        .run(["mfa", "deactivate", "--force"])
+        .failed(4, "an MFA code is needed")
+        .said("AWS wants MFA for DeactivateMFADevice from who has a device");
+    let code = world.aws.code(SERIAL);
+    world
+        .run(["mfa", "deactivate", "--force", "-t", &code])
+        .succeeded();
     assert!(!is_enabled(&world.aws, SERIAL));
     world
         .run(["mfa", "deactivate", "--force"])
@@ -185,8 +193,9 @@ fn what_stops_working_is_said_and_force_does_it() {
 fn a_device_that_is_enabled_is_deleted_only_if_it_may_be_deactivated() {
     let world = World::new();
     let (user, _) = newcomer(&world, Preset::SelfService);
-    user.virtual_mfa();
+    let mfa = user.virtual_mfa();
     user.virtual_mfa_named("phone");
+    world.sign_in(&mfa, ["--serial-number", SERIAL]).succeeded();
     world
         .run(["mfa", "delete", "--name", "phone"])
         .failed(3, &format!("device {PHONE} is enabled for alice"))
@@ -211,8 +220,9 @@ fn a_device_that_is_enabled_is_deleted_only_if_it_may_be_deactivated() {
 fn of_several_devices_none_is_taken_without_asking() {
     let world = World::new();
     let (user, _) = newcomer(&world, Preset::SelfService);
-    user.virtual_mfa();
+    let mfa = user.virtual_mfa();
     user.virtual_mfa_named("phone");
+    world.sign_in(&mfa, ["--serial-number", SERIAL]).succeeded();
     for command in ["deactivate", "delete"] {
         let run = world
             .run(["mfa", command])
@@ -249,12 +259,16 @@ fn a_lost_answer_is_looked_up_and_not_asked_for_again() {
         .said("is enabled");
     assert_eq!(world.aws.count("EnableMFADevice"), 1);
     // To deactivate or delete twice is to do it once.
-    world.aws.fault("DeactivateMFADevice", lost());
-    world.aws.fault("DeleteVirtualMFADevice", lost());
     world
-        .run(["mfa", "delete", "--deactivate", "--force"])
+        .aws
+        .fault_rule("DeactivateMFADevice", lost(), 1, Some(1));
+    world.aws.fault("DeleteVirtualMFADevice", lost());
+    let code = world.aws.code(SERIAL);
+    world
+        .run(["mfa", "delete", "--deactivate", "--force", "-t", &code])
         .succeeded();
-    assert_eq!(world.aws.count("DeactivateMFADevice"), 2);
+    // With the key alone, with the session, and once more after its answer was lost.
+    assert_eq!(world.aws.count("DeactivateMFADevice"), 3);
     assert_eq!(world.aws.count("DeleteVirtualMFADevice"), 2);
     assert!(devices(&world).is_empty());
 }
@@ -277,7 +291,9 @@ fn quotas_and_names_that_are_taken_are_explained() {
         .run(["mfa", "enable", "--name", "phone"].iter().chain(&wrong))
         .failed(4, "AWS did not accept the codes")
         .said(&format!("both must be of device {PHONE}, two in a row"));
-    for number in 0..8 {
+    let mfa = user.virtual_mfa();
+    world.sign_in(&mfa, ["--serial-number", SERIAL]).succeeded();
+    for number in 0..7 {
         user.passkey(&format!("key{number}"));
     }
     let pair = codes(&world, PHONE);
@@ -288,10 +304,12 @@ fn quotas_and_names_that_are_taken_are_explained() {
         .aws
         .account()
         .quotas(|quotas| quotas.virtual_devices = 1);
-    world.run(["mfa", "create", "--qr", "aws.png"]).failed(
-        5,
-        "the account has as many virtual MFA devices as AWS allows",
-    );
+    world
+        .run(["mfa", "create", "--name", "more", "--qr", "aws.png"])
+        .failed(
+            5,
+            "the account has as many virtual MFA devices as AWS allows",
+        );
     world
         .run(with_codes(&["mfa", "enable", "--name", "none"], &pair))
         .failed(

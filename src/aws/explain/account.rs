@@ -69,6 +69,9 @@ impl Refusal {
                 let told = Told::new(Kind::Aws, what).place(known.key_origin);
                 match reason {
                     Denial::Explicit => told.next("a policy denies it, often until one has signed in with MFA"),
+                    Denial::WithoutMfa => told
+                        .next("who has an MFA device has to sign in with it before AWS lets them change their own")
+                        .next("without it, an administrator can: `--user`"),
                     _ => told.next("ask whoever manages the account for the permission"),
                 }
             }
@@ -150,7 +153,7 @@ fn role_refused(role: &str, reason: Denial, known: &Known<'_>) -> Told {
             true => "the policies of the role before lack `sts:AssumeRole` for this one: ask whoever manages the account",
             false => "the user's own policies lack `sts:AssumeRole` for this role: ask whoever manages the account",
         }),
-        Denial::NotTrusted | Denial::Unsaid => told
+        Denial::NotTrusted | Denial::WithoutMfa | Denial::Unsaid => told
             .next_if(
                 known.chained,
                 "if its trust policy asks for MFA, it cannot be reached this way: AWS does not pass MFA on from role to role",

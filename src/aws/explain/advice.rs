@@ -193,6 +193,7 @@ mod tests {
             (DurationOutOfRange, Kind::Aws),
             (BadValue, Kind::Aws),
             (Denied(Denial::Explicit), Kind::Aws),
+            (Denied(Denial::WithoutMfa), Kind::Aws),
             (Denied(Denial::Unsaid), Kind::Aws),
             (KeyNotAccepted, Kind::Aws),
             (SessionNotAccepted, Kind::Aws),

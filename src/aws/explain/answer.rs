@@ -94,6 +94,8 @@ fn denied(asked: &Asked, message: &str) -> Situation {
     }
     let reason = if says("explicit deny") {
         Denial::Explicit
+    } else if says("authenticated with an mfa device") {
+        Denial::WithoutMfa
     } else if says("no role trust policy allows") || says("no resource-based policy allows") {
         Denial::NotTrusted
     } else if says("identity-based policy allows")
@@ -180,6 +182,11 @@ mod tests {
                 "ListMFADevices", 403, "AccessDenied",
                 list(" with an explicit deny in an identity-based policy: arn:aws:iam::123456789012:policy/force-mfa"),
                 Denied(Denial::Explicit),
+            ),
+            (
+                "DeactivateMFADevice", 403, "AccessDenied",
+                "To complete this action, please ensure that you are authenticated with an MFA device that is enabled for this user.".into(),
+                Denied(Denial::WithoutMfa),
             ),
             (
                 "AssumeRole", 400, "ValidationError",

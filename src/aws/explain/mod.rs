@@ -108,6 +108,9 @@ pub enum Denial {
     NotAllowed,
     /// The role's trust policy does not say Allow.
     NotTrusted,
+    /// Whoever has an MFA device changes their own devices only after signing in with one, whatever
+    /// the policies say (AWS security bulletin AWS-2023-001).
+    WithoutMfa,
     /// AWS does not say.
     Unsaid,
 }

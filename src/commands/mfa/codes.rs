@@ -140,16 +140,23 @@ impl Clerk<'_> {
 
     async fn typed(&self, terminal: &Terminal, seed: Option<&Seed>) -> Result<[Code; 2]> {
         let mut pair = self.first(terminal, seed).await?;
-        for _ in 0..TRIES {
+        let mut left = TRIES;
+        while left > 0 {
             self.wait_until(pair.second_from(), Some(terminal)).await?;
             let second = ask_plainly(terminal, "Second code: ").await?;
             match pair.check(&second, self.now()) {
                 Ok(()) => return Ok([pair.into_first(), second]),
-                Err(wrong) => terminal.show(wrong.words())?,
-            }
-            if pair.check(&second, self.now()) == Err(Wrong::TooLate) {
-                terminal.show("it counts as the first one now; the next one is wanted")?;
-                pair = Pair::begin(second, seed, self.now()).map_err(refused)?;
+                // Whoever was slow is not wrong.
+                Err(Wrong::TooLate) => {
+                    terminal.show(
+                        "that is not the code right after the first one, so it counts as the first one now",
+                    )?;
+                    pair = Pair::begin(second, seed, self.now()).map_err(refused)?;
+                }
+                Err(wrong) => {
+                    terminal.show(wrong.words())?;
+                    left -= 1;
+                }
             }
         }
         Err(Failure::new(Kind::Code, "no two codes in a row were typed"))

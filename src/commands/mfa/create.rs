@@ -13,6 +13,7 @@ use crate::device::Seed;
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::iam_name::Named;
+use crate::secret::Secret;
 use crate::signin::{About, Obstacle, Operator};
 use crate::ui::{Output, Ui};
 
@@ -33,13 +34,17 @@ pub(super) struct Arguments {
     whose: Whose,
 }
 
+/// Why whoever has a device signs in with it before they enable another (AWS security bulletin
+/// AWS-2023-001).
+pub(super) const DEVICE_FIRST: &str = "AWS lets nobody who has an MFA device enable another without signing in with it, so its code is needed first";
+
 /// What `--output json` prints. The seed is part of it only where `--show-seed` asks for it.
 #[derive(Serialize)]
 struct Report<'a> {
     action: &'static str,
     serial_number: &'a str,
     qr_file: Option<String>,
-    base32_string_seed: Option<String>,
+    base32_string_seed: Option<&'a str>,
 }
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
@@ -76,7 +81,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
                 action: "created",
                 serial_number: &serial,
                 qr_file: hands.file(),
-                base32_string_seed: hands.shown(&seed),
+                base32_string_seed: hands.shown(&seed).map(Secret::expose),
             });
         }
         ui.say("next: `awsmfa mfa enable` with two codes in a row");

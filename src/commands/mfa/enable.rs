@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::codes::{Clerk, GivenCodes, Source};
-use super::create::about;
+use super::create::{DEVICE_FIRST, about};
 use super::which::{Which, devices_of, serial_of};
 use crate::aws::Device;
 use crate::code::Code;
@@ -111,14 +111,21 @@ fn act(
     let (serial, user) = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let source = Source::choose(given, &operator, ui)?;
+        let own = user.is_none();
         let user = operator.user(user.as_deref()).await?;
         let serial = match deed {
-            Deed::Enable => match which.given(&operator).await? {
-                Some(serial) => serial,
-                None => serial_of(operator.identity().await?, &user),
-            },
+            Deed::Enable => {
+                // Before there are two codes that would grow old meanwhile.
+                if own && has_device(&operator, &user).await {
+                    operator.sign_in_first(DEVICE_FIRST).await?;
+                }
+                match which.given(&operator).await? {
+                    Some(serial) => serial,
+                    None => serial_of(operator.identity().await?, &user),
+                }
+            }
             Deed::Resync => {
-                let devices = devices_of(&operator, &user).await?;
+                let devices = devices_of(&operator, Some(&user)).await?;
                 let able: Vec<&Device> = devices
                     .iter()
                     .filter(|device| device.can_make_codes())
@@ -146,6 +153,12 @@ fn act(
     Ok(())
 }
 
+/// Whether the user has a device whose code can be asked for, as far as one may know.
+async fn has_device(operator: &Operator<'_>, user: &str) -> bool {
+    let devices = devices_of(operator, Some(user)).await;
+    devices.is_ok_and(|devices| devices.iter().any(Device::can_make_codes))
+}
+
 async fn carry_out(
     operator: &Operator<'_>,
     errand: &Errand<'_>,
@@ -169,7 +182,7 @@ async fn carry_out(
     };
     // After a lost answer the list shows what became of it; a resynchronization is in no list.
     if deed == Deed::Enable && obstacle.may_be_done() {
-        let devices = devices_of(operator, user).await?;
+        let devices = devices_of(operator, Some(user)).await?;
         if devices.iter().any(|device| device.serial == serial) {
             errand.done(format!("device {serial} of {user} is enabled"));
             return Ok(());

@@ -176,9 +176,8 @@ impl Hands<'_> {
     }
 
     /// The seed for a document, where it was asked for.
-    pub(in crate::commands) fn shown(&self, seed: &Seed) -> Option<String> {
-        let text = seed.base32().expose();
-        self.show_seed.then(|| text.to_owned())
+    pub(super) fn shown<'s>(&self, seed: &'s Seed) -> Option<&'s Secret> {
+        self.show_seed.then(|| seed.base32())
     }
 }
 

@@ -57,13 +57,12 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
                 .map(virtual_row)
                 .collect()
         } else {
-            let user = operator.user(user.as_deref()).await?;
+            // The name is for the rows alone where the key is the user's own.
+            let named = operator.user(user.as_deref());
+            let (user, devices) = tokio::join!(named, devices_of(&operator, user.as_deref()));
+            let user = user?;
             let row = |device| row(device, &user);
-            devices_of(&operator, &user)
-                .await?
-                .into_iter()
-                .map(row)
-                .collect()
+            devices?.into_iter().map(row).collect()
         };
         if let Some(named) = &operator.plan().serial {
             for row in &mut rows {

@@ -4,6 +4,7 @@
 //! the device that is meant. The order of a set-up is [`crate::device::next`]'s.
 
 pub(super) mod codes;
+mod course;
 pub(super) mod create;
 mod enable;
 pub(super) mod hand;
@@ -11,6 +12,7 @@ mod list;
 mod remove;
 mod setup;
 pub(super) mod which;
+mod wire;
 
 use clap::{Args, Subcommand};
 

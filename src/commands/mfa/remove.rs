@@ -80,7 +80,7 @@ pub(super) fn deactivate(
     let removal = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
-        let devices = devices_of(&operator, &user).await?;
+        let devices = devices_of(&operator, Some(&user)).await?;
         let all: Vec<&Device> = devices.iter().collect();
         let serial = which.among(&operator, ui, &all, &user).await?;
         let removal = Removal::new(context, &operator, &errand, user, serial, devices);
@@ -108,7 +108,7 @@ pub(super) fn delete(context: &Context, ui: &Ui, target: Target, arguments: Dele
     let removal = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
-        let devices = devices_of(&operator, &user).await?;
+        let devices = devices_of(&operator, Some(&user)).await?;
         let virtual_ones: Vec<&Device> = devices
             .iter()
             .filter(|device| device::name(&device.serial).is_some())

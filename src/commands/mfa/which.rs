@@ -111,12 +111,12 @@ pub(in crate::commands) fn serial_of(identity: &Identity, name: &str) -> String 
     device::arn(partition, &identity.account, name)
 }
 
-/// The devices that a user has enabled.
-pub(super) async fn devices_of(operator: &Operator<'_>, user: &str) -> Result<Vec<Device>> {
-    let listed = operator.call(async |aws, key| aws.mfa_devices_of(key, Some(user)).await);
+/// The devices that a user has enabled; without a name, the one whose key it is.
+pub(super) async fn devices_of(operator: &Operator<'_>, user: Option<&str>) -> Result<Vec<Device>> {
+    let listed = operator.call(async |aws, key| aws.mfa_devices_of(key, user).await);
     listed.await.map_err(|obstacle| {
         let about = About {
-            user: Some(user),
+            user,
             ..About::default()
         };
         operator.explain(obstacle, about)
