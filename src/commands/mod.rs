@@ -15,6 +15,7 @@ mod login;
 mod logout;
 mod man;
 mod mfa;
+mod policy;
 mod ready;
 mod status;
 mod whoami;

@@ -23,6 +23,7 @@ use crate::signin::Obstacle;
 use crate::ui::Ui;
 
 use super::mfa::create::is;
+use super::policy::{self, For, Named};
 
 /// A user without permissions and a role that needs MFA, for a hands-on and no longer
 ///
@@ -30,9 +31,15 @@ use super::mfa::create::is;
 /// `down` removes all of it. To be run with an administrator's profile. What `up` has made carries
 /// tags, and nothing else is ever removed without `--force`.
 #[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+
+    /// Print the smallest IAM policy that allows these commands, and do nothing else; after `up`, for
+    /// the names and the policies that are given to it
+    #[arg(long, global = true)]
+    print_policy: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,10 +50,23 @@ enum Command {
 }
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
-    match arguments.command {
-        Command::Up(arguments) => up::run(context, ui, target, *arguments),
-        Command::Down(arguments) => down::run(context, ui, target, arguments),
-        Command::List(arguments) => list::run(context, ui, target, arguments),
+    let Arguments {
+        command,
+        print_policy,
+    } = arguments;
+    if print_policy {
+        let named = match &command {
+            Some(Command::Up(arguments)) => arguments.named()?,
+            _ => Named::default(),
+        };
+        let document = policy::document("handson", For::Admin, &named);
+        return policy::print(ui, &document);
+    }
+    match command {
+        Some(Command::Up(arguments)) => up::run(context, ui, target, *arguments),
+        Some(Command::Down(arguments)) => down::run(context, ui, target, arguments),
+        Some(Command::List(arguments)) => list::run(context, ui, target, arguments),
+        None => Err(policy::no_command("handson")),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::arn::Arn;
 use crate::commands::Target;
 use crate::commands::mfa::codes::GivenCodes;
 use crate::commands::mfa::hand::Handing;
+use crate::commands::policy;
 use crate::commands::whose;
 use crate::context::Context;
 use crate::errand::Errand;
@@ -35,15 +36,15 @@ const MOST_POLICIES: usize = 20;
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// The user to create
-    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
-    user: String,
+    #[arg(long, required_unless_present = "print_policy", value_name = "NAME", value_hint = ValueHint::Other)]
+    user: Option<String>,
 
     /// The role to create [default: the user's name and `-role`]
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     role: Option<String>,
 
     /// A policy for the role; may be given more than once
-    #[arg(long = "policy-arn", required = true, value_name = "ARN", value_hint = ValueHint::Other)]
+    #[arg(long = "policy-arn", required_unless_present = "print_policy", value_name = "ARN", value_hint = ValueHint::Other)]
     policies: Vec<String>,
 
     /// For how long it is wanted (`8h`, `3d`); `list` shows what is overdue
@@ -81,6 +82,34 @@ pub(super) struct Arguments {
     token_code: Option<Secret>,
 }
 
+impl Arguments {
+    /// What is known of the names, for the policy that allows to run it.
+    ///
+    /// # Errors
+    ///
+    /// As for running it.
+    pub(super) fn named(&self) -> Result<policy::Named> {
+        let role = self.role.clone();
+        let role = role.or_else(|| self.user.as_deref().map(role_of));
+        if let Some(user) = &self.user {
+            Named::User.check(user, "--user")?;
+        }
+        if let Some(role) = &role {
+            Named::Role.check(role, "--role")?;
+        }
+        Ok(policy::Named {
+            user: self.user.clone(),
+            role,
+            policies: check_policies(self.policies.clone())?,
+        })
+    }
+}
+
+/// What the role is called where nobody says.
+fn role_of(user: &str) -> String {
+    format!("{user}-role")
+}
+
 /// What `--output json` prints. A secret is never part of it.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -113,8 +142,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         yes,
         token_code,
     } = arguments;
+    let user = user.expect("the parser asks for it");
     Named::User.check(&user, "--user")?;
-    let role = role.unwrap_or_else(|| format!("{user}-role"));
+    let role = role.unwrap_or_else(|| role_of(&user));
     Named::Role.check(&role, "--role")?;
     let policies = check_policies(policies)?;
     let places = Places {
