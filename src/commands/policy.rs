@@ -52,6 +52,9 @@ enum On {
     /// Actions without a resource of their own.
     Everything,
     User,
+    /// Whoever it is: hands-on users are found among all of them.
+    AnyUser,
+    AnyRole,
     /// The user who calls, and nobody else.
     Oneself,
     Role,
@@ -196,13 +199,14 @@ const HANDS_ON: &[Statement] = &[
         When::Always,
         &["ListUsers", "ListRoles"],
     ),
+    statement("SeeTagsOfUsers", On::AnyUser, When::Always, &["GetUser"]),
+    statement("SeeTagsOfRoles", On::AnyRole, When::Always, &["GetRole"]),
     statement("SeePolicies", On::Policies, When::Always, &["GetPolicy"]),
     statement(
         "SeeUser",
         On::User,
         When::Always,
         &[
-            "GetUser",
             "GetLoginProfile",
             "ListAccessKeys",
             "ListAttachedUserPolicies",
@@ -219,7 +223,6 @@ const HANDS_ON: &[Statement] = &[
         On::Role,
         When::Always,
         &[
-            "GetRole",
             "ListAttachedRolePolicies",
             "ListInstanceProfilesForRole",
             "ListRolePolicies",
@@ -369,6 +372,8 @@ impl On {
         match self {
             On::Everything => Value::from("*"),
             On::User | On::Oneself => of("user", user),
+            On::AnyUser => of("user", "*"),
+            On::AnyRole => of("role", "*"),
             On::Role => of("role", named.role.as_deref().unwrap_or("*")),
             On::AnyDevice => of("mfa", "*"),
             On::Device => of("mfa", user),

@@ -75,6 +75,8 @@ mod odd_environment;
 #[cfg(unix)]
 mod places;
 #[cfg(unix)]
+mod print_policy;
+#[cfg(unix)]
 mod prompt;
 mod proxy;
 mod proxy_server;
