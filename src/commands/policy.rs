@@ -197,7 +197,7 @@ const HANDS_ON: &[Statement] = &[
         "See",
         On::Everything,
         When::Always,
-        &["ListUsers", "ListRoles"],
+        &["ListUsers", "ListRoles", "ListVirtualMFADevices"],
     ),
     statement("SeeTagsOfUsers", On::AnyUser, When::Always, &["GetUser"]),
     statement("SeeTagsOfRoles", On::AnyRole, When::Always, &["GetRole"]),

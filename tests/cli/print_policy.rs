@@ -131,7 +131,14 @@ fn keys(world: &World, whose: &[&str], user: &str) -> Vec<Run> {
 }
 
 fn hands_on(world: &World) -> Vec<Run> {
+    let down = ["handson", "down", "--user", USER, "--force", "--yes"];
+    // A device of the same name that somebody has left is looked at, and stays.
+    let leftover = world.aws.account().unassigned_mfa(USER);
+    let nothing = run(world, &down, &[]);
+    let other = world.aws.account().existing_user(OTHER).unwrap();
+    other.remove_device(&leftover.serial);
     let mut runs = vec![
+        nothing,
         up_by_command(world, &[]),
         run(world, &["handson", "list"], &[]),
     ];
@@ -154,7 +161,6 @@ fn hands_on(world: &World) -> Vec<Run> {
             .policy_document(serde_json::json!({ "Statement": [] }))
             .in_instance_profile("machine");
     }
-    let down = ["handson", "down", "--user", USER, "--force", "--yes"];
     runs.push(run(world, &down, &[]));
     // A role whose user is gone is found in the list of roles.
     runs.push(run(world, &down, &[]));

@@ -86,7 +86,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         let survey = {
             let _working = ui.working("looking what is there");
             let files = signin::read_files(context)?;
-            survey(&operator, &files, &user, role.as_deref()).await?
+            survey(&operator, ui, &files, &user, role.as_deref()).await?
         };
         warn(ui, &survey);
         let others = down::strangers(&survey.seen);

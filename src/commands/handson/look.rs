@@ -33,14 +33,39 @@ pub(super) struct Wanted {
 pub(super) struct Looked {
     pub(super) user: Option<User>,
     pub(super) keys: Vec<String>,
-    /// The tags of the device; `None` if there is none of this name.
-    pub(super) device: Option<Vec<Tag>>,
-    /// Whether it is enabled for the user.
-    pub(super) enabled: bool,
+    pub(super) device: Device,
     pub(super) role: Option<Role>,
     pub(super) attached: Vec<String>,
     /// Policies that were asked for and do not exist.
     pub(super) unknown: Vec<String>,
+}
+
+/// The device that is called after the user.
+#[derive(Debug)]
+pub(super) enum Device {
+    Absent,
+    /// Nobody has enabled it; its tags say whether it is ours.
+    Waiting(Vec<Tag>),
+    /// It is the user's.
+    Enabled,
+}
+
+/// The tags of the virtual device with this serial number, if there is one that nobody has enabled.
+pub(super) async fn waiting_device(
+    operator: &Operator<'_>,
+    serial: &str,
+) -> Result<Option<Vec<Tag>>, Obstacle> {
+    let unassigned = operator.call(async |aws, key| aws.virtual_mfa_devices(key, true).await);
+    if unassigned
+        .await?
+        .iter()
+        .all(|device| device.serial != serial)
+    {
+        return Ok(None);
+    }
+    operator
+        .call(async |aws, key| aws.mfa_device_tags(key, serial).await)
+        .await
 }
 
 /// Asks AWS for everything at once.
@@ -49,7 +74,7 @@ pub(super) async fn look(operator: &Operator<'_>, wanted: &Wanted, serial: &str)
     let found = operator.call(async |aws, key| aws.user(key, user).await);
     let keys = operator.call(async |aws, key| aws.access_keys(key, user).await);
     let devices = operator.call(async |aws, key| aws.mfa_devices_of(key, Some(user)).await);
-    let device = operator.call(async |aws, key| aws.mfa_device_tags(key, serial).await);
+    let device = waiting_device(operator, serial);
     let found_role = operator.call(async |aws, key| aws.role(key, role).await);
     let attached =
         operator.call(async |aws, key| aws.attached_policies(key, Holder::Role(role)).await);
@@ -62,13 +87,17 @@ pub(super) async fn look(operator: &Operator<'_>, wanted: &Wanted, serial: &str)
     let looked = || {
         let keys = none_if_gone(keys)?.into_iter().map(|key| key.id);
         let mut devices = none_if_gone(devices)?.into_iter();
+        let device = match (device?, devices.any(|device| device.serial == serial)) {
+            (_, true) => Device::Enabled,
+            (Some(tags), false) => Device::Waiting(tags),
+            (None, false) => Device::Absent,
+        };
         let policies: Result<Vec<_>, Obstacle> = policies.into_iter().collect();
         let unknown = policies?.into_iter().filter(|(_, exists)| !exists);
         Ok(Looked {
             user: found?,
             keys: keys.collect(),
-            device: device?,
-            enabled: devices.any(|device| device.serial == serial),
+            device,
             role: found_role?,
             attached: none_if_gone(attached)?,
             unknown: unknown.map(|(arn, _)| arn.clone()).collect(),
@@ -109,7 +138,7 @@ impl Looked {
                 return Err(other(what, user).next(format!("or give `--role {}`", tags.partner)));
             }
         }
-        if let Some(tags) = &self.device
+        if let Device::Waiting(tags) = &self.device
             && Tags::read(tags).is_none_or(|tags| &tags.partner != user)
         {
             return Err(foreign("device", serial, "--user"));
@@ -169,10 +198,10 @@ impl Looked {
             missing: wanted.policies.iter().filter(missing).cloned().collect(),
             key: key.map_err(|trouble| in_the_way(&trouble, &wanted.user, key_profile))?,
             proven: false,
-            device: match &self.device {
-                None => Seen::Absent,
-                Some(_) if self.enabled => Seen::Enabled,
-                Some(_) => Seen::Waiting,
+            device: match self.device {
+                Device::Absent => Seen::Absent,
+                Device::Waiting(_) => Seen::Waiting,
+                Device::Enabled => Seen::Enabled,
             },
             seed_known: false,
             codes_given: false,

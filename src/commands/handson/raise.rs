@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::look::{Looked, Wanted, look, user_arn};
+use super::look::{Device, Looked, Wanted, look, user_arn};
 use super::turn;
 use crate::aws::IamSituation;
 use crate::code::Code;
@@ -171,7 +171,7 @@ impl<'a> Raising<'a> {
         if *step == Step::NothingToEnable {
             return Ok(());
         }
-        if !memory.looked.enabled {
+        if !matches!(memory.looked.device, Device::Enabled) {
             memory.equipment = Some(self.equip(&memory.serial)?);
         }
         let revising = self.profile_with_role(memory);

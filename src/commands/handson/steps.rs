@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::look::Device;
 use super::raise::{KEY_FLAG, Memory, Raising, TRIES, put};
 use crate::aws::{IamSituation, NewRole, Situation, Tag};
 use crate::code::Code;
@@ -33,7 +34,7 @@ impl<'a> Raising<'a> {
             Step::CreateDevice => self.create_device(memory).await,
             Step::DeleteDevice => {
                 delete(self.operator, self.errand, &memory.serial).await?;
-                memory.looked.device = None;
+                memory.looked.device = Device::Absent;
                 Ok(())
             }
             Step::EnableDevice => self.enable_device(memory).await,
@@ -237,7 +238,7 @@ impl<'a> Raising<'a> {
         if let Some(hands) = memory.equipment.as_ref().and_then(|all| all.hands.as_ref()) {
             hand_over(self.operator, self.errand, hands, &seed, &serial).await?;
         }
-        memory.looked.device = Some(tags);
+        memory.looked.device = Device::Waiting(tags);
         memory.seed = Some(seed);
         Ok(())
     }
@@ -265,7 +266,7 @@ impl<'a> Raising<'a> {
             Ok(()) => {
                 self.errand
                     .done(format!("device {serial} is enabled for {user}"));
-                memory.looked.enabled = true;
+                memory.looked.device = Device::Enabled;
                 return Ok(());
             }
             Err(obstacle) => obstacle,
