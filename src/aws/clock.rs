@@ -55,14 +55,20 @@ impl AwsClock {
         self.state().measured = Some(skew);
     }
 
-    /// From now on signs with AWS's time. `false` when that would change nothing: no reply has
-    /// told the time, or it is what was signed with already.
-    pub(super) fn sign_as_measured(&self) -> bool {
+    /// How far from our clock signatures are dated now.
+    pub(super) fn signing(&self) -> SignedDuration {
+        self.state().signing
+    }
+
+    /// From now on signs with AWS's time. `false` when that would change nothing for a request that
+    /// was signed `with`: no reply has told the time, or it is what was signed with already. Of
+    /// several that are sent at once the first that is refused changes it for all.
+    pub(super) fn sign_as_measured(&self, with: SignedDuration) -> bool {
         let mut state = self.state();
         let Some(measured) = state.measured else {
             return false;
         };
-        let change = (measured - state.signing).abs();
+        let change = (measured - with).abs();
         state.signing = measured;
         change > SignedDuration::from_secs(60)
     }
@@ -99,19 +105,27 @@ mod tests {
         clock.measure(at("2026-11-21T12:09:59Z"), Duration::from_secs(1));
         assert_eq!(clock.skew(), Some(SignedDuration::from_secs(600)));
         assert_eq!(clock.now(), SystemTime::from(ours));
-        assert!(clock.sign_as_measured());
+        let before = clock.signing();
+        assert!(clock.sign_as_measured(before));
         assert_eq!(
             clock.now(),
             SystemTime::from(ours) + Duration::from_secs(600)
         );
-        assert!(!clock.sign_as_measured(), "signing again changes nothing");
+        assert!(
+            clock.sign_as_measured(before),
+            "another request was signed before that"
+        );
+        assert!(
+            !clock.sign_as_measured(clock.signing()),
+            "signing again changes nothing"
+        );
     }
 
     #[test]
     fn nothing_to_correct_without_a_date_or_with_a_right_clock() {
         let clock = AwsClock::new(Clock::fixed(at("2026-11-21T12:00:00Z")));
-        assert!(!clock.sign_as_measured());
+        assert!(!clock.sign_as_measured(clock.signing()));
         clock.measure(at("2026-11-21T12:00:01Z"), Duration::ZERO);
-        assert!(!clock.sign_as_measured());
+        assert!(!clock.sign_as_measured(clock.signing()));
     }
 }

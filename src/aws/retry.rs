@@ -70,6 +70,7 @@ impl Aws {
                 self.http.notice_closed_connections().await;
             }
             let wire = Wire::new(&self.http, self.limit(deadline, call));
+            let signed_with = self.clock.signing();
             let outcome = attempt(wire.clone()).await;
             let seen = wire.seen();
             self.note(call, &seen);
@@ -95,7 +96,7 @@ impl Aws {
             match again(&refusal.situation, &seen, call.stake) {
                 Again::Never => return Err(refusal),
                 Again::WithAwsTime => {
-                    if signed_again || !self.clock.sign_as_measured() {
+                    if signed_again || !self.clock.sign_as_measured(signed_with) {
                         return Err(refusal);
                     }
                     signed_again = true;

@@ -1,7 +1,7 @@
 //! `handson up` and `handson down` cut off at every request, and run again: no secret is lost, nothing
 //! is left that nobody knows of, and the second run ends where an undisturbed one does.
 //!
-//! Before a request, after it was carried out, and with its reply lost while the program lives: for
+//! Before a request, after it was carried out, with its reply lost while the program lives, and denied: for
 //! the k-th request, for every k that an undisturbed run has. Requests that are made at once come in
 //! any order, and each of them is one of the k.
 
@@ -23,9 +23,16 @@ enum Cut {
     KilledAfter,
     /// The connection ends without a reply; the program goes on as it sees fit.
     ReplyLost,
+    /// AWS does not allow it, this time.
+    Denied,
 }
 
-const CUTS: [Cut; 3] = [Cut::KilledBefore, Cut::KilledAfter, Cut::ReplyLost];
+const CUTS: [Cut; 4] = [
+    Cut::KilledBefore,
+    Cut::KilledAfter,
+    Cut::ReplyLost,
+    Cut::Denied,
+];
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -134,6 +141,10 @@ fn order(world: &World, number: usize, cut: Cut) -> Option<Stop> {
             world.aws.fault_after(skip, Fault::Close(When::After));
             None
         }
+        Cut::Denied => {
+            world.aws.fault_after(skip, Fault::AccessDenied);
+            None
+        }
     }
 }
 
@@ -146,7 +157,13 @@ fn cut_up(number: usize, cut: Cut, undisturbed: &End) {
         None => {
             drive(&world, &mut session, || false);
             let finished = world.finish(session);
-            assert_eq!(finished.code, 0, "{number}: {}", finished.shown);
+            if cut == Cut::Denied {
+                let made = account(&world.aws)["users"][USER].is_object();
+                tells_how_to_go_on(finished.code, &finished.shown, made, "run the same again");
+                run(&world);
+            } else {
+                assert_eq!(finished.code, 0, "{number}: {}", finished.shown);
+            }
         }
         Some(stop) => {
             drive(&world, &mut session, || stop.reached().is_some());
@@ -163,6 +180,14 @@ fn cut_up(number: usize, cut: Cut, undisturbed: &End) {
     world.run(crate::handson::up(&[])).succeeded();
     assert_eq!(account(&world.aws), there);
     assert_eq!(world.files(), files);
+}
+
+/// A failure says what was done before it, and how to go on if anything was.
+fn tells_how_to_go_on(code: i32, said: &str, something_was_done: bool, again: &str) {
+    assert_eq!(code, 5, "{said}");
+    assert!(said.contains("may not call "), "{said}");
+    assert_eq!(said.contains("  done: "), something_was_done, "{said}");
+    assert_eq!(said.contains(again), something_was_done, "{said}");
 }
 
 fn at_once(points: &[(usize, Cut)], check: impl Fn(usize, Cut) + Sync) {
@@ -201,6 +226,13 @@ fn cut_down(number: usize, cut: Cut, undisturbed: &End) {
     let world = standing();
     let stop = order(&world, number, cut);
     match stop {
+        None if cut == Cut::Denied => {
+            let denied = down(&world);
+            let gone = world.aws.count("DeleteAccessKey") > 0;
+            let again = format!("run `awsmfa handson down --user {USER}` again");
+            tells_how_to_go_on(denied.code, &denied.stderr, gone, &again);
+            down(&world).succeeded();
+        }
         None => drop(down(&world).succeeded()),
         Some(stop) => {
             let mut child = world.start(["handson", "down", "--user", USER, "--yes"]);

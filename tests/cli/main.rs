@@ -52,6 +52,10 @@ mod full_disk;
 mod handson;
 #[cfg(unix)]
 mod handson_interrupted;
+#[cfg(unix)]
+mod handson_lag;
+#[cfg(unix)]
+mod handson_refused;
 mod help;
 mod hostile_files;
 #[cfg(unix)]
