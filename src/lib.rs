@@ -19,9 +19,12 @@
 //!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`].
 //!
+//! A key is replaced in the order that [`rotation`] says.
+//!
 //! [`terminal`] asks questions, [`process`] runs commands that the user configured, [`aside`] waits
-//! for both without holding anything up; [`secret`], [`arn`] and [`host`] are the words that the
-//! others share. Who may call whom is written down in `docs/design.md` and held by `clippy.toml`.
+//! for both without holding anything up, [`together`] for several answers at once; [`secret`],
+//! [`arn`] and [`host`] are the words that the others share. Who may call whom is written down in
+//! `docs/design.md` and held by `clippy.toml`.
 
 pub mod arn;
 pub mod aside;

@@ -54,6 +54,12 @@ class Sandbox:
         )
         return done
 
+    def awsmfa_for_secrets(self, *arguments):
+        """The same for what is there to print a secret: its standard output is not looked through."""
+        done = self.awsmfa(*arguments)
+        said.remove(done.stdout)
+        return done.stdout
+
     def aws(self, *arguments, exit_code=0, **environment):
         """Runs the real AWS CLI; returns what it printed, both streams. With an endpoint of one's
         own it wants a region; `awsmfa` is not given that one."""

@@ -6,7 +6,7 @@
 //! bytes change is [`crate::ini`]'s.
 
 use crate::failure::{Failure, Kind, Result};
-use crate::ini::{Document, Flavor, is_safe_section};
+use crate::ini::{Document, Flavor, Profile, is_safe_section};
 use crate::profile::{self, Files, Held};
 
 /// The line in a section that says which user it was made for, by ARN.
@@ -211,39 +211,26 @@ fn absent(files: &Files, name: &str, flag: &str) -> Result<()> {
     Ok(())
 }
 
-/// What is taken out of a file when the user is taken down: each section, and its lines that are
-/// ours. `keys` are the profiles that held the user's key.
-pub fn belongings(
+/// The profiles that were made for the user, and their lines that are ours. Of those with a key only
+/// `keys` count, whose key is the user's.
+pub fn made(
     document: &Document,
     flavor: Flavor,
     user_arn: &str,
     keys: &[&str],
-) -> Vec<(String, Vec<&'static str>)> {
+) -> Vec<(String, &'static [&'static str])> {
     let lines = match flavor {
         Flavor::Credentials => &KEY[..],
         Flavor::Config => &ROLE[..],
     };
-    let marked = marked(document, user_arn);
-    let mut found: Vec<_> = marked
-        .filter(|section| flavor == Flavor::Config || keys.contains(&section.name()))
-        .map(|section| (section.name().to_owned(), lines.to_vec()))
-        .collect();
-    if flavor == Flavor::Credentials {
-        let session = |section| {
-            (
-                section,
-                profile::session_lines().chain(["region"]).collect(),
-            )
-        };
-        found.extend(sessions(document, keys).into_iter().map(session));
-    }
-    found
+    let counts = |section: &Profile<'_>| flavor == Flavor::Config || keys.contains(&section.name());
+    let marked = marked(document, user_arn).filter(counts);
+    marked
+        .map(|section| (section.name().to_owned(), lines))
+        .collect()
 }
 
-fn marked<'d>(
-    document: &'d Document,
-    user_arn: &str,
-) -> impl Iterator<Item = crate::ini::Profile<'d>> {
+fn marked<'d>(document: &'d Document, user_arn: &str) -> impl Iterator<Item = Profile<'d>> {
     document.profiles().filter(move |section| {
         section
             .get(MARK)
@@ -252,7 +239,7 @@ fn marked<'d>(
 }
 
 /// The sections of ours that were signed in to with a key of one of these profiles.
-fn sessions(document: &Document, sources: &[&str]) -> Vec<String> {
+pub fn sessions(document: &Document, sources: &[&str]) -> Vec<String> {
     let held = document
         .profiles()
         .filter_map(|section| Held::read(&section));

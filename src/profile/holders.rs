@@ -113,7 +113,7 @@ pub fn vacant(files: &Files, name: &str, flag: &'static str) -> Result<()> {
     if !is_safe_section(name) {
         return Err(Failure::new(
             Kind::Usage,
-            "this is not a profile name that every AWS tool reads",
+            format!("{name:?} is not a profile name that every AWS tool reads"),
         )
         .at(flag)
         .next("choose a name of letters, digits and `_.@:+%/-`"));

@@ -56,7 +56,7 @@ pub use holders::{Holder, holders, in_environment, key_of, made_with, pair, vaca
 pub use marks::{Learned, Marks};
 pub use origin::{Origin, Sourced};
 pub use roles::{Role, session_name_for};
-pub use session::{EXPIRY_KEYS, Session, expiration, session_lines, spell_expiration};
+pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
 pub use standing::{Open, chosen, section, unsigned};
 pub use target::{Target, shadow};
 pub use usable::{Usable, UsableKey, usable};

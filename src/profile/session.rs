@@ -69,20 +69,6 @@ impl Session {
     }
 }
 
-/// Every line that signing in writes into a section or removes from it, but for the region.
-pub fn session_lines() -> impl Iterator<Item = &'static str> {
-    let credentials = [
-        "aws_access_key_id",
-        "aws_secret_access_key",
-        "aws_session_token",
-        "aws_security_token",
-    ];
-    credentials
-        .into_iter()
-        .chain(EXPIRY_KEYS)
-        .chain(Marks::NAMES)
-}
-
 /// When the credentials of a section expire, whoever wrote it.
 pub fn expiration(section: &Profile<'_>) -> Option<Timestamp> {
     EXPIRY_KEYS

@@ -9,8 +9,9 @@
 //!    gets a code while the connection is being made and the key is being proved, calls STS
 //!    (`issue`), and writes the section.
 //!
-//! Beside it: [`identify`] asks AWS who one is, [`sign_out`] takes sections out again, and an
-//! [`Operator`] has the credentials to call IAM with.
+//! Beside it: [`identify`] asks AWS who one is, [`sign_out`] takes sections out again, an
+//! [`Operator`] has the credentials to call IAM with, and a [`Room`] is where a new long-term key
+//! goes.
 //!
 //! It says nothing about the result: that is the command's. It never writes the section before
 //! STS has answered, and never sends a code before everything else is known.

@@ -17,12 +17,19 @@ use super::{parse, read_files};
 use crate::context::Context;
 use crate::failure::Result;
 use crate::ini::{Beside, Change, Document, Flavor};
-use crate::profile::{self, File, Files, Held, Origin, Request, State, session_lines};
+use crate::profile::{self, EXPIRY_KEYS, File, Files, Held, Marks, Origin, Request, State};
 use crate::store;
 use crate::ui::Ui;
 
-/// It is ours as long as nothing else in the section is not.
-const REGION: &str = "region";
+/// What signing in writes or removes beside its marks and the expiry. A `region` is ours as long as nothing else in the
+/// section is not.
+pub(super) const CREDENTIALS: [&str; 4] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_security_token",
+];
+pub(super) const REGION: &str = "region";
 
 /// Which sections to take out.
 #[derive(Clone, Debug)]
@@ -124,7 +131,7 @@ fn wanted(document: &Document, which: &Which, meant: Option<&str>, now: Timestam
         Which::All => true,
         Which::Expired => matches!(held.state(now), State::Expired(_)),
     };
-    let known: Vec<&str> = session_lines().chain([REGION]).collect();
+    let known: Vec<&str> = ours().chain([REGION]).collect();
     let sections = document.profiles();
     sections
         .filter_map(|section| {
@@ -137,9 +144,16 @@ fn wanted(document: &Document, which: &Which, meant: Option<&str>, now: Timestam
         .collect()
 }
 
+pub(super) fn ours() -> impl Iterator<Item = &'static str> {
+    CREDENTIALS
+        .into_iter()
+        .chain(EXPIRY_KEYS)
+        .chain(Marks::NAMES)
+}
+
 /// The bytes of the file when these are signed out of.
 fn without(file: &File, sections: &[Left]) -> Result<Zeroizing<Vec<u8>>> {
-    let keys: Vec<&str> = session_lines().collect();
+    let keys: Vec<&str> = ours().collect();
     let (gone, stay): (Vec<_>, Vec<_>) = sections.iter().partition(|left| left.beside.is_nothing());
     let mut document = file.document.clone();
     for left in stay {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::save::not_editable;
-use super::{parse, read_files};
+use super::{out, parse, read_files};
 use crate::aside::detached;
 use crate::context::Context;
 use crate::failure::{Kind, Result};
@@ -30,6 +30,8 @@ pub enum Revision {
     Set(String, Vec<(&'static str, String)>),
     /// Without these keys, and gone if it holds nothing else.
     Clear(String, Vec<&'static str>),
+    /// The same for a section that was signed in to.
+    SignOut(String),
 }
 
 /// Which file, and what is to be changed in it as it is.
@@ -134,9 +136,17 @@ fn revised(file: &File, revising: &Revising<'_>) -> Result<(Zeroizing<Vec<u8>>, 
     let mut gone = Vec::new();
     let mut stay = Vec::new();
     for revision in (revising.decide)(&file.document) {
-        let (section, set, remove) = match revision {
-            Revision::Set(section, set) => (section, set, Vec::new()),
-            Revision::Clear(section, keys) => {
+        let (section, set, clear) = match revision {
+            Revision::Set(section, set) => (section, set, None),
+            Revision::Clear(section, keys) => (section, Vec::new(), Some(keys)),
+            Revision::SignOut(section) => {
+                let keys = out::ours().chain([out::REGION]).collect();
+                (section, Vec::new(), Some(keys))
+            }
+        };
+        let remove = match clear {
+            None => Vec::new(),
+            Some(keys) => {
                 let Some(profile) = document.profile(&section) else {
                     continue;
                 };
@@ -145,7 +155,7 @@ fn revised(file: &File, revising: &Revising<'_>) -> Result<(Zeroizing<Vec<u8>>, 
                     continue;
                 }
                 stay.push(section.clone());
-                (section, Vec::new(), keys)
+                keys
             }
         };
         let set: Vec<_> = set

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::out::CREDENTIALS;
 use super::save::not_editable;
 use super::{parse, read_files};
 use crate::aside::detached;
@@ -54,6 +55,8 @@ struct Target {
     path: PathBuf,
     flavor: Flavor,
     lease: Lease,
+    /// The key goes in here; otherwise it is only named.
+    takes_key: bool,
 }
 
 /// What was written.
@@ -86,7 +89,7 @@ impl Room {
                 Flavor::Credentials => &files.credentials,
                 Flavor::Config => &files.config,
             };
-            let (bytes, _) = edited(file, flavor, &place, &sample)?;
+            let (bytes, sampled) = edited(file, flavor, &place, &sample)?;
             let room = bytes.len().saturating_sub(file.document.bytes().len());
             let lease = lock(ui, file.path.clone(), wait).await?;
             // The edit may shrink one line and stretch another: a little more than enough.
@@ -95,6 +98,7 @@ impl Room {
                 path: file.path.clone(),
                 flavor,
                 lease,
+                takes_key: !sampled.profiles.is_empty(),
             });
         }
         Ok(Self {
@@ -126,6 +130,7 @@ impl Target {
             path,
             flavor,
             mut lease,
+            takes_key,
         } = self;
         let mut tries = 0;
         loop {
@@ -140,6 +145,9 @@ impl Target {
                 document,
             };
             let (bytes, filled) = edited(&file, flavor, place, key)?;
+            if takes_key && filled.profiles.is_empty() {
+                return Err(nowhere(place, &file));
+            }
             if bytes[..] == *file.document.bytes() {
                 return Ok(filled);
             }
@@ -170,11 +178,7 @@ fn in_order(files: &profile::Files, place: &Place) -> Result<Vec<Flavor>> {
     let made = !profile::made_with(files, id).is_empty();
     let order = match (holds(Flavor::Credentials), holds(Flavor::Config)) {
         (false, false) => {
-            return Err(Failure::new(
-                Kind::Configuration,
-                format!("no profile holds access key {id} any more"),
-            )
-            .at(files.credentials.path.display()));
+            return Err(nowhere(place, &files.credentials));
         }
         (true, true) => vec![Flavor::Credentials, Flavor::Config],
         (true, false) => vec![Flavor::Credentials],
@@ -182,6 +186,15 @@ fn in_order(files: &profile::Files, place: &Place) -> Result<Vec<Flavor>> {
         (false, true) => vec![Flavor::Config],
     };
     Ok(order)
+}
+
+/// The key was taken out of the file while nobody looked.
+fn nowhere(place: &Place, file: &File) -> Failure {
+    let what = match place {
+        Place::InsteadOf(id) => format!("no profile holds access key {id} any more"),
+        Place::Profile(name, _) => format!("profile `{name}` holds a key by now"),
+    };
+    Failure::new(Kind::Configuration, what).at(file.path.display())
 }
 
 fn ambiguous(holder: &Holder) -> Failure {
@@ -208,6 +221,7 @@ fn edited(
         ("aws_secret_access_key", key.secret.expose()),
     ];
     let (profiles, sections) = match place {
+        Place::Profile(name, _) if is_taken(&file.document, name) => Default::default(),
         Place::Profile(name, _) => (vec![name.clone()], Vec::new()),
         Place::InsteadOf(id) => stands(&file.document, id),
     };
@@ -246,6 +260,15 @@ fn with(
     let document = parse(bytes, flavor, &file.path)?;
     let edited = document.edit(&change);
     edited.map_err(|refused| not_editable(file, refused))
+}
+
+/// Whether somebody has put a key there since it was looked at.
+fn is_taken(document: &Document, name: &str) -> bool {
+    let section = document.profile(name);
+    section.is_some_and(|section| {
+        let mut assigned = CREDENTIALS.iter().flat_map(|key| section.assignments(key));
+        assigned.any(|value| !value.text.is_empty())
+    })
 }
 
 /// The profiles that hold the key, and the sections that were made with it.

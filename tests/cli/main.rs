@@ -60,6 +60,9 @@ mod help;
 mod hostile_files;
 #[cfg(unix)]
 mod interrupted;
+mod key;
+mod key_interrupted;
+mod key_rotate;
 #[cfg(unix)]
 mod locks;
 mod logout;

@@ -306,6 +306,7 @@ impl World {
             }
         }
         secrets.extend(self.aws.issued_secrets());
+        secrets.extend(self.aws.key_secrets());
         for text in printed {
             assert!(!text.contains("panicked"), "{text}");
             for secret in &secrets {

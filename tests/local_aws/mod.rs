@@ -309,6 +309,17 @@ impl LocalAws {
             .collect()
     }
 
+    /// The secrets of all long-term keys of users.
+    pub fn key_secrets(&self) -> Vec<String> {
+        let world = self.shared.world();
+        let users = world
+            .accounts
+            .values()
+            .flat_map(|account| account.users.values());
+        let keys = users.flat_map(|user| &user.keys);
+        keys.map(|key| key.secret.clone()).collect()
+    }
+
     /// The secret of a long-term key that exists.
     pub fn secret_of(&self, key_id: &str) -> Option<String> {
         Some(self.shared.world().key(key_id)?.secret.clone())

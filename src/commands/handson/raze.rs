@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::{Failure, Result};
 use crate::handson::down::{Deed, levels};
-use crate::handson::files::belongings;
+use crate::handson::files;
 use crate::ini::{Document, Flavor};
 use crate::secret::AccessKey;
 use crate::signin::{self, Operator, Revising, Revision};
@@ -71,10 +71,10 @@ impl Razing<'_> {
         let mut cleared = Vec::new();
         for flavor in [Flavor::Credentials, Flavor::Config] {
             let decide = |document: &Document| sections(document, flavor, survey);
-            let files = signin::read_files(self.context)?;
+            let both = signin::read_files(self.context)?;
             let file = match flavor {
-                Flavor::Credentials => files.credentials,
-                Flavor::Config => files.config,
+                Flavor::Credentials => both.credentials,
+                Flavor::Config => both.config,
             };
             let there = decide(&file.document);
             let revising = Revising {
@@ -83,7 +83,7 @@ impl Razing<'_> {
             };
             let stay = signin::revise(self.context, self.ui, &revising, self.timeout).await?;
             for revision in there {
-                let Revision::Clear(section, _) = revision else {
+                let (Revision::Clear(section, _) | Revision::SignOut(section)) = revision else {
                     continue;
                 };
                 let words = match stay.contains(&section) {
@@ -103,9 +103,13 @@ impl Razing<'_> {
 
 fn sections(document: &Document, flavor: Flavor, survey: &Survey) -> Vec<Revision> {
     let keys: Vec<&str> = survey.keys.iter().map(String::as_str).collect();
-    let found = belongings(document, flavor, &survey.user_arn, &keys).into_iter();
-    found
-        .map(|(section, lines)| Revision::Clear(section, lines))
+    let made = files::made(document, flavor, &survey.user_arn, &keys).into_iter();
+    let made = made.map(|(section, lines)| Revision::Clear(section, lines.to_vec()));
+    let sessions = match flavor {
+        Flavor::Credentials => files::sessions(document, &keys),
+        Flavor::Config => Vec::new(),
+    };
+    made.chain(sessions.into_iter().map(Revision::SignOut))
         .collect()
 }
 

@@ -2,11 +2,12 @@
 
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::keys;
 use super::list::status;
+use super::record;
 use super::safe::{Maker, Unmade};
 use crate::aws::{NewKey, UserKey};
 use crate::commands::Target;
@@ -40,14 +41,13 @@ pub(super) struct Arguments {
 }
 
 /// What AWS CLI's `create-access-key` prints.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Document<'a> {
-    #[serde(borrow)]
     access_key: Part<'a>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Part<'a> {
     user_name: &'a str,
@@ -107,8 +107,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             before: seen(&operator, &user).await,
         };
         match &to {
-            Some(name) => creation.into_profile(name).await,
-            None => creation.on_stdout().await,
+            Some(name) => creation.for_profile(name).await,
+            None => creation.for_stdout().await,
         }
     })
 }
@@ -126,7 +126,7 @@ struct Creation<'a> {
 }
 
 impl Creation<'_> {
-    async fn into_profile(&self, name: &str) -> Result<()> {
+    async fn for_profile(&self, name: &str) -> Result<()> {
         let Maker { context, ui, .. } = *self.maker;
         let place = Place::Profile(name.to_owned(), "--to");
         let mut made = self.maker.make(&place).await;
@@ -166,7 +166,7 @@ impl Creation<'_> {
         Ok(())
     }
 
-    async fn on_stdout(&self) -> Result<()> {
+    async fn for_stdout(&self) -> Result<()> {
         let new = match self.maker.make_for_hand().await {
             Ok(new) => new,
             Err(obstacle) => {
@@ -239,8 +239,7 @@ impl Creation<'_> {
             context, ui, wait, ..
         } = *self.maker;
         let kept = async {
-            let name = format!("secret-{id}");
-            let journal = Journal::open(context, ui, &name, wait).await?;
+            let journal = Journal::open(context, ui, &record::secret_name(id), wait).await?;
             journal.write(&Document {
                 access_key: Part {
                     user_name: &new.user,

@@ -97,10 +97,10 @@ fn needs_consent(key: &UserKey, all: &[UserKey], user: &str) -> Option<String> {
     let id = &key.id;
     match (all.len(), key.active) {
         (1, true) => Some(format!(
-            "delete access key {id}, which is active and the only one of {user}"
+            "delete access key {id} of {user} (active, and the only one)"
         )),
-        (1, false) => Some(format!("delete access key {id}, the only one of {user}")),
-        (_, true) => Some(format!("delete access key {id} of {user}, which is active")),
+        (1, false) => Some(format!("delete access key {id} of {user} (the only one)")),
+        (_, true) => Some(format!("delete access key {id} of {user} (active)")),
         (_, false) => None,
     }
 }

@@ -13,6 +13,7 @@ mod record;
 mod rotate;
 pub(super) mod safe;
 pub(super) mod settle;
+mod spelled;
 mod switch;
 mod turn;
 mod uses;

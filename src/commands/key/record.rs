@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
+
 use crate::context::Context;
 use crate::failure::Result;
 use crate::journal::Journal;
@@ -46,7 +48,12 @@ pub(super) fn find(
     Ok(found.into_iter().next())
 }
 
-/// The key called `id` is deleted: a record that keeps its secret has nothing to restore any more.
+/// The name of the journal for a new key that no profile took and AWS did not take back.
+pub(super) fn secret_name(id: &str) -> String {
+    format!("secret-{id}")
+}
+
+/// The key called `id` is deleted: what keeps its secret has nothing to restore any more.
 ///
 /// # Errors
 ///
@@ -61,6 +68,11 @@ pub(super) async fn forget(context: &Context, ui: &Ui, id: &str, wait: Duration)
         if journal.read::<Record>()?.as_ref().is_some_and(about) {
             journal.remove()?;
         }
+    }
+    let secret = secret_name(id);
+    let kept = Journal::peek::<IgnoredAny>(context, &secret)?;
+    if kept.iter().any(|(name, _)| *name == secret) {
+        Journal::open(context, ui, &secret, wait).await?.remove()?;
     }
     Ok(())
 }

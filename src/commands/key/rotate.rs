@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use serde::Serialize;
 
+use super::spelled::Spelled;
 use super::turn::{Outcome, Turn, Wanted};
 use super::{plan, record};
 use crate::commands::Target;
@@ -75,6 +76,11 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         whose,
     } = arguments;
     let wait = target.timeout;
+    let spelled = Spelled {
+        profile: target.profile.clone(),
+        user: whose.user.clone(),
+        to: to.clone(),
+    };
     let (orders, user) = whose.orders(target)?;
     let request = match (&user, to) {
         (Some(user), None) => return Err(nowhere(user)),
@@ -95,10 +101,18 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         yes,
         wait,
         user,
+        spelled,
     };
+    let spelled = &wanted.spelled.clone();
     let go_on = match rollback {
-        true => "run `awsmfa key rotate --rollback` again: it goes on from there",
-        false => "run `awsmfa key rotate` again: it goes on from there; `--rollback` takes it back",
+        true => format!(
+            "run `{}` again: it goes on from there",
+            spelled.rotate("--rollback")
+        ),
+        false => format!(
+            "run `{}` again: it goes on from there; `--rollback` takes it back",
+            spelled.rotate(if delete_old { "--delete-old" } else { "" })
+        ),
     };
     let errand = Errand::new(ui, go_on);
     let found = record::find(context, &wanted.profile, &key_id)?;
@@ -111,7 +125,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         turn.carry_out().await.map(Some)
     })?;
     match outcome {
-        Some(outcome) => told(ui, way, &outcome),
+        Some(outcome) => told(ui, way, spelled, &outcome),
         None => Ok(()),
     }
 }
@@ -153,7 +167,7 @@ fn nowhere(user: &str) -> Failure {
     ))
 }
 
-fn told(ui: &Ui, way: Way, outcome: &Outcome) -> Result<()> {
+fn told(ui: &Ui, way: Way, spelled: &Spelled, outcome: &Outcome) -> Result<()> {
     let Outcome {
         changed,
         user,
@@ -185,15 +199,22 @@ fn told(ui: &Ui, way: Way, outcome: &Outcome) -> Result<()> {
         )),
         (Way::Back, true, _) => {
             if let Some(new) = new {
-                ui.say(&format!("`awsmfa key delete {new}` deletes the other one"));
+                ui.say(&format!(
+                    "`{}` deletes the other one",
+                    spelled.about("delete", new)
+                ));
             }
         }
         (Way::Forward { .. }, _, Some(path)) => {
             ui.say(&format!(
-                "if something still needs the old key: `awsmfa key rotate --rollback`; its secret is kept in {}",
+                "if something still needs the old key: `{}`; its secret is kept in {}",
+                spelled.rotate("--rollback"),
                 path.display()
             ));
-            ui.say(&format!("if nothing does: `awsmfa key delete {old}`"));
+            ui.say(&format!(
+                "if nothing does: `{}`",
+                spelled.about("delete", old)
+            ));
         }
         (Way::Forward { .. }, _, None) => {}
     }

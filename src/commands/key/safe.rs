@@ -4,6 +4,9 @@
 //! the write nothing is waited for. Where the write fails all the same, the key is deleted again,
 //! and where that fails too, its secret is kept in a file of its own.
 
+use std::time::Duration;
+
+use super::keys::about;
 use crate::aws::NewKey;
 use crate::context::Context;
 use crate::errand::Errand;
@@ -11,9 +14,6 @@ use crate::failure::{Failure, Result};
 use crate::profile;
 use crate::signin::{self, Filled, Obstacle, Operator, Place, Room};
 use crate::ui::Ui;
-use std::time::Duration;
-
-use super::keys::about;
 
 /// For whom a key is created.
 pub(in crate::commands) struct Maker<'a> {

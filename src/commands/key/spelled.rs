@@ -1,0 +1,71 @@
+//! Commands to go on with, spelled so that they are about the same profile and the same user.
+
+/// What every such command has in common.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spelled {
+    /// `--profile`, if it was given: what the environment says it says the next time too.
+    pub(super) profile: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) to: Option<String>,
+}
+
+impl Spelled {
+    /// A rotation with the same flags and these.
+    pub(super) fn rotate(&self, flags: &str) -> String {
+        self.key(
+            "rotate",
+            &[flag("--to", self.to.as_deref()), flags.to_owned()],
+        )
+    }
+
+    /// Another command about one of the keys.
+    pub(super) fn about(&self, command: &str, id: &str) -> String {
+        self.key(command, &[id.to_owned()])
+    }
+
+    fn key(&self, command: &str, rest: &[String]) -> String {
+        let words = [
+            "awsmfa".to_owned(),
+            flag("-p", self.profile.as_deref()),
+            "key".to_owned(),
+            command.to_owned(),
+            flag("--user", self.user.as_deref()),
+        ];
+        let words = words.iter().chain(rest).filter(|word| !word.is_empty());
+        words.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn flag(name: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) if value.contains(' ') => format!("{name} \"{value}\""),
+        Some(value) => format!("{name} {value}"),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_is_said_again() {
+        let plain = Spelled::default();
+        assert_eq!(plain.rotate("--rollback"), "awsmfa key rotate --rollback");
+        assert_eq!(plain.rotate(""), "awsmfa key rotate");
+        let some = |text: &str| Some(text.to_owned());
+        let full = Spelled {
+            profile: some("my admin"),
+            user: some("bob"),
+            to: some("b"),
+        };
+        assert_eq!(
+            full.rotate("--rollback"),
+            "awsmfa -p \"my admin\" key rotate --user bob --to b --rollback"
+        );
+        assert_eq!(
+            full.about("delete", "AKIA1"),
+            "awsmfa -p \"my admin\" key delete --user bob AKIA1"
+        );
+    }
+}
