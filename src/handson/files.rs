@@ -301,8 +301,9 @@ mod tests {
         assert_eq!(users(&files), [ALICE]);
         let document = &files.credentials.document;
         let named = |keys: &[&str]| {
-            let taken = belongings(document, Flavor::Credentials, ALICE, keys);
-            taken.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+            let taken = made(document, Flavor::Credentials, ALICE, keys);
+            let names = taken.into_iter().map(|(name, _)| name);
+            names.chain(sessions(document, keys)).collect::<Vec<_>>()
         };
         assert_eq!(named(&["alice"]), ["alice", "session-token"]);
         // A profile whose key is not the user's stays, and with it what it has made.
