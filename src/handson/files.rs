@@ -151,6 +151,12 @@ pub fn users(files: &Files) -> Vec<String> {
     users
 }
 
+/// The ARN of the hands-on user whose key this profile was made for.
+pub fn made_for(files: &Files, profile: &str) -> Option<String> {
+    let section = files.credentials.document.profile(profile)?;
+    Some(section.get(MARK)?.text.into_owned())
+}
+
 /// Whether the profiles can be called so: each is free, or was made for this user before.
 ///
 /// # Errors

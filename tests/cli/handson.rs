@@ -2,6 +2,7 @@
 //! of them in the end.
 
 use std::fs;
+use std::process::Child;
 use std::thread;
 use std::time::Duration;
 
@@ -57,6 +58,17 @@ pub(super) fn type_codes(world: &World, session: &mut Session) {
 
 /// Puts it up with nobody at a terminal: commands take the seed and make the codes.
 pub(super) fn up_by_command(world: &World, more: &[&str]) -> Run {
+    let child = driven(world, more);
+    world.outcome(child)
+}
+
+/// The same where a secret was asked for on standard output.
+fn up_by_command_printing(world: &World, more: &[&str]) -> Run {
+    let child = driven(world, more);
+    world.handed_out(child).succeeded()
+}
+
+fn driven(world: &World, more: &[&str]) -> Child {
     let codes = world.path("codes");
     let _ = fs::remove_file(&codes);
     let make = "while [ ! -s codes ]; do sleep 0.01; done; head -n 1 codes; sed -i 1d codes";
@@ -81,7 +93,7 @@ pub(super) fn up_by_command(world: &World, more: &[&str]) -> Run {
         thread::sleep(Duration::from_millis(5));
     }
     let _ = fs::remove_file(world.path("seed"));
-    world.outcome(child)
+    child
 }
 
 pub(super) fn account(aws: &LocalAws) -> Value {
@@ -192,4 +204,75 @@ fn from_nothing_to_a_role_that_is_put_on_with_a_code_and_back_to_nothing() {
     run.succeeded().said("nothing is left of hands-on user");
     let run = world.run(["handson", "list"]).succeeded();
     run.said("there is no hands-on user");
+}
+
+#[test]
+fn a_program_is_told_what_there_is_and_no_secret() {
+    let world = World::new();
+    administrator(&world);
+    let run = up_by_command(
+        &world,
+        &[
+            "--output",
+            "json",
+            "--to",
+            "k",
+            "--role-profile",
+            "r",
+            "--section",
+            "s",
+        ],
+    );
+    let report = run.succeeded().json();
+    for (name, value) in [
+        ("action", json!("up")),
+        ("user", json!(USER)),
+        ("user_arn", json!(USER_ARN)),
+        ("role_arn", json!(ROLE_ARN)),
+        ("policies", json!([POLICY])),
+        ("serial_number", json!(SERIAL)),
+        (
+            "access_key_id",
+            json!(world.value("k", "aws_access_key_id")),
+        ),
+        ("key_profile", json!("k")),
+        ("role_profile", json!("r")),
+        ("section", json!("s")),
+        ("expires", Value::Null),
+        ("base32_string_seed", Value::Null),
+    ] {
+        assert_eq!(report[name], value, "{name}");
+    }
+    // A command for the codes was given, so everything else works by itself.
+    fs::write(world.path("codes"), world.aws.code_at(SERIAL, 1)).unwrap();
+    world.aws.advance(30);
+    world
+        .run(["-p", "r"])
+        .succeeded()
+        .said("[s] is arn:aws:sts::");
+    let down = world.run([
+        "handson", "down", "--user", USER, "--yes", "--output", "json",
+    ]);
+    let report = down.succeeded().json();
+    let removed = report["removed"].as_array().unwrap();
+    assert!(
+        removed.contains(&json!(format!("user {USER} is deleted"))),
+        "{report}"
+    );
+    let down = world.run([
+        "handson", "down", "--user", USER, "--yes", "--output", "json",
+    ]);
+    assert_eq!(down.succeeded().json()["removed"], json!([]));
+}
+
+#[test]
+fn the_seed_is_printed_on_request_alone() {
+    let world = World::new();
+    administrator(&world);
+    let child = up_by_command_printing(&world, &["--show-seed", "--output", "json"]);
+    let seed = world.aws.with_device(SERIAL, |device| {
+        crate::local_aws::totp::base32(&device.seed)
+    });
+    assert_eq!(child.json()["base32_string_seed"], seed);
+    assert!(!child.stderr.contains(&seed));
 }

@@ -449,3 +449,25 @@ fn a_role_whose_user_is_gone_is_found_and_removed() {
             .contains(ROLE_ARN)
     );
 }
+
+#[test]
+fn nobody_takes_themselves_down() {
+    let mut world = world();
+    up_by_command(&world, &[]).succeeded();
+    let there = account(&world.aws);
+    world.aws.advance(30);
+    world.run(["-p", ROLE, &world.aws.code(SERIAL)]).succeeded();
+    for profile in [USER, ROLE, "session-token"] {
+        world.set("AWS_PROFILE", profile);
+        world
+            .run(["handson", "down", "--user", USER, "--yes"])
+            .failed(
+                3,
+                "signs in with the key of hands-on user handson-cli-usr itself",
+            );
+    }
+    assert_eq!(account(&world.aws), there);
+    world
+        .run(["handson", "down", "-p", "default", "--yes"])
+        .succeeded();
+}

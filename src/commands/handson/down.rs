@@ -82,6 +82,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     );
     let removed = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
+        is_somebody_else(context, &operator, &user)?;
         let _turn = Journal::open(context, ui, &turn(&user), timeout).await?;
         let survey = {
             let _working = ui.working("looking what is there");
@@ -124,6 +125,30 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         false => ui.say(&format!("hands-on user {user} is removed")),
     }
     Ok(())
+}
+
+/// Nobody takes themselves down: with the key gone, the rest could not be.
+fn is_somebody_else(context: &Context, operator: &Operator<'_>, user: &str) -> Result<()> {
+    let files = signin::read_files(context)?;
+    let plan = operator.plan();
+    let source = plan.source.name().unwrap_or_default();
+    let made_for = files::made_for(&files, source);
+    let name = made_for
+        .as_deref()
+        .and_then(Arn::parse)
+        .map(|arn| arn.name().to_owned());
+    if name.as_deref() != Some(user) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Configuration,
+        format!(
+            "profile `{}` signs in with the key of hands-on user {user} itself",
+            plan.profile.value
+        ),
+    )
+    .at(&plan.profile.origin)
+    .next("name an administrator's profile with `--profile`"))
 }
 
 /// The hands-on user that the files know.

@@ -68,6 +68,8 @@ pub(super) struct Raised {
     pub(super) key_id: String,
     pub(super) expires: Option<Timestamp>,
     pub(super) qr_file: Option<String>,
+    /// Where it was asked for, and this run has created the device.
+    pub(super) shown_seed: Option<Secret>,
 }
 
 /// Whoever takes the seed of a new device, and whoever makes its codes.
@@ -340,6 +342,9 @@ impl<'a> Raising<'a> {
             key_id: key_id.to_owned(),
             role_arn: memory.looked.role.map(|role| role.arn).unwrap_or_default(),
             qr_file: hands.and_then(Hands::file),
+            shown_seed: hands
+                .zip(memory.seed.as_ref())
+                .and_then(|(hands, seed)| hands.shown(seed).cloned()),
             user_arn: memory.user_arn,
             serial: memory.serial,
             expires: memory.expires,

@@ -117,7 +117,7 @@ impl<'a> Raising<'a> {
             created.trust = Some(trust);
             memory.looked.role = Some(created);
             self.errand.done(format!(
-                "role {role} is created, for user {user} with a code alone"
+                "role {role} is created, for user {user} alone and only with a code"
             ));
         }
         Ok(())

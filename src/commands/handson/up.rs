@@ -110,7 +110,7 @@ fn role_of(user: &str) -> String {
     format!("{user}-role")
 }
 
-/// What `--output json` prints. A secret is never part of it.
+/// What `--output json` prints. The seed is part of it only where `--show-seed` asks for it.
 #[derive(Serialize)]
 struct Report<'a> {
     action: &'static str,
@@ -125,6 +125,7 @@ struct Report<'a> {
     section: &'a str,
     expires: Option<String>,
     qr_file: Option<String>,
+    base32_string_seed: Option<&'a str>,
 }
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
@@ -269,6 +270,7 @@ fn tell(
             section: &places.section,
             expires: raised.expires.map(spell_expiration),
             qr_file: raised.qr_file.clone(),
+            base32_string_seed: raised.shown_seed.as_ref().map(Secret::expose),
         });
     }
     let user = &wanted.user;

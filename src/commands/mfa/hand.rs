@@ -176,7 +176,7 @@ impl Hands<'_> {
     }
 
     /// The seed for a document, where it was asked for.
-    pub(super) fn shown<'s>(&self, seed: &'s Seed) -> Option<&'s Secret> {
+    pub(in crate::commands) fn shown<'s>(&self, seed: &'s Seed) -> Option<&'s Secret> {
         self.show_seed.then(|| seed.base32())
     }
 }
