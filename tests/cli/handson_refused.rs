@@ -471,3 +471,54 @@ fn nobody_takes_themselves_down() {
         .run(["handson", "down", "-p", "default", "--yes"])
         .succeeded();
 }
+
+#[test]
+fn an_account_that_is_full_says_of_what_and_is_gone_on_with() {
+    let world = world();
+    let before = account(&world.aws);
+    let aws = world.aws.account();
+    let own = aws.managed_policy(
+        "Mine",
+        serde_json::json!({ "Statement": { "Effect": "Allow", "Action": "s3:*", "Resource": "*" } }),
+    );
+    let arguments = ["--policy-arn", own.as_str()];
+    // One quota after the other is in the way, and is raised; every run goes on where the last ended.
+    aws.quotas(|quotas| {
+        quotas.users = 1;
+        quotas.roles = 0;
+        quotas.policies_per_role = 1;
+        quotas.keys_per_user = 0;
+        quotas.virtual_devices = 0;
+    });
+    let stops: [(&str, fn(&mut crate::local_aws::Quotas)); 5] = [
+        ("the account has as many users as AWS allows", |quotas| {
+            quotas.users = 5
+        }),
+        ("the account has as many roles as AWS allows", |quotas| {
+            quotas.roles = 5
+        }),
+        ("would be one more than a role may have", |quotas| {
+            quotas.policies_per_role = 5
+        }),
+        ("has two access keys already", |quotas| {
+            quotas.keys_per_user = 2
+        }),
+        ("as many virtual MFA devices as AWS allows", |quotas| {
+            quotas.virtual_devices = 5
+        }),
+    ];
+    for (number, (said, raise)) in stops.into_iter().enumerate() {
+        let run = up_by_command(&world, &arguments).failed(5, said);
+        let again = "next: run the same again: it goes on from there";
+        assert_eq!(run.stderr.contains(again), number > 0, "{}", run.stderr);
+        aws.quotas(raise);
+    }
+    up_by_command(&world, &arguments).succeeded();
+    assert_eq!(world.aws.count("CreateUser"), 2);
+    world
+        .run(["handson", "down", "--user", USER, "--yes"])
+        .succeeded();
+    let mut after = account(&world.aws);
+    after["policies"] = before["policies"].clone();
+    assert_eq!(after, before);
+}
