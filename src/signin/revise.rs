@@ -34,10 +34,13 @@ pub enum Revision {
     SignOut(String),
 }
 
+/// What is to be changed in a file that holds this.
+type Decide<'a> = Box<dyn Fn(&Document) -> Vec<Revision> + 'a>;
+
 /// Which file, and what is to be changed in it as it is.
 pub struct Revising<'a> {
     pub flavor: Flavor,
-    pub decide: Box<dyn Fn(&Document) -> Vec<Revision> + 'a>,
+    pub decide: Decide<'a>,
 }
 
 /// Writes the revisions; the names of the sections that hold something else and stay.

@@ -7,7 +7,7 @@ use crate::handson::{
     POLICY, ROLE, ROLE_ARN, SERIAL, USER, USER_ARN, account, administrator, start_up, up,
     up_by_command,
 };
-use crate::local_aws::{Belonging, Trust};
+use crate::local_aws::{Belonging, Quotas, Trust};
 use crate::world::{World, section};
 
 const OTHER_POLICY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -490,7 +490,8 @@ fn an_account_that_is_full_says_of_what_and_is_gone_on_with() {
         quotas.keys_per_user = 0;
         quotas.virtual_devices = 0;
     });
-    let stops: [(&str, fn(&mut crate::local_aws::Quotas)); 5] = [
+    type Raise = fn(&mut Quotas);
+    let stops: [(&str, Raise); 5] = [
         ("the account has as many users as AWS allows", |quotas| {
             quotas.users = 5
         }),

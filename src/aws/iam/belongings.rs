@@ -151,52 +151,55 @@ impl Aws {
         owner: &str,
         belonging: &Belonging,
     ) -> Result<(), Refusal> {
-        gone(match belonging {
-            Belonging::Group(name) => {
-                let call = Call::new("RemoveUserFromGroup", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.remove_user_from_group().user_name(owner);
-                    request.group_name(name).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
+        let deleting = async {
+            match belonging {
+                Belonging::Group(name) => {
+                    let call = Call::new("RemoveUserFromGroup", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.remove_user_from_group().user_name(owner);
+                        request.group_name(name).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
+                Belonging::SigningCertificate(id) => {
+                    let call = Call::new("DeleteSigningCertificate", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.delete_signing_certificate().user_name(owner);
+                        request.certificate_id(id).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
+                Belonging::SshPublicKey(id) => {
+                    let call = Call::new("DeleteSSHPublicKey", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.delete_ssh_public_key().user_name(owner);
+                        request.ssh_public_key_id(id).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
+                Belonging::ServiceCredential(id) => {
+                    let call = Call::new("DeleteServiceSpecificCredential", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.delete_service_specific_credential().user_name(owner);
+                        request.service_specific_credential_id(id).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
+                Belonging::InstanceProfile(name) => {
+                    let call = Call::new("RemoveRoleFromInstanceProfile", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.remove_role_from_instance_profile().role_name(owner);
+                        request.instance_profile_name(name).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
             }
-            Belonging::SigningCertificate(id) => {
-                let call = Call::new("DeleteSigningCertificate", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.delete_signing_certificate().user_name(owner);
-                    request.certificate_id(id).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
-            }
-            Belonging::SshPublicKey(id) => {
-                let call = Call::new("DeleteSSHPublicKey", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.delete_ssh_public_key().user_name(owner);
-                    request.ssh_public_key_id(id).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
-            }
-            Belonging::ServiceCredential(id) => {
-                let call = Call::new("DeleteServiceSpecificCredential", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.delete_service_specific_credential().user_name(owner);
-                    request.service_specific_credential_id(id).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
-            }
-            Belonging::InstanceProfile(name) => {
-                let call = Call::new("RemoveRoleFromInstanceProfile", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.remove_role_from_instance_profile().role_name(owner);
-                    request.instance_profile_name(name).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
-            }
-        })
+        };
+        gone(deleting).await
     }
 }

@@ -84,8 +84,8 @@ impl<T> Pages<T> {
 }
 
 /// What a deletion came to: what is not there is deleted.
-fn gone(outcome: Result<(), Refusal>) -> Result<(), Refusal> {
-    match outcome {
+async fn gone(deleting: impl Future<Output = Result<(), Refusal>>) -> Result<(), Refusal> {
+    match deleting.await {
         Err(refusal) if refusal.situation == Situation::Iam(IamSituation::NoSuchEntity) => Ok(()),
         outcome => outcome,
     }

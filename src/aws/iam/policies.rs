@@ -139,26 +139,29 @@ impl Aws {
         holder: Holder<'_>,
         policy: &str,
     ) -> Result<(), Refusal> {
-        gone(match holder {
-            Holder::User(name) => {
-                let call = Call::new("DetachUserPolicy", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.detach_user_policy().user_name(name);
-                    request.policy_arn(policy).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
+        let deleting = async {
+            match holder {
+                Holder::User(name) => {
+                    let call = Call::new("DetachUserPolicy", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.detach_user_policy().user_name(name);
+                        request.policy_arn(policy).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
+                Holder::Role(name) => {
+                    let call = Call::new("DetachRolePolicy", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.detach_role_policy().role_name(name);
+                        request.policy_arn(policy).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
             }
-            Holder::Role(name) => {
-                let call = Call::new("DetachRolePolicy", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.detach_role_policy().role_name(name);
-                    request.policy_arn(policy).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
-            }
-        })
+        };
+        gone(deleting).await
     }
 
     /// Deletes the inline policy; one that is not there is deleted. Needs `iam:DeleteUserPolicy` or
@@ -169,26 +172,29 @@ impl Aws {
         holder: Holder<'_>,
         policy: &str,
     ) -> Result<(), Refusal> {
-        gone(match holder {
-            Holder::User(name) => {
-                let call = Call::new("DeleteUserPolicy", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.delete_user_policy().user_name(name);
-                    request.policy_name(policy).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
+        let deleting = async {
+            match holder {
+                Holder::User(name) => {
+                    let call = Call::new("DeleteUserPolicy", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.delete_user_policy().user_name(name);
+                        request.policy_name(policy).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
+                Holder::Role(name) => {
+                    let call = Call::new("DeleteRolePolicy", key);
+                    let attempt = |wire| {
+                        let iam = self.iam(key, wire);
+                        let request = iam.delete_role_policy().role_name(name);
+                        request.policy_name(policy).send()
+                    };
+                    self.send(&call, attempt, |_| Ok(())).await
+                }
             }
-            Holder::Role(name) => {
-                let call = Call::new("DeleteRolePolicy", key);
-                let attempt = |wire| {
-                    let iam = self.iam(key, wire);
-                    let request = iam.delete_role_policy().role_name(name);
-                    request.policy_name(policy).send()
-                };
-                self.send(&call, attempt, |_| Ok(())).await
-            }
-        })
+        };
+        gone(deleting).await
     }
 }
 

@@ -93,7 +93,7 @@ impl Aws {
     pub async fn delete_role(&self, key: &AccessKey, name: &str) -> Result<(), Refusal> {
         let call = Call::new("DeleteRole", key);
         let attempt = |wire| self.iam(key, wire).delete_role().role_name(name).send();
-        super::gone(self.send(&call, attempt, |_| Ok(())).await)
+        super::gone(self.send(&call, attempt, |_| Ok(()))).await
     }
 }
 

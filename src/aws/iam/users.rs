@@ -101,7 +101,7 @@ impl Aws {
     pub async fn delete_user(&self, key: &AccessKey, name: &str) -> Result<(), Refusal> {
         let call = Call::new("DeleteUser", key);
         let attempt = |wire| self.iam(key, wire).delete_user().user_name(name).send();
-        super::gone(self.send(&call, attempt, |_| Ok(())).await)
+        super::gone(self.send(&call, attempt, |_| Ok(()))).await
     }
 }
 
