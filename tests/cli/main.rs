@@ -55,6 +55,8 @@ mod handson_interrupted;
 #[cfg(unix)]
 mod handson_lag;
 #[cfg(unix)]
+mod handson_left;
+#[cfg(unix)]
 mod handson_refused;
 mod help;
 mod hostile_files;

@@ -1,7 +1,7 @@
 //! IAM: what a user, or whoever looks after users, does to identities. One file per kind of thing.
 //!
 //! Every call is one method of [`Aws`](super::Aws): a key, plain values, and back comes a plain type
-//! or a [`Refusal`](super::Refusal). A call that creates something says so
+//! or a [`Refusal`]. A call that creates something says so
 //! ([`Call::creates`](super::Call::creates)) and is not sent again once it may have arrived; one
 //! that deletes or sets something may be, and finds the work done. Names are checked by
 //! [`crate::iam_name`] before they get here.
