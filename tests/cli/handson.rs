@@ -125,7 +125,7 @@ fn from_nothing_to_a_role_that_is_put_on_with_a_code_and_back_to_nothing() {
         "wanted until ",
         "sign in with the next code: awsmfa -p Myhandson-cli-role 123456\n",
         "then use it: export AWS_PROFILE=session-token\n",
-        "and at the end: awsmfa handson down --user handson-cli-usr\n",
+        "and at the end: awsmfa -p default handson down --user handson-cli-usr\n",
     ] {
         assert!(finished.shown.contains(line), "{}", finished.shown);
     }

@@ -63,6 +63,8 @@ pub(super) struct Raising<'a> {
 #[derive(Debug)]
 pub(super) struct Raised {
     pub(super) user_arn: String,
+    /// The profile that it was put up with, if it was one.
+    pub(super) administrator: Option<String>,
     pub(super) role_arn: String,
     pub(super) serial: String,
     pub(super) key_id: String,
@@ -338,7 +340,10 @@ impl<'a> Raising<'a> {
         let found = Found::read(&self.files()?, &memory.user_arn);
         let key_id = found.key_in(&self.places.key).flatten().unwrap_or_default();
         let hands = memory.equipment.as_ref().and_then(|all| all.hands.as_ref());
+        let plan = self.operator.plan();
+        let administrator = plan.source.name().map(|_| plan.profile.value.clone());
         Ok(Raised {
+            administrator,
             key_id: key_id.to_owned(),
             role_arn: memory.looked.role.map(|role| role.arn).unwrap_or_default(),
             qr_file: hands.and_then(Hands::file),

@@ -292,8 +292,11 @@ fn tell(
         "then use it: export AWS_PROFILE={}",
         places.section
     ));
+    // With AWS_PROFILE set as above the administrator has to be named.
+    let administrator = raised.administrator.as_deref();
+    let administrator = administrator.map_or(String::new(), |name| format!(" -p {name}"));
     ui.say(&format!(
-        "and at the end: awsmfa handson down --user {user}"
+        "and at the end: awsmfa{administrator} handson down --user {user}"
     ));
     Ok(())
 }
