@@ -225,6 +225,17 @@ def delayed(options, report):
     report.row("code on the command line, start → end", ms(medians["given"]))
 
 
+def hands_on(options, report):
+    """Eleven questions at once, then what depends on the answers; the connections first."""
+    if os.geteuid() != 0:
+        report.row("`handson down` at 50 ms", "not measured: needs root")
+        return
+    with World(options, tls=True, round_trip=ROUND_TRIP) as world:
+        medians = interleaved(options.runs, line=world.connect, down=world.hands_on_down)
+    limit = 8 * medians["line"]
+    report.at_most("`handson down` at 50 ms, over TLS", medians["down"], limit, "ms", MILLISECOND)
+
+
 def memory(options, report):
     with World(options, tls=True) as world:
         peaks = [peak_memory(world.command(), world.environment) for _ in range(5)]
@@ -245,6 +256,7 @@ PARTS = {
     "files": large_files,
     "delay": delayed,
     "serving": serving,
+    "handson": hands_on,
     "memory": memory,
     "size": size,
 }

@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from process import Prompted, seconds
 STEP = 30
 # The signer's clock is the real one, and AWS allows it to be five minutes off.
 OFFSETS = range(-285, 286, STEP)
+HANDS_ON = "hands-on"
+HANDS_ON_DEVICE = f"arn:aws:iam::123456789012:mfa/{HANDS_ON}"
 DELAY_LINE = Path(__file__).parent / "delay_line.py"
 
 
@@ -69,6 +72,7 @@ class World(contextlib.ExitStack):
         self.control = state["control"]
         self.user = state["users"]["alice"]
         self.role = state["roles"]["Admin"]
+        self.administrator = state["users"]["dave"]
         self.serial = self.user["devices"][0]["serial"]
         self.environment = {
             "HOME": str(self.home),
@@ -126,6 +130,38 @@ class World(contextlib.ExitStack):
         code = self.code()
         command = [*self.client, self.options.binary, "--force"]
         return Prompted(command, self.environment).enter(code, self.credentials, typing)
+
+    def hands_on_down(self):
+        """Seconds that it takes to take a hands-on user down, which is put up before."""
+        self._ask("clock", offset=0)
+        environment = {
+            **self.environment,
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.home / "administrator"),
+            "AWS_CONFIG_FILE": str(self.home / "administrator-config"),
+        }
+        Path(environment["AWS_SHARED_CREDENTIALS_FILE"]).write_text(
+            f"[default]\n"
+            f"aws_access_key_id = {self.administrator['key_id']}\n"
+            f"aws_secret_access_key = {self.administrator['secret']}\n"
+        )
+        codes = self.home / "codes"
+        codes.unlink(missing_ok=True)
+        # The first time two codes are fetched, half a minute after everything else was made.
+        fetch = "; ".join(
+            shlex.join(["curl", "--silent", *self._authority(), f"{self.control}{what}"])
+            for what in ("clock?advance=30", f"pair?serial={HANDS_ON_DEVICE}")
+        )
+        process = f"test -s {codes} || ({fetch}) | tail -n 2 >{codes}; head -n 1 {codes}; sed -i 1d {codes}"
+        command = [*self.client, self.options.binary, "handson"]
+        name = ("--user", HANDS_ON, "--yes", "--quiet")
+        seconds(
+            [
+                *(*command, "up", *name, "--policy-arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+                *("--seed-command", "cat >/dev/null", "--mfa-process", process),
+            ],
+            environment,
+        )
+        return seconds([*command, "down", *name], environment)
 
     def disk(self):
         """Seconds that the disk alone takes to replace a file of that size safely: what no tool

@@ -15,9 +15,9 @@
 //!
 //! What takes several calls to AWS is an [`errand`]: it asks for [`consent`], remembers in a
 //! [`journal`] what must survive, and tells what was done when it is cut short. Names that IAM takes
-//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s. What does not add up is for
-//! the [`doctor`] to find.
-//! [`password`] knows what the account asks of a password, [`report`] what a credential report says.
+//! are [`iam_name`]'s, a virtual MFA device's seed and codes [`device`]'s, the hands-on user
+//! [`handson`]'s. [`password`] knows what the account asks of a password, [`report`] what a
+//! credential report says. What does not add up is for the [`doctor`] to find.
 //!
 //! Credentials go on to others as [`variables`]: to a [`child`], or as lines to a [`shell`]; an
 //! [`endpoint`] hands them to whoever asks there; and the [`console`] has a URL for them, which a
@@ -45,6 +45,7 @@ pub mod doctor;
 pub mod endpoint;
 pub mod errand;
 pub mod failure;
+pub mod handson;
 pub mod host;
 pub mod iam_name;
 pub mod ini;

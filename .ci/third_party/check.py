@@ -14,6 +14,7 @@ from pathlib import Path
 
 import wired
 import passwords
+import handson
 import keys
 import with_botocore
 import with_local_aws
@@ -53,6 +54,7 @@ def check_moto(homes):
         account = with_moto.Account(url)
         step(with_moto.a_session_and_a_role, Sandbox(next(homes)), account, url)
         step(passwords.passwords_and_the_report, Sandbox(next(homes)), account, url)
+        step(handson.a_hands_on_user_is_put_up_and_taken_down, Sandbox(next(homes)), account, url)
         step(keys.a_life_of_keys, Sandbox(next(homes)), account, url)
         step(with_botocore.every_file_gets_a_new_section, Sandbox(next(homes)), account, url)
         step(with_botocore.every_section_is_written_to, Sandbox(next(homes)), account, url)

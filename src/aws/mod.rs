@@ -55,6 +55,7 @@ use crate::secret::{AccessKey, Secret};
 
 pub use explain::{Denial, IamSituation, Known, Refusal, Situation};
 pub use federation::{CHECK_POLICIES, Federation, SignIn};
+pub use iam::{Belonging, Holder, NewRole, Role, Tag, User};
 pub use iam::{Device, DeviceKind, LastUse, NewDevice, NewKey, UserKey, VirtualDevice};
 pub use iam::{LoginProfile, Making, PasswordPolicy, Report};
 pub use reach::{Obstacles, Service, obstacles};

@@ -11,12 +11,14 @@ mod credential_process;
 mod doctor;
 mod env;
 mod exec;
+mod handson;
 mod key;
 mod login;
 mod logout;
 mod man;
 mod mfa;
 mod password;
+mod policy;
 mod ready;
 mod report;
 mod serve;
@@ -95,6 +97,7 @@ enum Command {
     Password(password::Arguments),
     Report(report::Arguments),
     Key(key::Arguments),
+    Handson(handson::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -250,6 +253,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
         Command::Password(arguments) => password::run(context, &ui, target, arguments),
         Command::Report(arguments) => report::run(context, &ui, target, arguments),
+        Command::Handson(arguments) => handson::run(context, &ui, target, arguments),
         Command::Key(arguments) => key::run(context, &ui, target, arguments),
         Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
         Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),

@@ -29,7 +29,7 @@ pub(super) const CREDENTIALS: [&str; 4] = [
     "aws_session_token",
     "aws_security_token",
 ];
-const REGION: &str = "region";
+pub(super) const REGION: &str = "region";
 
 /// Which sections to take out.
 #[derive(Clone, Debug)]
@@ -147,7 +147,7 @@ fn wanted(document: &Document, which: &Which, meant: Option<&str>, now: Timestam
         .collect()
 }
 
-fn ours() -> impl Iterator<Item = &'static str> {
+pub(super) fn ours() -> impl Iterator<Item = &'static str> {
     CREDENTIALS
         .into_iter()
         .chain(EXPIRY_KEYS)

@@ -57,6 +57,16 @@ mod follow;
 mod foreign_report;
 #[cfg(unix)]
 mod full_disk;
+#[cfg(unix)]
+mod handson;
+#[cfg(unix)]
+mod handson_interrupted;
+#[cfg(unix)]
+mod handson_lag;
+#[cfg(unix)]
+mod handson_left;
+#[cfg(unix)]
+mod handson_refused;
 mod help;
 #[cfg(unix)]
 mod hidden_prompt;
@@ -88,6 +98,8 @@ mod password_lost;
 mod passwords;
 #[cfg(unix)]
 mod places;
+#[cfg(unix)]
+mod print_policy;
 #[cfg(unix)]
 mod prompt;
 mod proxy;

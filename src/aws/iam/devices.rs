@@ -8,12 +8,12 @@ use aws_sdk_iam::types::{AssignmentStatusType, MfaDevice, VirtualMfaDevice};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::Pages;
+use super::{IamSituation, Pages, Tag, sdk_tags, tags_of};
 use crate::arn::Arn;
 use crate::aws::explain::Refusal;
 use crate::aws::retry::Missing;
 use crate::aws::sts::{required, timestamp};
-use crate::aws::{Aws, Call};
+use crate::aws::{Aws, Call, Situation};
 use crate::secret::{AccessKey, Secret};
 
 /// An MFA device, as IAM lists it.
@@ -150,17 +150,20 @@ impl Aws {
     }
 
     /// Creates a virtual device that is assigned to nobody yet. Needs
-    /// `iam:CreateVirtualMFADevice`.
+    /// `iam:CreateVirtualMFADevice`, and with tags `iam:TagMFADevice`.
     pub async fn create_virtual_mfa_device(
         &self,
         key: &AccessKey,
         name: &str,
+        tags: &[Tag],
     ) -> Result<NewDevice, Refusal> {
         let call = Call::new("CreateVirtualMFADevice", key).creates();
+        let tags = sdk_tags(tags);
         let attempt = |wire| {
             self.iam(key, wire)
                 .create_virtual_mfa_device()
                 .virtual_mfa_device_name(name)
+                .set_tags(tags.clone())
                 .send()
         };
         self.send(&call, attempt, |output| {
@@ -240,6 +243,37 @@ impl Aws {
                 .send()
         };
         self.send(&call, attempt, |_| Ok(())).await
+    }
+
+    /// The tags of a virtual device, whether it is enabled or not; `None` if there is no such
+    /// device. Needs `iam:ListMFADeviceTags`.
+    pub async fn mfa_device_tags(
+        &self,
+        key: &AccessKey,
+        serial: &str,
+    ) -> Result<Option<Vec<Tag>>, Refusal> {
+        let call = Call::new("ListMFADeviceTags", key);
+        let mut pages = Pages::new();
+        while let Some(marker) = pages.next() {
+            let attempt = |wire| {
+                self.iam(key, wire)
+                    .list_mfa_device_tags()
+                    .serial_number(serial)
+                    .set_marker(marker.clone())
+                    .send()
+            };
+            let page = self.send(&call, attempt, |output| {
+                let found = tags_of(Some(output.tags));
+                pages.page(found, output.is_truncated, output.marker)
+            });
+            match page.await {
+                Err(refusal) if refusal.situation == Situation::Iam(IamSituation::NoSuchEntity) => {
+                    return Ok(None);
+                }
+                page => pages.add(page?),
+            }
+        }
+        Ok(Some(pages.found))
     }
 
     /// Deletes a virtual device that is assigned to nobody. Needs `iam:DeleteVirtualMFADevice`.

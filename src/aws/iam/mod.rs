@@ -1,23 +1,34 @@
 //! IAM: what a user, or whoever looks after users, does to identities. One file per kind of thing.
 //!
 //! Every call is one method of [`Aws`](super::Aws): a key, plain values, and back comes a plain type
-//! or a [`Refusal`](super::Refusal). A call that creates something says so
+//! or a [`Refusal`]. A call that creates something says so
 //! ([`Call::creates`](super::Call::creates)) and is not sent again once it may have arrived; one
 //! that deletes or sets something may be, and finds the work done. Names are checked by
 //! [`crate::iam_name`] before they get here.
 
+mod belongings;
 mod devices;
 mod keys;
 mod passwords;
+mod policies;
 mod report;
+mod roles;
+mod tags;
+mod users;
 
-use super::explain::IamSituation;
+use super::explain::{IamSituation, Refusal, Situation};
 use super::retry::Missing;
 
+pub use belongings::Belonging;
 pub use devices::{Device, DeviceKind, NewDevice, VirtualDevice};
 pub use keys::{LastUse, NewKey, UserKey};
 pub use passwords::{LoginProfile, PasswordPolicy};
+pub use policies::Holder;
 pub use report::{Making, Report};
+pub use roles::{NewRole, Role};
+pub use tags::Tag;
+use tags::{sdk_tags, tags_of};
+pub use users::User;
 
 /// The longest list of AWS's has some thousand entries, a hundred to a page, so more pages than
 /// this are an answer in a circle.
@@ -69,5 +80,13 @@ impl<T> Pages<T> {
         self.found.extend(found);
         self.read += 1;
         self.next = next;
+    }
+}
+
+/// What a deletion came to: what is not there is deleted.
+async fn gone(deleting: impl Future<Output = Result<(), Refusal>>) -> Result<(), Refusal> {
+    match deleting.await {
+        Err(refusal) if refusal.situation == Situation::Iam(IamSituation::NoSuchEntity) => Ok(()),
+        outcome => outcome,
     }
 }

@@ -11,8 +11,8 @@ mod list;
 mod plan;
 mod record;
 mod rotate;
-mod safe;
-mod settle;
+pub(super) mod safe;
+pub(super) mod settle;
 mod spelled;
 mod switch;
 mod turn;
@@ -21,6 +21,7 @@ mod uses;
 use clap::{Args, Subcommand};
 
 use super::Target;
+use super::policy::{PrintPolicy, no_command};
 use crate::context::Context;
 use crate::failure::Result;
 use crate::ui::Ui;
@@ -31,9 +32,13 @@ use crate::ui::Ui;
 /// it, and can be taken back. All of them work for the user whose key it is, with the long-term key
 /// or, where a policy wants MFA, with the session; `--user` is for administrators.
 #[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+
+    #[command(flatten)]
+    policy: PrintPolicy,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,7 +52,14 @@ enum Command {
 }
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
-    match arguments.command {
+    let Arguments { command, policy } = arguments;
+    if let Some(printed) = policy.print(ui, "key") {
+        return printed;
+    }
+    let Some(command) = command else {
+        return Err(no_command("key"));
+    };
+    match command {
         Command::List(arguments) => list::run(context, ui, target, arguments),
         Command::Create(arguments) => create::run(context, ui, target, arguments),
         Command::Rotate(arguments) => rotate::run(context, ui, target, arguments),

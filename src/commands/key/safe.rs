@@ -16,18 +16,18 @@ use crate::signin::{self, Filled, Obstacle, Operator, Place, Room};
 use crate::ui::Ui;
 
 /// For whom a key is created.
-pub(super) struct Maker<'a> {
-    pub(super) context: &'a Context,
-    pub(super) ui: &'a Ui,
-    pub(super) operator: &'a Operator<'a>,
-    pub(super) errand: &'a Errand<'a>,
-    pub(super) user: &'a str,
+pub(in crate::commands) struct Maker<'a> {
+    pub(in crate::commands) context: &'a Context,
+    pub(in crate::commands) ui: &'a Ui,
+    pub(in crate::commands) operator: &'a Operator<'a>,
+    pub(in crate::commands) errand: &'a Errand<'a>,
+    pub(in crate::commands) user: &'a str,
     /// How long to wait for the lock of a file.
-    pub(super) wait: Duration,
+    pub(in crate::commands) wait: Duration,
 }
 
 /// Why there is no new key in the file.
-pub(super) enum Unmade {
+pub(in crate::commands) enum Unmade {
     /// The files cannot take it; AWS was not asked.
     NoRoom(Failure),
     /// AWS or the network said no. If it may be done, somebody should look.
@@ -43,7 +43,10 @@ pub(super) enum Unmade {
 
 impl Maker<'_> {
     /// Creates the key and writes it to its place.
-    pub(super) async fn make(&self, place: &Place) -> Result<(NewKey, Filled), Unmade> {
+    pub(in crate::commands) async fn make(
+        &self,
+        place: &Place,
+    ) -> Result<(NewKey, Filled), Unmade> {
         // Made anew for every try: signing in writes to the same file, and must find it unlocked.
         let call = self.operator.call(async |aws, key| {
             let room = Room::make(self.context, self.ui, place.clone(), self.wait).await;
@@ -71,7 +74,7 @@ impl Maker<'_> {
     }
 
     /// Creates the key for whoever is going to take it at once.
-    pub(super) async fn make_for_hand(&self) -> Result<NewKey, Obstacle> {
+    pub(in crate::commands) async fn make_for_hand(&self) -> Result<NewKey, Obstacle> {
         let call = self
             .operator
             .call(async |aws, key| aws.create_access_key(key, self.user).await);
@@ -79,7 +82,7 @@ impl Maker<'_> {
     }
 
     /// Deletes a key that nobody can use.
-    pub(super) async fn delete(&self, id: &str) -> Result<(), Obstacle> {
+    pub(in crate::commands) async fn delete(&self, id: &str) -> Result<(), Obstacle> {
         let user = self.user;
         let call = self
             .operator
@@ -89,7 +92,7 @@ impl Maker<'_> {
             .await
     }
 
-    pub(super) fn explain(&self, obstacle: Obstacle) -> Failure {
+    pub(in crate::commands) fn explain(&self, obstacle: Obstacle) -> Failure {
         self.operator
             .explain(obstacle, about("access key", self.user))
     }

@@ -21,7 +21,7 @@ const NOTABLE: Duration = Duration::from_secs(3);
 
 /// The pauses between two tries: each twice as long as the one before, until the time is up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pauses {
+pub(in crate::commands) struct Pauses {
     next: Duration,
     spent: Duration,
     most: Duration,
@@ -29,12 +29,12 @@ pub(super) struct Pauses {
 
 impl Pauses {
     /// For a key that AWS knows: there is nothing to wait for.
-    pub(super) fn none() -> Self {
+    pub(in crate::commands) fn none() -> Self {
         Self::up_to(Duration::ZERO)
     }
 
     /// For a key that may be new. `timeout` is what the person said of trying in general.
-    pub(super) fn for_new_key(timeout: Duration) -> Self {
+    pub(in crate::commands) fn for_new_key(timeout: Duration) -> Self {
         Self::up_to(timeout.max(PATIENCE))
     }
 
@@ -83,7 +83,7 @@ pub(super) async fn patiently<T>(
 /// # Errors
 ///
 /// [`Kind::Aws`] if it does not in time, or the key is somebody else's; what else AWS says.
-pub(super) async fn prove(
+pub(in crate::commands) async fn prove(
     ui: &Ui,
     errand: &Errand<'_>,
     operator: &Operator<'_>,

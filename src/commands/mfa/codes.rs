@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(31);
 
 /// Codes on the command line, for where nobody can answer.
 #[derive(Args, Debug)]
-pub(super) struct GivenCodes {
+pub(in crate::commands) struct GivenCodes {
     /// The code that the device shows now [default: from `mfa_process`, or asked for]
     #[arg(long, visible_alias = "authentication-code1", value_name = "CODE", requires = "code2", value_hint = ValueHint::Other)]
     code1: Option<Secret>,
@@ -36,7 +36,7 @@ impl GivenCodes {
     /// # Errors
     ///
     /// [`Kind::Usage`] for what is no code, and for the same code twice.
-    pub(super) fn parse(self) -> Result<Option<[Code; 2]>> {
+    pub(in crate::commands) fn parse(self) -> Result<Option<[Code; 2]>> {
         let (Some(first), Some(second)) = (self.code1, self.code2) else {
             return Ok(None);
         };
@@ -56,7 +56,7 @@ impl GivenCodes {
 }
 
 /// Where two codes come from.
-pub(super) enum Source {
+pub(in crate::commands) enum Source {
     Given([Code; 2]),
     /// `mfa_process`, and where it is configured.
     Command {
@@ -70,7 +70,7 @@ impl Source {
     /// # Errors
     ///
     /// [`Kind::Code`] if there is nobody who could answer.
-    pub(super) fn choose(
+    pub(in crate::commands) fn choose(
         given: Option<[Code; 2]>,
         operator: &Operator<'_>,
         ui: &Ui,
@@ -89,7 +89,7 @@ impl Source {
     }
 
     /// Whether asking again may bring others.
-    pub(super) fn can_try_again(&self) -> bool {
+    pub(in crate::commands) fn can_try_again(&self) -> bool {
         matches!(self, Self::Terminal(_))
     }
 }
@@ -104,13 +104,13 @@ fn nobody(error: io::Error) -> Failure {
 }
 
 /// Gets two codes of one device.
-pub(super) struct Clerk<'a> {
-    pub(super) operator: &'a Operator<'a>,
-    pub(super) ui: &'a Ui,
+pub(in crate::commands) struct Clerk<'a> {
+    pub(in crate::commands) operator: &'a Operator<'a>,
+    pub(in crate::commands) ui: &'a Ui,
     /// The device's serial number.
-    pub(super) serial: &'a str,
+    pub(in crate::commands) serial: &'a str,
     /// For how long a command may run.
-    pub(super) timeout: Duration,
+    pub(in crate::commands) timeout: Duration,
 }
 
 impl Clerk<'_> {
@@ -120,7 +120,11 @@ impl Clerk<'_> {
     /// # Errors
     ///
     /// [`Kind::Code`] if they are wrong; [`Kind::Interrupted`].
-    pub(super) async fn pair(&self, source: &Source, seed: Option<&Seed>) -> Result<[Code; 2]> {
+    pub(in crate::commands) async fn pair(
+        &self,
+        source: &Source,
+        seed: Option<&Seed>,
+    ) -> Result<[Code; 2]> {
         match source {
             Source::Given([first, second]) => {
                 let now = self.operator.aws().now();
@@ -218,7 +222,7 @@ impl Clerk<'_> {
     }
 
     /// Waits with a countdown until AWS's clock says `time`.
-    pub(super) async fn wait_until(
+    pub(in crate::commands) async fn wait_until(
         &self,
         time: Timestamp,
         terminal: Option<&Terminal>,

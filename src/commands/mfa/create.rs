@@ -96,7 +96,8 @@ pub(super) async fn create(
     name: &str,
     serial: &str,
 ) -> Result<Seed, Obstacle> {
-    let creating = operator.call(async |aws, key| aws.create_virtual_mfa_device(key, name).await);
+    let creating =
+        operator.call(async |aws, key| aws.create_virtual_mfa_device(key, name, &[]).await);
     let doing = format!("creating device {serial}");
     let created = errand.step(&doing, creating).await?;
     errand.done(format!("device {} is created", created.serial));
@@ -126,7 +127,7 @@ fn not_created(
 }
 
 /// Hands the seed over. Where that fails nobody can use the device, so it is deleted again.
-pub(super) async fn hand_over(
+pub(in crate::commands) async fn hand_over(
     operator: &Operator<'_>,
     errand: &Errand<'_>,
     hands: &Hands<'_>,
@@ -148,7 +149,7 @@ pub(super) async fn hand_over(
 }
 
 /// Deletes a device that nobody has enabled; one that is gone is as good as deleted.
-pub(super) async fn delete(
+pub(in crate::commands) async fn delete(
     operator: &Operator<'_>,
     errand: &Errand<'_>,
     serial: &str,
@@ -169,11 +170,11 @@ pub(super) async fn delete(
     Ok(())
 }
 
-pub(super) fn is(obstacle: &Obstacle, situation: IamSituation) -> bool {
+pub(in crate::commands) fn is(obstacle: &Obstacle, situation: IamSituation) -> bool {
     obstacle.situation() == Some(&Situation::Iam(situation))
 }
 
-pub(super) fn about<'a>(subject: &'a str, user: Option<&'a str>) -> About<'a> {
+pub(in crate::commands) fn about<'a>(subject: &'a str, user: Option<&'a str>) -> About<'a> {
     About {
         subject: Some(subject),
         user,

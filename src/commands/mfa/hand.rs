@@ -20,7 +20,7 @@ use crate::ui::{Output, Ui};
 const SEED_LENGTH: usize = 64;
 
 #[derive(Args, Debug)]
-pub(super) struct Handing {
+pub(in crate::commands) struct Handing {
     /// Write the QR code into a new file, too; it holds the seed, so remove it after the scan
     #[arg(long, value_name = "FILE.png|FILE.svg", value_hint = ValueHint::FilePath)]
     qr: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub(super) struct Handing {
 }
 
 /// Ready to take a seed.
-pub(super) struct Hands<'a> {
+pub(in crate::commands) struct Hands<'a> {
     ui: &'a Ui,
     /// Where to draw, and with colours or without.
     canvas: Option<(Terminal, bool)>,
@@ -49,7 +49,7 @@ pub(super) struct Hands<'a> {
 
 impl Handing {
     /// Whether a command takes the seed over, so that another can make codes of it.
-    pub(super) fn is_automatic(&self) -> bool {
+    pub(in crate::commands) fn is_automatic(&self) -> bool {
         self.seed_command.is_some()
     }
 
@@ -59,7 +59,7 @@ impl Handing {
     ///
     /// [`Kind::File`] or [`Kind::Usage`] for a file that cannot be made; [`Kind::Configuration`]
     /// if nobody would ever see the seed, or the terminal is too narrow for a QR code.
-    pub(super) fn prepare<'a>(
+    pub(in crate::commands) fn prepare<'a>(
         &self,
         context: &Context,
         ui: &'a Ui,
@@ -98,7 +98,7 @@ impl Hands<'_> {
     /// # Errors
     ///
     /// [`Kind::Configuration`] if the terminal is too narrow, and the only way.
-    pub(super) fn measure(&mut self, name: &str, account: &str) -> Result<()> {
+    pub(in crate::commands) fn measure(&mut self, name: &str, account: &str) -> Result<()> {
         let Some((terminal, _)) = &self.canvas else {
             return Ok(());
         };
@@ -134,7 +134,12 @@ impl Hands<'_> {
     /// # Errors
     ///
     /// The first that fails.
-    pub(super) async fn take(&self, seed: &Seed, name: &str, account: &str) -> Result<()> {
+    pub(in crate::commands) async fn take(
+        &self,
+        seed: &Seed,
+        name: &str,
+        account: &str,
+    ) -> Result<()> {
         let address = device::uri(seed, name, account);
         if let Some(command) = &self.command {
             // It may ask for a touch or a PIN on the terminal.
@@ -165,13 +170,13 @@ impl Hands<'_> {
     }
 
     /// Where the QR code was written, for a document.
-    pub(super) fn file(&self) -> Option<String> {
+    pub(in crate::commands) fn file(&self) -> Option<String> {
         let picture = self.picture.as_ref()?;
         Some(picture.path().display().to_string())
     }
 
     /// The seed for a document, where it was asked for.
-    pub(super) fn shown<'s>(&self, seed: &'s Seed) -> Option<&'s Secret> {
+    pub(in crate::commands) fn shown<'s>(&self, seed: &'s Seed) -> Option<&'s Secret> {
         self.show_seed.then(|| seed.base32())
     }
 }

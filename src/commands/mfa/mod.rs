@@ -3,20 +3,21 @@
 //! One file per command; `hand` gives a new seed away, `codes` gets two codes in a row, `which` finds
 //! the device that is meant. The order of a set-up is [`crate::device::next`]'s.
 
-mod codes;
+pub(super) mod codes;
 mod course;
-mod create;
+pub(super) mod create;
 mod enable;
-mod hand;
+pub(super) mod hand;
 mod list;
 mod remove;
 mod setup;
-mod which;
+pub(super) mod which;
 mod wire;
 
 use clap::{Args, Subcommand};
 
 use super::Target;
+use super::policy::{PrintPolicy, no_command};
 use crate::context::Context;
 use crate::failure::Result;
 use crate::ui::Ui;
@@ -28,9 +29,13 @@ use crate::ui::Ui;
 /// steps, and what comes later. They work for the user whose key it is, with the long-term key
 /// alone; `--user` is for administrators.
 #[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+
+    #[command(flatten)]
+    policy: PrintPolicy,
 }
 
 #[derive(Debug, Subcommand)]
@@ -45,7 +50,14 @@ enum Command {
 }
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
-    match arguments.command {
+    let Arguments { command, policy } = arguments;
+    if let Some(printed) = policy.print(ui, "mfa") {
+        return printed;
+    }
+    let Some(command) = command else {
+        return Err(no_command("mfa"));
+    };
+    match command {
         Command::Setup(arguments) => setup::run(context, ui, target, arguments),
         Command::Create(arguments) => create::run(context, ui, target, arguments),
         Command::Enable(arguments) => enable::enable(context, ui, target, arguments),

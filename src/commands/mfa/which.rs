@@ -106,7 +106,7 @@ impl Which {
 }
 
 /// The ARN of the account's virtual device of this name.
-pub(super) fn serial_of(identity: &Identity, name: &str) -> String {
+pub(in crate::commands) fn serial_of(identity: &Identity, name: &str) -> String {
     let partition = identity.partition().unwrap_or("aws");
     device::arn(partition, &identity.account, name)
 }

@@ -35,8 +35,13 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     check.done()?;
     let tags = tags?;
     let resource = format!("mfa{path}{name}");
-    let keys = subject::request_tags(&tags);
-    subject::allowed_with(call, "iam:CreateVirtualMFADevice", &resource, keys)?;
+    subject::allowed_to_make(
+        call,
+        "iam:CreateVirtualMFADevice",
+        "iam:TagMFADevice",
+        &resource,
+        &tags,
+    )?;
     let account = call.account();
     let serial = account.arn(&resource);
     let taken = |device: &&Device| device.serial.eq_ignore_ascii_case(&serial);

@@ -99,6 +99,7 @@ const ACTIONS: &[Action] = &[
     Action::new("ListInstanceProfilesForRole", &["RoleName", PAGE[0], PAGE[1]], leftovers::instance_profiles),
     Action::new("RemoveRoleFromInstanceProfile", &["InstanceProfileName", "RoleName"], leftovers::leave_instance_profile),
     // Policies.
+    Action::new("GetPolicy", &["PolicyArn"], policies::get_managed),
     Action::new("AttachUserPolicy", &["UserName", "PolicyArn"], |call| USER.attach(call)),
     Action::new("DetachUserPolicy", &["UserName", "PolicyArn"], |call| USER.detach(call)),
     Action::new("ListAttachedUserPolicies", &["UserName", "PathPrefix", PAGE[0], PAGE[1]], |call| USER.list_attached(call)),

@@ -214,6 +214,28 @@ impl Holder {
     }
 }
 
+/// What GetPolicy tells of a managed policy, as far as anybody here wants to know.
+pub fn get_managed(call: &mut Call<'_>) -> Result<Xml, Refusal> {
+    let mut check = Check::new(call.form);
+    let arn = check.required(&POLICY_ARN);
+    check.done()?;
+    subject::allowed_as(call, "iam:GetPolicy", arn, &format!("policy {arn}"))?;
+    if !looks_like_a_policy(arn) {
+        return Err(subject::invalid_input(format!("ARN {arn} is not valid.")));
+    }
+    policy(call.account(), arn)
+        .ok_or_else(|| Refusal::no_such_entity(format!("Policy {arn} was not found.")))?;
+    let mut result = Xml::default();
+    result.within("Policy", |xml| {
+        xml.text("PolicyName", arn.rsplit('/').next().unwrap_or_default())
+            .text("Arn", arn)
+            .text("Path", path(arn))
+            .text("DefaultVersionId", "v1")
+            .text("IsAttachable", "true");
+    });
+    Ok(result)
+}
+
 /// AWS's own, or the account's.
 fn policy(account: &Account, arn: &str) -> Option<Policy> {
     let own = account.policies.get(arn).cloned();

@@ -31,8 +31,13 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let tags = tags::read(call.form, &mut check);
     check.done()?;
     let tags = tags?;
-    let keys = subject::request_tags(&tags);
-    subject::allowed_with(call, "iam:CreateRole", &format!("role{path}{name}"), keys)?;
+    subject::allowed_to_make(
+        call,
+        "iam:CreateRole",
+        "iam:TagRole",
+        &format!("role{path}{name}"),
+        &tags,
+    )?;
     let account = call.account();
     if account
         .roles

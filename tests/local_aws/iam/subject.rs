@@ -11,18 +11,25 @@ pub type Keys = Vec<(String, String)>;
 /// Refuses unless the caller may do `action` to `resource` (`mfa/alice`), an ARN without its
 /// beginning; AWS's message shows the whole ARN.
 pub fn allowed(call: &Call<'_>, action: &str, resource: &str) -> Result<(), Refusal> {
-    allowed_with(call, action, resource, Keys::new())
+    let resource = call.account().arn(resource);
+    check(call, action, &resource, &resource, &[])
 }
 
-/// The same for something that is to be made with these tags.
-pub fn allowed_with(
+/// The same for something that is to be made with these tags, which takes the permission to put them
+/// on as well (IAM User Guide, "Tags for IAM users": permissions required).
+pub fn allowed_to_make(
     call: &Call<'_>,
     action: &str,
+    tagging: &str,
     resource: &str,
-    keys: Keys,
+    tags: &Tags,
 ) -> Result<(), Refusal> {
-    let resource = call.account().arn(resource);
-    check(call, action, &resource, &resource, &keys)
+    let (resource, keys) = (call.account().arn(resource), request_tags(tags));
+    check(call, action, &resource, &resource, &keys)?;
+    if tags.is_empty() {
+        return Ok(());
+    }
+    check(call, tagging, &resource, &resource, &keys)
 }
 
 /// Refuses unless the caller may do `action` in the account as a whole.
@@ -56,7 +63,7 @@ fn check(
 }
 
 /// `aws:RequestTag/…` of tags that are asked for.
-pub fn request_tags(tags: &Tags) -> Keys {
+fn request_tags(tags: &Tags) -> Keys {
     let key = |(key, value): &(String, String)| (format!("aws:RequestTag/{key}"), value.clone());
     tags.iter().map(key).collect()
 }

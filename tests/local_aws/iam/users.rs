@@ -19,8 +19,13 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let tags = tags::read(call.form, &mut check);
     check.done()?;
     let tags = tags?;
-    let keys = subject::request_tags(&tags);
-    subject::allowed_with(call, "iam:CreateUser", &format!("user{path}{name}"), keys)?;
+    subject::allowed_to_make(
+        call,
+        "iam:CreateUser",
+        "iam:TagUser",
+        &format!("user{path}{name}"),
+        &tags,
+    )?;
     let account = call.account();
     if account
         .users

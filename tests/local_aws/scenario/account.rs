@@ -84,6 +84,18 @@ impl AccountHandle {
         }
     }
 
+    /// A role that is there, whoever made it.
+    pub fn existing_role(&self, name: &str) -> Option<RoleHandle> {
+        let world = self.shared.world();
+        let account = world.account(&self.id);
+        let role = account.roles.get(name)?;
+        Some(RoleHandle {
+            account: self.clone(),
+            name: name.to_owned(),
+            arn: account.role_arn(role),
+        })
+    }
+
     /// A new group without members or policies.
     pub fn group(&self, name: &str) -> GroupHandle {
         let (path, name) = path_and_name(name);

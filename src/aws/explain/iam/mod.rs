@@ -4,6 +4,7 @@
 //! where the operation makes more of it, the file of that area speaks first ([`AREAS`]).
 
 mod devices;
+mod identities;
 mod keys;
 mod passwords;
 mod report;
@@ -74,7 +75,13 @@ impl IamSituation {
 /// Says more than [`generally`] about some operations and situations.
 type Area = fn(&Refusal, &Known<'_>) -> Option<Told>;
 
-const AREAS: &[Area] = &[devices::told, keys::told, passwords::told, report::told];
+const AREAS: &[Area] = &[
+    devices::told,
+    identities::told,
+    keys::told,
+    passwords::told,
+    report::told,
+];
 
 /// What the area that the operation belongs to has to say.
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {

@@ -51,6 +51,20 @@ fn what_is_attached_or_put_is_listed_and_counts() {
 }
 
 #[test]
+fn a_managed_policy_is_there_or_not() {
+    let admin = admin();
+    let found = admin.done("GetPolicy", &[("PolicyArn", READ)]);
+    assert_eq!(found.text("Arn"), READ);
+    assert_eq!(found.text("PolicyName"), "IAMReadOnlyAccess");
+    let missing = "arn:aws:iam::aws:policy/NoSuchPolicy";
+    admin.refuses(&[(
+        "GetPolicy",
+        &[("PolicyArn", missing)],
+        "404 NoSuchEntity: Policy arn:aws:iam::aws:policy/NoSuchPolicy was not found.",
+    )]);
+}
+
+#[test]
 fn policies_are_refused_in_awss_words() {
     let admin = admin();
     let _ = admin.aws.role("Dev");

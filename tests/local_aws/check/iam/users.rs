@@ -144,8 +144,9 @@ fn policies_may_ask_for_tags_and_for_groups() {
     let document = json!({
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Action": "iam:CreateUser", "Resource": "*",
-             "Condition": tagged("aws:RequestTag/made-by")},
+            {"Effect": "Allow", "Action": ["iam:CreateUser", "iam:CreateRole", "iam:CreateVirtualMFADevice"],
+             "Resource": "*", "Condition": tagged("aws:RequestTag/made-by")},
+            {"Effect": "Allow", "Action": "iam:TagUser", "Resource": "*"},
             {"Effect": "Allow", "Action": "iam:DeleteUser", "Resource": "*",
              "Condition": tagged("aws:ResourceTag/made-by")},
         ],
@@ -167,4 +168,30 @@ fn policies_may_ask_for_tags_and_for_groups() {
     assert_eq!(status("CreateUser", &[name, tag[0], tag[1]]), 200);
     assert_eq!(status("DeleteUser", &[("UserName", &other.name)]), 403);
     assert_eq!(status("DeleteUser", &[name]), 200);
+    // Whoever may make a thing may not put tags on it for that reason.
+    let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    let role = [("RoleName", "r"), ("AssumeRolePolicyDocument", trust)];
+    let refused = iam(
+        &aws,
+        &key,
+        "CreateRole",
+        &[role[0], role[1], tag[0], tag[1]],
+    );
+    assert!(
+        refused.verdict().contains("iam:TagRole"),
+        "{}",
+        refused.verdict()
+    );
+    let device = ("VirtualMFADeviceName", "d");
+    let refused = iam(
+        &aws,
+        &key,
+        "CreateVirtualMFADevice",
+        &[device, tag[0], tag[1]],
+    );
+    assert!(
+        refused.verdict().contains("iam:TagMFADevice"),
+        "{}",
+        refused.verdict()
+    );
 }

@@ -1,0 +1,309 @@
+//! The steps of putting a hands-on user up, one method each: what is asked of AWS or written, and what
+//! would be seen of it.
+
+use std::time::Duration;
+
+use super::look::Device;
+use super::raise::{KEY_FLAG, Memory, Raising, TRIES, put};
+use crate::aws::{IamSituation, NewRole, Situation, Tag};
+use crate::code::Code;
+use crate::commands::key::safe::Unmade;
+use crate::commands::key::settle::{Pauses, prove};
+use crate::commands::mfa::codes::Clerk;
+use crate::commands::mfa::create::{delete, hand_over, is};
+use crate::device::Seed;
+use crate::failure::{Failure, Kind, Result};
+use crate::handson::files::{Found, MARK};
+use crate::handson::tags::{ACCESS_KEY, Tags};
+use crate::handson::up::Step;
+use crate::handson::{description, trust};
+use crate::ini::Flavor;
+use crate::profile;
+use crate::signin::{self, Place};
+
+impl<'a> Raising<'a> {
+    pub(super) async fn take(&self, memory: &mut Memory<'a>, step: Step) -> Result<()> {
+        match step {
+            Step::CreateUser => self.create_user(memory).await,
+            Step::CreateRole => self.create_role(memory).await,
+            Step::Attach(missing) => self.attach(memory, missing).await,
+            Step::CreateKey => self.create_key(memory).await,
+            Step::DeleteKey(id) => self.delete_key(memory, &id).await,
+            Step::TagKey(id) => self.tag_key(memory, &id).await,
+            Step::ProveKey => self.prove_key(memory).await,
+            Step::CreateDevice => self.create_device(memory).await,
+            Step::DeleteDevice => {
+                delete(self.operator, self.errand, &memory.serial).await?;
+                memory.looked.device = Device::Absent;
+                Ok(())
+            }
+            Step::EnableDevice => self.enable_device(memory).await,
+            Step::Wire => self.write_profile(memory).await,
+            Step::Settle => self.settle(memory).await,
+            Step::Done => Ok(()),
+            Step::NothingToEnable => Err(Failure::new(
+                Kind::Configuration,
+                format!(
+                    "codes were given, and there is no device {} that they could be of",
+                    memory.serial
+                ),
+            )
+            .at("--code1")
+            .next("leave them out: the device is created first, and its codes are asked for then")),
+        }
+    }
+
+    async fn create_user(&self, memory: &mut Memory<'_>) -> Result<()> {
+        let user = self.wanted.user.as_str();
+        let tags = self.tags(memory, &self.wanted.role).lines();
+        let creating = self
+            .operator
+            .call(async |aws, key| aws.create_user(key, user, &tags).await);
+        let doing = format!("creating user {user}");
+        let created = self.errand.step(&doing, creating);
+        let subject = format!("user {user}");
+        if let Some(mut created) = self.made(memory, created.await, &subject).await? {
+            created.tags = tags;
+            memory.user_arn.clone_from(&created.arn);
+            memory.looked.user = Some(created);
+            self.errand
+                .done(format!("user {user} is created, without permissions"));
+        }
+        Ok(())
+    }
+
+    /// AWS refuses a trust policy that names a user it does not know everywhere yet.
+    async fn create_role(&self, memory: &mut Memory<'_>) -> Result<()> {
+        let (user, role) = (&self.wanted.user, &self.wanted.role);
+        let tags = Tags {
+            policies: self.wanted.policies.clone(),
+            ..self.tags(memory, user)
+        };
+        let (tags, trust, description) = (
+            tags.lines(),
+            trust::policy(&memory.user_arn),
+            description(user),
+        );
+        let new = NewRole {
+            name: role,
+            trust: &trust,
+            description: &description,
+            tags: &tags,
+        };
+        let creating = async {
+            let mut pauses = Pauses::for_new_key(self.timeout);
+            loop {
+                let outcome = self
+                    .operator
+                    .call(async |aws, key| aws.create_role(key, new).await)
+                    .await;
+                match (outcome, pauses.next()) {
+                    (Err(obstacle), Some(pause))
+                        if is(&obstacle, IamSituation::PolicyMalformed) =>
+                    {
+                        self.ui
+                            .trace(format_args!("AWS does not know user {user} everywhere yet"));
+                        tokio::time::sleep(pause).await;
+                    }
+                    (outcome, _) => return outcome,
+                }
+            }
+        };
+        let doing = format!("creating role {role}, once AWS knows user {user} everywhere");
+        let created = self.errand.step(&doing, creating).await;
+        let subject = format!("role {role}");
+        if let Some(mut created) = self.made(memory, created, &subject).await? {
+            created.tags = tags;
+            created.trust = Some(trust);
+            memory.looked.role = Some(created);
+            self.errand.done(format!(
+                "role {role} is created, for user {user} alone and only with a code"
+            ));
+        }
+        Ok(())
+    }
+
+    async fn attach(&self, memory: &mut Memory<'_>, missing: Vec<String>) -> Result<()> {
+        let role = self.wanted.role.as_str();
+        for arn in missing {
+            let attaching = self
+                .operator
+                .call(async |aws, key| aws.attach_role_policy(key, role, &arn).await);
+            let doing = format!("attaching {arn} to role {role}");
+            let attached = self.errand.step(&doing, attaching).await;
+            attached.map_err(|obstacle| self.explain(obstacle, &format!("policy {arn}")))?;
+            self.errand.done(format!("role {role} has {arn}"));
+            memory.looked.attached.push(arn);
+        }
+        Ok(())
+    }
+
+    /// The section is marked first: by that a key is ours although nobody has its secret.
+    async fn create_key(&self, memory: &mut Memory<'_>) -> Result<()> {
+        let profile = &self.places.key;
+        let mark = (MARK, memory.user_arn.clone());
+        let revising = put(Flavor::Credentials, profile, vec![mark]);
+        signin::revise(self.context, self.ui, &revising, self.timeout).await?;
+        let place = Place::Profile(profile.clone(), KEY_FLAG);
+        let maker = self.maker();
+        match maker.make(&place).await {
+            Ok((new, _)) => {
+                let id = new.key.id;
+                self.errand
+                    .done(format!("access key {id} is in profile `{profile}`"));
+                memory.looked.keys.push(id);
+                Ok(())
+            }
+            Err(Unmade::NoRoom(failure)) => Err(failure),
+            Err(Unmade::Refused(obstacle)) => self.in_doubt(memory, obstacle, "access key").await,
+            // The next run finds a key of which nobody has the secret, as after a lost reply.
+            Err(Unmade::Unwritten { key, failure, .. }) => {
+                let id = &key.key.id;
+                match maker.delete(id).await {
+                    Ok(()) => Err(failure.done(format!("access key {id} is deleted again"))),
+                    Err(_) => Err(failure),
+                }
+            }
+        }
+    }
+
+    async fn delete_key(&self, memory: &mut Memory<'_>, id: &str) -> Result<()> {
+        let deleted = self.maker().delete(id).await;
+        deleted.map_err(|obstacle| self.explain(obstacle, &format!("access key {id}")))?;
+        self.errand.done(format!(
+            "access key {id}, whose secret was lost on the way, is deleted"
+        ));
+        memory.looked.keys.retain(|key| key != id);
+        Ok(())
+    }
+
+    async fn tag_key(&self, memory: &mut Memory<'_>, id: &str) -> Result<()> {
+        let user = self.wanted.user.as_str();
+        let tag: Tag = (ACCESS_KEY.to_owned(), id.to_owned());
+        let tags = std::slice::from_ref(&tag);
+        let tagging = self
+            .operator
+            .call(async |aws, key| aws.tag_user(key, user, tags).await);
+        let doing = format!("tagging user {user} with access key {id}");
+        let tagged = self.errand.step(&doing, tagging).await;
+        tagged.map_err(|obstacle| self.explain(obstacle, &format!("user {user}")))?;
+        if let Some(user) = &mut memory.looked.user {
+            user.tags.retain(|(key, _)| key != ACCESS_KEY);
+            user.tags.push(tag);
+        }
+        Ok(())
+    }
+
+    async fn prove_key(&self, memory: &mut Memory<'_>) -> Result<()> {
+        let files = self.files()?;
+        let found = Found::read(&files, &memory.user_arn);
+        let id = found.key_in(&self.places.key).flatten().unwrap_or_default();
+        let Some(key) = profile::pair(&files, id) else {
+            return Err(Failure::new(
+                Kind::Configuration,
+                format!(
+                    "profile `{}` has lost the secret of access key {id}",
+                    self.places.key
+                ),
+            )
+            .next(format!(
+                "take it down first: `awsmfa handson down --user {}`",
+                self.wanted.user
+            )));
+        };
+        let pauses = Pauses::for_new_key(self.timeout);
+        let user = &self.wanted.user;
+        prove(self.ui, self.errand, self.operator, &key, user, pauses).await?;
+        memory.proven = true;
+        Ok(())
+    }
+
+    async fn create_device(&self, memory: &mut Memory<'a>) -> Result<()> {
+        let user = self.wanted.user.as_str();
+        let serial = memory.serial.clone();
+        let tags = self.tags(memory, user).lines();
+        let creating = self
+            .operator
+            .call(async |aws, key| aws.create_virtual_mfa_device(key, user, &tags).await);
+        let doing = format!("creating device {serial}");
+        let created = self.errand.step(&doing, creating);
+        let subject = format!("device {serial}");
+        let Some(created) = self.made(memory, created.await, &subject).await? else {
+            return Ok(());
+        };
+        self.errand.done(format!("device {serial} is created"));
+        let seed = Seed::from_base32(&created.seed).ok_or_else(|| {
+            Failure::new(Kind::Aws, "the seed that AWS made for the device is none")
+        })?;
+        if let Some(hands) = memory.equipment.as_ref().and_then(|all| all.hands.as_ref()) {
+            hand_over(self.operator, self.errand, hands, &seed, &serial).await?;
+        }
+        memory.looked.device = Device::Waiting(tags);
+        memory.seed = Some(seed);
+        Ok(())
+    }
+
+    async fn enable_device(&self, memory: &mut Memory<'a>) -> Result<()> {
+        let (user, serial) = (self.wanted.user.as_str(), memory.serial.clone());
+        let Some(equipment) = &memory.equipment else {
+            memory.equipment = Some(self.equip(&serial)?);
+            return Ok(());
+        };
+        let clerk = Clerk {
+            operator: self.operator,
+            ui: self.ui,
+            serial: &serial,
+            timeout: self.timeout,
+        };
+        let codes = clerk.pair(&equipment.source, memory.seed.as_ref()).await?;
+        let [first, second] = codes.each_ref().map(Code::secret);
+        let enabling = self.operator.call(async |aws, key| {
+            aws.enable_mfa_device(key, user, &serial, [first, second])
+                .await
+        });
+        let doing = format!("enabling device {serial}");
+        let obstacle = match self.errand.step(&doing, enabling).await {
+            Ok(()) => {
+                self.errand
+                    .done(format!("device {serial} is enabled for {user}"));
+                memory.looked.device = Device::Enabled;
+                return Ok(());
+            }
+            Err(obstacle) => obstacle,
+        };
+        let wrong = obstacle.situation() == Some(&Situation::WrongCode);
+        let subject = format!("device {serial}");
+        if wrong && memory.doubts + 1 < TRIES && equipment.source.can_try_again() {
+            memory.doubts += 1;
+            let failure = self.explain(obstacle, &subject);
+            self.ui
+                .warn(&format!("{}: two others, please", failure.what()));
+            return Ok(());
+        }
+        self.in_doubt(memory, obstacle, &subject).await
+    }
+
+    async fn write_profile(&self, memory: &Memory<'_>) -> Result<()> {
+        let revising = self.profile_with_role(memory);
+        signin::revise(self.context, self.ui, &revising, self.timeout).await?;
+        self.errand
+            .done(format!("profile `{}` is written", self.places.role));
+        Ok(())
+    }
+
+    /// Whoever has typed two codes has waited for as long already.
+    async fn settle(&self, memory: &Memory<'_>) -> Result<()> {
+        let role = &self.wanted.role;
+        while let Some(time) = memory.looked.settled_at() {
+            let left = time.duration_since(self.operator.aws().now());
+            let Some(left) = Duration::try_from(left).ok().filter(|left| !left.is_zero()) else {
+                break;
+            };
+            let _working = self
+                .ui
+                .working(&format!("AWS is making role {role} known everywhere"));
+            tokio::time::sleep(left.min(Duration::from_secs(1))).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,345 @@
+//! What there is of a hands-on user to be taken down: at AWS in two round trips, and in the files.
+
+use super::none_if_gone;
+use crate::aws::{Belonging, Holder, Known, Situation, Tag, User};
+use crate::commands::mfa::create::about;
+use crate::commands::mfa::which::serial_of;
+use crate::failure::{Failure, Kind, Result};
+use crate::handson::described;
+use crate::handson::down::{self, Seen};
+use crate::handson::files::Found;
+use crate::handson::tags::Tags;
+use crate::profile::{self, Files};
+use crate::signin::{Obstacle, Operator};
+use crate::ui::Ui;
+
+/// What is there.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) user: String,
+    pub(super) user_arn: String,
+    pub(super) seen: Seen,
+    /// The profiles that hold a key of the user's.
+    pub(super) keys: Vec<String>,
+    /// Profiles that were made for the user and hold somebody else's key.
+    pub(super) strange: Vec<String>,
+    /// Whether there is anything in the files.
+    pub(super) in_files: bool,
+    /// A role that the user's tag names and that is not tagged itself.
+    pub(super) untagged_role: Option<String>,
+}
+
+/// What a user may have.
+struct Possessions {
+    keys: Vec<String>,
+    devices: Vec<String>,
+    login_profile: bool,
+    attached: Vec<String>,
+    inline: Vec<String>,
+    belongings: Vec<Belonging>,
+}
+
+/// Looks at everything. `role` is what the person says it is called, where they do.
+///
+/// # Errors
+///
+/// [`Kind::Aws`] if the user is none that `up` has made.
+pub(super) async fn survey(
+    operator: &Operator<'_>,
+    ui: &Ui,
+    files: &Files,
+    user: &str,
+    role: Option<&str>,
+) -> Result<Survey> {
+    let found = operator.call(async |aws, key| aws.user(key, user).await);
+    let unassigned = operator.call(async |aws, key| aws.virtual_mfa_devices(key, true).await);
+    let (identity, found, unassigned, possessions) = tokio::join!(
+        operator.identity(),
+        found,
+        unassigned,
+        possessions(operator, ui, user)
+    );
+    let explain = |obstacle| operator.explain(obstacle, about("such thing", Some(user)));
+    let (serial, found) = (serial_of(identity?, user), found.map_err(explain)?);
+    let possessions = possessions.map_err(explain)?;
+    let tags = match &found {
+        Some(found) => Some(Tags::read(&found.tags).ok_or_else(|| foreign(user))?),
+        None => None,
+    };
+    let user_arn = match &found {
+        Some(found) => found.arn.clone(),
+        None => serial.replace(":mfa/", ":user/"),
+    };
+    let in_files = Found::read(files, &user_arn);
+    let role = match (&tags, role) {
+        (Some(tags), Some(role)) if tags.partner != role => return Err(other_role(user, tags)),
+        (Some(tags), _) => Some(tags.partner.clone()),
+        (None, Some(role)) => Some(role.to_owned()),
+        (None, None) => role_of(operator, user).await.map_err(explain)?,
+    };
+    let mut unassigned = unassigned.map_err(explain)?.into_iter();
+    let waits = unassigned.any(|device| device.serial == serial);
+    let (tags_of_device, role) = tokio::join!(
+        tags_of_device(operator, waits.then_some(&serial)),
+        role_seen(operator, user, role.as_deref())
+    );
+    let tags_of_device = tags_of_device.map_err(explain)?;
+    let device = device(
+        user,
+        &serial,
+        &possessions.devices,
+        tags_of_device.as_deref(),
+    );
+    let (role, untagged_role) = role.map_err(explain)?;
+    let (keys, strange) = profiles(
+        operator,
+        files,
+        &in_files,
+        &possessions,
+        tags.as_ref(),
+        &user_arn,
+    )
+    .await?;
+    Ok(Survey {
+        seen: Seen {
+            user: found.map(|found| owner(&found, tags, possessions, &serial, &in_files)),
+            role,
+            device,
+        },
+        in_files: in_files != Found::default(),
+        user: user.to_owned(),
+        user_arn,
+        keys,
+        strange,
+        untagged_role,
+    })
+}
+
+async fn possessions(
+    operator: &Operator<'_>,
+    ui: &Ui,
+    user: &str,
+) -> Result<Possessions, Obstacle> {
+    let holder = Holder::User(user);
+    let (keys, devices, login, attached, inline, groups, certificates, ssh_keys, services) = tokio::join!(
+        operator.call(async |aws, key| aws.access_keys(key, user).await),
+        operator.call(async |aws, key| aws.mfa_devices_of(key, Some(user)).await),
+        operator.call(async |aws, key| aws.login_profile(key, user).await),
+        operator.call(async |aws, key| aws.attached_policies(key, holder).await),
+        operator.call(async |aws, key| aws.inline_policies(key, holder).await),
+        operator.call(async |aws, key| aws.groups_of(key, user).await),
+        operator.call(async |aws, key| aws.signing_certificates_of(key, user).await),
+        operator.call(async |aws, key| aws.ssh_public_keys_of(key, user).await),
+        operator.call(async |aws, key| aws.service_credentials_of(key, user).await),
+    );
+    let belongings = [
+        none_if_gone(groups)?,
+        none_if_untold(ui, "signing certificates", certificates)?,
+        none_if_untold(ui, "SSH public keys", ssh_keys)?,
+        none_if_untold(ui, "service credentials", services)?,
+    ];
+    let keys = none_if_gone(keys)?.into_iter().map(|key| key.id);
+    let devices = none_if_gone(devices)?.into_iter();
+    Ok(Possessions {
+        keys: keys.collect(),
+        devices: devices.map(|device| device.serial).collect(),
+        login_profile: none_if_gone(login)?.is_some(),
+        attached: none_if_gone(attached)?,
+        inline: none_if_gone(inline)?,
+        belongings: belongings.concat(),
+    })
+}
+
+/// The stand-ins for AWS that people practise on do not know every question. If there is such a thing
+/// all the same, AWS refuses to delete the user.
+fn none_if_untold(
+    ui: &Ui,
+    things: &str,
+    outcome: Result<Vec<Belonging>, Obstacle>,
+) -> Result<Vec<Belonging>, Obstacle> {
+    match none_if_gone(outcome) {
+        Err(obstacle)
+            if matches!(
+                obstacle.situation(),
+                Some(Situation::Foreign { .. } | Situation::Other)
+            ) =>
+        {
+            ui.note(&format!(
+                "this endpoint does not tell whether the user has {things}"
+            ));
+            Ok(Vec::new())
+        }
+        outcome => outcome,
+    }
+}
+
+/// The role of a user who is gone.
+async fn role_of(operator: &Operator<'_>, user: &str) -> Result<Option<String>, Obstacle> {
+    let roles = operator.call(async |aws, key| aws.roles(key).await).await?;
+    let of_user = |description: &String| described(description) == Some(user);
+    let mut roles = roles.into_iter();
+    let role = roles.find(|role| role.description.as_ref().is_some_and(of_user));
+    Ok(role.map(|role| role.name))
+}
+
+async fn tags_of_device(
+    operator: &Operator<'_>,
+    serial: Option<&String>,
+) -> Result<Option<Vec<Tag>>, Obstacle> {
+    let Some(serial) = serial else {
+        return Ok(None);
+    };
+    operator
+        .call(async |aws, key| aws.mfa_device_tags(key, serial).await)
+        .await
+}
+
+/// Our device: what is enabled for the user under its name, or waits with our tag.
+fn device(
+    user: &str,
+    serial: &str,
+    enabled: &[String],
+    waiting: Option<&[Tag]>,
+) -> Option<down::Device> {
+    let enabled = enabled.iter().any(|other| other == serial);
+    let tags = waiting.and_then(Tags::read);
+    let ours = enabled || tags.is_some_and(|tags| tags.partner == user);
+    ours.then(|| down::Device {
+        serial: serial.to_owned(),
+        enabled,
+    })
+}
+
+/// The role if it is ours, or else its name if there is one.
+async fn role_seen(
+    operator: &Operator<'_>,
+    user: &str,
+    role: Option<&str>,
+) -> Result<(Option<down::Role>, Option<String>), Obstacle> {
+    let Some(role) = role else {
+        return Ok((None, None));
+    };
+    let holder = Holder::Role(role);
+    let (found, attached, inline, profiles) = tokio::join!(
+        operator.call(async |aws, key| aws.role(key, role).await),
+        operator.call(async |aws, key| aws.attached_policies(key, holder).await),
+        operator.call(async |aws, key| aws.inline_policies(key, holder).await),
+        operator.call(async |aws, key| aws.instance_profiles_of(key, role).await),
+    );
+    let Some(found) = found? else {
+        return Ok((None, None));
+    };
+    let Some(tags) = Tags::read(&found.tags).filter(|tags| tags.partner == user) else {
+        return Ok((None, Some(role.to_owned())));
+    };
+    let attached = none_if_gone(attached)?.into_iter();
+    let (attached, other_attached) = attached.partition(|arn| tags.policies.contains(arn));
+    let role = down::Role {
+        name: role.to_owned(),
+        attached,
+        other_attached,
+        inline: none_if_gone(inline)?,
+        belongings: none_if_gone(profiles)?,
+    };
+    Ok((Some(role), None))
+}
+
+/// Tells the user's key from others: by the tag, by the file that it was written into, and, where
+/// only one is there and the file is marked for it, by the reply that was lost.
+fn owner(
+    found: &User,
+    tags: Option<Tags>,
+    possessions: Possessions,
+    serial: &str,
+    files: &Found,
+) -> down::User {
+    let Possessions {
+        keys,
+        mut devices,
+        login_profile,
+        attached,
+        inline,
+        belongings,
+    } = possessions;
+    let tagged = tags.and_then(|tags| tags.access_key);
+    let held = |id: &String| files.keys.iter().any(|(_, held)| held.as_ref() == Some(id));
+    let ours = |id: &String| tagged.as_ref() == Some(id) || held(id);
+    let waiting = files.keys.iter().any(|(_, held)| held.is_none());
+    let lost = waiting && keys.len() == 1 && tagged.is_none();
+    let (keys, other_keys) = keys.into_iter().partition(|id| lost || ours(id));
+    devices.retain(|other| other != serial);
+    down::User {
+        name: found.name.clone(),
+        keys,
+        other_keys,
+        other_devices: devices,
+        login_profile,
+        attached,
+        inline,
+        belongings,
+    }
+}
+
+/// Which of the profiles that were made for the user hold its key, and which another: a key that AWS
+/// does not list as the user's is asked for its owner, and one that AWS does not accept is nobody's.
+async fn profiles(
+    operator: &Operator<'_>,
+    files: &Files,
+    found: &Found,
+    possessions: &Possessions,
+    tags: Option<&Tags>,
+    user_arn: &str,
+) -> Result<(Vec<String>, Vec<String>)> {
+    let tagged = tags.and_then(|tags| tags.access_key.as_ref());
+    let (mut ours, mut strange) = (Vec::new(), Vec::new());
+    for (profile, id) in &found.keys {
+        let listed = |id| possessions.keys.contains(id) || tagged == Some(id);
+        let is_ours = match id {
+            None => true,
+            Some(id) if listed(id) => true,
+            Some(id) => is_dead_or_of(operator, files, id, user_arn).await?,
+        };
+        match is_ours {
+            true => ours.push(profile.clone()),
+            false => strange.push(profile.clone()),
+        }
+    }
+    Ok((ours, strange))
+}
+
+async fn is_dead_or_of(
+    operator: &Operator<'_>,
+    files: &Files,
+    id: &str,
+    user_arn: &str,
+) -> Result<bool> {
+    let Some(key) = profile::pair(files, id) else {
+        return Ok(true);
+    };
+    match operator.aws().caller_identity(&key).await {
+        Ok(identity) => Ok(identity.arn == user_arn),
+        Err(refusal) if refusal.situation == Situation::KeyNotAccepted => Ok(true),
+        Err(refusal) => Err(refusal.failure(&Known {
+            key_id: Some(id),
+            ..Known::default()
+        })),
+    }
+}
+
+fn foreign(user: &str) -> Failure {
+    Failure::new(
+        Kind::Aws,
+        format!("user {user} was not made by `awsmfa handson`, so it is not taken down"),
+    )
+    .at("--user")
+    .next("`awsmfa handson list` shows what was")
+}
+
+fn other_role(user: &str, tags: &Tags) -> Failure {
+    Failure::new(
+        Kind::Configuration,
+        format!("the role of hands-on user {user} is {}", tags.partner),
+    )
+    .at("--role")
+    .next("leave `--role` out")
+}

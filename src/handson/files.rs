@@ -1,0 +1,264 @@
+//! What of the user's two files belongs to a hands-on user.
+//!
+//! The profile with the key and the profile with the role carry a line that names the user by ARN
+//! ([`MARK`]); the section that is signed in to says by itself which profile it was made from. By
+//! that they are found again, whatever they are called, and nothing else is ever taken out. Which
+//! bytes change is [`crate::ini`]'s.
+
+#[cfg(test)]
+mod tests;
+
+use crate::failure::{Failure, Kind, Result};
+use crate::ini::{Document, Flavor, Profile, is_safe_section};
+use crate::profile::{self, Files, Held};
+
+/// The line in a section that says which user it was made for, by ARN.
+pub const MARK: &str = "awsmfa_handson";
+
+const KEY: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", MARK];
+
+/// Every line of the profile with the role that `up` may have written.
+const ROLE: [&str; 7] = [
+    "role_arn",
+    "source_profile",
+    "mfa_serial",
+    "mfa_process",
+    "region",
+    "awsmfa_profile",
+    MARK,
+];
+
+/// What the profiles are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The profile with the long-term key, in the credentials file.
+    pub key: String,
+    /// The profile with the role, in the config file.
+    pub role: String,
+    /// The section for the role's credentials.
+    pub section: String,
+}
+
+/// The flags that name them, in the same order.
+pub const FLAGS: [&str; 3] = ["--to", "--role-profile", "--section"];
+
+impl Places {
+    fn named(&self) -> [(&str, &'static str); 3] {
+        let names = [&self.key, &self.role, &self.section];
+        [0, 1, 2].map(|place| (names[place].as_str(), FLAGS[place]))
+    }
+
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] for a name that not every AWS tool reads, and for one name twice.
+    pub fn check(&self) -> Result<()> {
+        let named = self.named();
+        for (place, (name, flag)) in named.iter().enumerate() {
+            if !is_safe_section(name) {
+                return Err(Failure::new(
+                    Kind::Usage,
+                    format!("{name:?} is not a profile name that every AWS tool reads"),
+                )
+                .at(flag)
+                .next(format!(
+                    "choose one of letters, digits and `_.@:+%/-` with `{flag}`"
+                )));
+            }
+            if let Some((_, other)) = named[..place].iter().find(|(other, _)| other == name) {
+                return Err(Failure::new(
+                    Kind::Usage,
+                    format!("`{other}` and `{flag}` are both {name}"),
+                )
+                .at(flag)
+                .next(format!("choose another name with `{flag}`")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the files hold of one hands-on user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The profiles that were made for its key, and the id of the key where one is there.
+    pub keys: Vec<(String, Option<String>)>,
+    pub roles: Vec<RoleProfile>,
+    /// Sections that were signed in to with the key.
+    pub sections: Vec<String>,
+}
+
+/// A profile of the config file that was made for a hands-on user's role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleProfile {
+    pub name: String,
+    /// What [`ROLE`] says in it, by key.
+    settings: Vec<(&'static str, String)>,
+}
+
+impl RoleProfile {
+    pub fn get(&self, key: &str) -> Option<&str> {
+        let found = self.settings.iter().find(|(name, _)| *name == key);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl Found {
+    /// What the files say of the user with this ARN.
+    pub fn read(files: &Files, user_arn: &str) -> Self {
+        let credentials = &files.credentials.document;
+        let keys = marked(credentials, user_arn).map(|section| {
+            let id = section.get("aws_access_key_id");
+            let id = id.map(|value| value.text.into_owned());
+            (section.name().to_owned(), id.filter(|id| !id.is_empty()))
+        });
+        let keys: Vec<_> = keys.collect();
+        let roles = marked(&files.config.document, user_arn).map(|section| {
+            let value = |key| Some((key, section.get(key)?.text.into_owned()));
+            RoleProfile {
+                name: section.name().to_owned(),
+                settings: ROLE.into_iter().filter_map(value).collect(),
+            }
+        });
+        let names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).collect();
+        let sections = sessions(credentials, &names);
+        Self {
+            roles: roles.collect(),
+            sections,
+            keys,
+        }
+    }
+
+    /// The id of the key in profile `name`, if that was made for one.
+    pub fn key_in(&self, name: &str) -> Option<Option<&str>> {
+        let found = self.keys.iter().find(|(other, _)| other == name);
+        found.map(|(_, id)| id.as_deref())
+    }
+
+    pub fn role_in(&self, name: &str) -> Option<&RoleProfile> {
+        self.roles.iter().find(|profile| profile.name == name)
+    }
+}
+
+/// The ARNs of all hands-on users that the files know, in the order of the files.
+pub fn users(files: &Files) -> Vec<String> {
+    let mut users: Vec<String> = Vec::new();
+    for document in [&files.credentials.document, &files.config.document] {
+        let marks = document.profiles();
+        let marks = marks.filter_map(|section| Some(section.get(MARK)?.text.into_owned()));
+        for user in marks.collect::<Vec<_>>() {
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+    }
+    users
+}
+
+/// The ARN of the hands-on user whose key this profile was made for.
+pub fn made_for(files: &Files, profile: &str) -> Option<String> {
+    let section = files.credentials.document.profile(profile)?;
+    Some(section.get(MARK)?.text.into_owned())
+}
+
+/// Whether the profiles can be called so: each is free, or was made for this user before.
+///
+/// # Errors
+///
+/// [`Kind::Configuration`], with the place of what is in the way; [`Kind::File`] for a line that
+/// cannot be understood.
+pub fn check_free(files: &Files, places: &Places, user_arn: &str) -> Result<()> {
+    let found = Found::read(files, user_arn);
+    let other_names = [
+        (
+            &found.keys.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            &places.key,
+            FLAGS[0],
+        ),
+        (
+            &found.roles.iter().map(|role| &role.name).collect(),
+            &places.role,
+            FLAGS[1],
+        ),
+    ];
+    for (names, wanted, flag) in other_names {
+        if let Some(other) = names.iter().find(|name| **name != wanted) {
+            return Err(Failure::new(
+                Kind::Configuration,
+                format!("an earlier run has called the profile `{other}`, not `{wanted}`"),
+            )
+            .at(flag)
+            .next(format!("give `{flag} {other}` to go on with it")));
+        }
+    }
+    if found.key_in(&places.key).is_none() {
+        profile::vacant(files, &places.key, FLAGS[0])?;
+    }
+    if found.role_in(&places.role).is_none() {
+        absent(files, &places.role, FLAGS[1])?;
+    }
+    let section = files.credentials.document.profile(&places.section);
+    let held = section.as_ref().and_then(Held::read);
+    let source = held.and_then(|held| held.marks?.source);
+    match source {
+        Some(source) if source == places.key => Ok(()),
+        _ => absent(files, &places.section, FLAGS[2]),
+    }
+}
+
+/// Refuses a profile that either file has.
+fn absent(files: &Files, name: &str, flag: &str) -> Result<()> {
+    for file in [&files.credentials, &files.config] {
+        if let Some(section) = file.document.profile(name) {
+            return Err(Failure::new(
+                Kind::Configuration,
+                format!("there is a profile `{name}` already, which is not this user's"),
+            )
+            .at(format!("{}:{}", file.path.display(), section.line()))
+            .next(format!("choose another name with `{flag}`")));
+        }
+    }
+    Ok(())
+}
+
+/// The profiles that were made for the user, and their lines that are ours. Of those with a key only
+/// `keys` count, whose key is the user's.
+pub fn made(
+    document: &Document,
+    flavor: Flavor,
+    user_arn: &str,
+    keys: &[&str],
+) -> Vec<(String, &'static [&'static str])> {
+    let lines = match flavor {
+        Flavor::Credentials => &KEY[..],
+        Flavor::Config => &ROLE[..],
+    };
+    let counts = |section: &Profile<'_>| flavor == Flavor::Config || keys.contains(&section.name());
+    let marked = marked(document, user_arn).filter(counts);
+    marked
+        .map(|section| (section.name().to_owned(), lines))
+        .collect()
+}
+
+fn marked<'d>(document: &'d Document, user_arn: &str) -> impl Iterator<Item = Profile<'d>> {
+    document.profiles().filter(move |section| {
+        section
+            .get(MARK)
+            .is_some_and(|value| value.text == user_arn)
+    })
+}
+
+/// The sections of ours that were signed in to with a key of one of these profiles.
+pub fn sessions(document: &Document, sources: &[&str]) -> Vec<String> {
+    let held = document
+        .profiles()
+        .filter_map(|section| Held::read(&section));
+    held.filter(|held| {
+        let source = held
+            .marks
+            .as_ref()
+            .and_then(|marks| marks.source.as_deref());
+        source.is_some_and(|source| sources.contains(&source))
+    })
+    .map(|held| held.section)
+    .collect()
+}

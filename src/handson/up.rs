@@ -1,0 +1,339 @@
+//! The order in which a hands-on user is put up, as a step machine: what is seen says what is next.
+//!
+//! AWS shows what there is and, by its tags, whether it is ours; the user's files show whether the
+//! key's secret is there. So nothing else has to be remembered: before a key is asked for, its section
+//! is marked in the credentials file, and a key of which nobody has the secret is told from one that
+//! a person has made by that mark. The seed of a device is in memory alone; a device whose seed is
+//! lost gives way to a new one ([`device::next`]).
+
+use crate::device::{self, Seen};
+
+/// A user or a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entity {
+    Absent,
+    Ours,
+}
+
+/// The access key, by what AWS lists and the files hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// There is none.
+    Missing,
+    /// AWS has made it, and its secret was in a reply that nobody got.
+    Lost(String),
+    /// The profile has it.
+    Written { id: String, tagged: bool },
+}
+
+/// All that the next step depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    pub user: Entity,
+    pub role: Entity,
+    /// Policies that were asked for and are not attached.
+    pub missing: Vec<String>,
+    pub key: Key,
+    /// AWS has accepted the key in this run.
+    pub proven: bool,
+    pub device: Seen,
+    pub seed_known: bool,
+    pub codes_given: bool,
+    /// The config file has the profile with the role.
+    pub wired: bool,
+    /// The role is old enough to be known everywhere.
+    pub settled: bool,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    CreateUser,
+    CreateRole,
+    Attach(Vec<String>),
+    /// Mark the section, create the key and write it.
+    CreateKey,
+    /// Delete the key whose secret is lost.
+    DeleteKey(String),
+    /// Say on the user which key is ours.
+    TagKey(String),
+    /// Call AWS with the key until it is accepted.
+    ProveKey,
+    CreateDevice,
+    /// Delete the device whose seed is lost.
+    DeleteDevice,
+    /// Get two codes and enable the device with them.
+    EnableDevice,
+    /// Write the profile with the role.
+    Wire,
+    /// Wait until the role can be assumed.
+    Settle,
+    Done,
+    /// Codes were given and there is no device that they could be of.
+    NothingToEnable,
+}
+
+/// The step that follows from what is seen.
+pub fn next(observed: &Observed) -> Step {
+    let device = device::next(&device::Observed {
+        device: observed.device,
+        seed_known: observed.seed_known,
+        codes_given: observed.codes_given,
+        wired: true,
+        no_login: true,
+    });
+    if device == device::Step::NothingToEnable {
+        return Step::NothingToEnable;
+    }
+    if observed.user == Entity::Absent {
+        return Step::CreateUser;
+    }
+    if observed.role == Entity::Absent {
+        return Step::CreateRole;
+    }
+    if !observed.missing.is_empty() {
+        return Step::Attach(observed.missing.clone());
+    }
+    match &observed.key {
+        Key::Missing => return Step::CreateKey,
+        Key::Lost(id) => return Step::DeleteKey(id.clone()),
+        Key::Written { id, tagged: false } => return Step::TagKey(id.clone()),
+        Key::Written { tagged: true, .. } if !observed.proven => return Step::ProveKey,
+        Key::Written { .. } => {}
+    }
+    match device {
+        device::Step::Create => Step::CreateDevice,
+        device::Step::Delete => Step::DeleteDevice,
+        device::Step::Enable => Step::EnableDevice,
+        _ if !observed.wired => Step::Wire,
+        _ if !observed.settled => Step::Settle,
+        _ => Step::Done,
+    }
+}
+
+/// Why a key is in the way, with its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Neither the tags nor the files say that it is ours.
+    Strange(Vec<String>),
+    /// It is ours, and its secret is on another computer, or lost.
+    Elsewhere(String),
+    /// The profile holds it, and AWS does not know it.
+    Gone(String),
+}
+
+/// What to think of the user's keys. `listed` is what AWS lists, `tagged` what the user's tag says,
+/// `held` the id in the profile; `marked` is whether the profile's section was made ready for a key.
+///
+/// # Errors
+///
+/// A key is in the way that this command must not touch.
+pub fn key(
+    listed: &[String],
+    tagged: Option<&str>,
+    marked: bool,
+    held: Option<&str>,
+) -> Result<Key, Trouble> {
+    if let Some(held) = held {
+        return match listed.iter().any(|id| id == held) {
+            true => Ok(Key::Written {
+                id: held.to_owned(),
+                tagged: tagged == Some(held),
+            }),
+            false => Err(Trouble::Gone(held.to_owned())),
+        };
+    }
+    if let Some(ours) = listed.iter().find(|id| tagged == Some(id.as_str())) {
+        return Err(Trouble::Elsewhere(ours.clone()));
+    }
+    match listed {
+        [] => Ok(Key::Missing),
+        [only] if marked => Ok(Key::Lost(only.clone())),
+        strange => Err(Trouble::Strange(strange.to_vec())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "AKIA1";
+
+    fn nothing() -> Observed {
+        Observed {
+            user: Entity::Absent,
+            role: Entity::Absent,
+            missing: vec!["arn:a".to_owned(), "arn:b".to_owned()],
+            key: Key::Missing,
+            proven: false,
+            device: Seen::Absent,
+            seed_known: false,
+            codes_given: false,
+            wired: false,
+            settled: false,
+        }
+    }
+
+    /// What a step changes if it is carried out.
+    fn after(observed: &Observed, step: &Step) -> Observed {
+        let mut next = observed.clone();
+        let id = ID.to_owned();
+        match step {
+            Step::CreateUser => next.user = Entity::Ours,
+            Step::CreateRole => next.role = Entity::Ours,
+            Step::Attach(_) => next.missing.clear(),
+            Step::CreateKey => next.key = Key::Written { id, tagged: false },
+            Step::DeleteKey(_) => next.key = Key::Missing,
+            Step::TagKey(_) => next.key = Key::Written { id, tagged: true },
+            Step::ProveKey => next.proven = true,
+            Step::CreateDevice => {
+                next.device = Seen::Waiting;
+                next.seed_known = true;
+            }
+            Step::DeleteDevice => {
+                next.device = Seen::Absent;
+                next.seed_known = false;
+            }
+            Step::EnableDevice => next.device = Seen::Enabled,
+            Step::Wire => next.wired = true,
+            Step::Settle => next.settled = true,
+            Step::Done | Step::NothingToEnable => {}
+        }
+        next
+    }
+
+    /// What a new run sees of it: it knows no seed and has proven nothing.
+    fn again(observed: &Observed) -> Observed {
+        Observed {
+            seed_known: false,
+            proven: false,
+            ..observed.clone()
+        }
+    }
+
+    fn run(mut observed: Observed) -> (Observed, Vec<Step>) {
+        let mut steps = Vec::new();
+        loop {
+            let step = next(&observed);
+            if matches!(step, Step::Done | Step::NothingToEnable) {
+                return (observed, steps);
+            }
+            observed = after(&observed, &step);
+            steps.push(step);
+            assert!(steps.len() < 30, "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn from_nothing_everything_is_made_in_the_order_of_what_needs_what() {
+        let (end, steps) = run(nothing());
+        let policies = vec!["arn:a".to_owned(), "arn:b".to_owned()];
+        assert_eq!(
+            steps,
+            [
+                Step::CreateUser,
+                Step::CreateRole,
+                Step::Attach(policies),
+                Step::CreateKey,
+                Step::TagKey(ID.to_owned()),
+                Step::ProveKey,
+                Step::CreateDevice,
+                Step::EnableDevice,
+                Step::Wire,
+                Step::Settle,
+            ]
+        );
+        assert_eq!(run(again(&end)).1, [Step::ProveKey], "and not twice");
+    }
+
+    #[test]
+    fn cut_off_before_or_after_any_step_the_next_run_ends_in_the_same_state() {
+        let undisturbed = again(&run(nothing()).0);
+        let mut observed = nothing();
+        loop {
+            let step = next(&observed);
+            if step == Step::Done {
+                break;
+            }
+            let carried_out = after(&observed, &step);
+            let mut left = vec![observed.clone(), carried_out.clone()];
+            if step == Step::CreateKey {
+                // AWS has made it, and the reply was lost.
+                let key = Key::Lost(ID.to_owned());
+                left.push(Observed {
+                    key,
+                    ..observed.clone()
+                });
+            }
+            for left in left {
+                assert_eq!(again(&run(again(&left)).0), undisturbed, "{left:?}");
+            }
+            observed = carried_out;
+        }
+    }
+
+    #[test]
+    fn codes_without_a_device_are_told_before_anything_is_made() {
+        let given = |device| Observed {
+            codes_given: true,
+            device,
+            ..nothing()
+        };
+        assert_eq!(next(&given(Seen::Absent)), Step::NothingToEnable);
+        let (_, steps) = run(given(Seen::Waiting));
+        assert!(!steps.contains(&Step::DeleteDevice), "{steps:?}");
+    }
+
+    #[test]
+    fn a_key_is_ours_by_the_tag_or_by_the_file_and_otherwise_in_the_way() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        let written = |tagged| Key::Written {
+            id: "A".to_owned(),
+            tagged,
+        };
+        for (listed, tagged, marked, held, expected) in [
+            (&[][..], None, false, None, Ok(Key::Missing)),
+            (&[], None, true, None, Ok(Key::Missing)),
+            (&[], Some("A"), true, None, Ok(Key::Missing)),
+            (&["A"], None, true, Some("A"), Ok(written(false))),
+            (&["A"], Some("A"), true, Some("A"), Ok(written(true))),
+            (&["A", "B"], Some("A"), true, Some("A"), Ok(written(true))),
+            (&["A"], Some("B"), true, Some("A"), Ok(written(false))),
+            (&["A"], None, true, None, Ok(Key::Lost("A".to_owned()))),
+            (
+                &["A"],
+                None,
+                false,
+                None,
+                Err(Trouble::Strange(ids(&["A"]))),
+            ),
+            (
+                &["A", "B"],
+                None,
+                true,
+                None,
+                Err(Trouble::Strange(ids(&["A", "B"]))),
+            ),
+            (
+                &["A"],
+                Some("A"),
+                true,
+                None,
+                Err(Trouble::Elsewhere("A".to_owned())),
+            ),
+            (
+                &["B"],
+                Some("A"),
+                true,
+                Some("A"),
+                Err(Trouble::Gone("A".to_owned())),
+            ),
+        ] {
+            assert_eq!(
+                key(&ids(listed), tagged, marked, held),
+                expected,
+                "{listed:?} {tagged:?} {marked} {held:?}"
+            );
+        }
+    }
+}
