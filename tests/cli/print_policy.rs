@@ -21,7 +21,7 @@ const CALLER: &str = "caller";
 const OTHER: &str = "bob";
 const SERIAL: &str = "arn:aws:iam::123456789012:mfa/tablet";
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 9] = [
     Case {
         print: &["mfa", "--print-policy"],
         run: |world| devices(world, &[]),
@@ -37,6 +37,18 @@ const CASES: [Case; 6] = [
     Case {
         print: &["key", "delete", "x", "--print-policy=admin"],
         run: |world| keys(world, &["--user", OTHER], OTHER),
+    },
+    Case {
+        print: &["password", "--print-policy"],
+        run: |world| passwords(world, &[], CALLER),
+    },
+    Case {
+        print: &["password", "show", "--print-policy=admin"],
+        run: |world| passwords(world, &["--user", OTHER], OTHER),
+    },
+    Case {
+        print: &["report", "--print-policy"],
+        run: |world| vec![run(world, &["report"], &[])],
     },
     Case {
         print: &["handson", "--print-policy"],
@@ -127,6 +139,27 @@ fn keys(world: &World, whose: &[&str], user: &str) -> Vec<Run> {
     ] {
         runs.push(run(world, command, whose));
     }
+    runs
+}
+
+fn passwords(world: &World, whose: &[&str], user: &str) -> Vec<Run> {
+    const FIRST: &str = "a long enough Passw0rd!";
+    const SECOND: &str = "another long Passw0rd!";
+    const THIRD: &str = "yet an0ther, and Longer!";
+    let given = |command: &[&str], whose: &[&str], lines: String| {
+        let arguments = [&["password"], command, &["--password-stdin"], whose].concat();
+        world.run_with_stdin(arguments, &lines)
+    };
+    let mut runs = vec![
+        given(&["create"], whose, format!("{FIRST}\n")),
+        run(world, &["password", "show"], whose),
+        given(&["reset"], whose, format!("{SECOND}\n")),
+    ];
+    // The other's password is for the other to change.
+    if user == CALLER {
+        runs.push(given(&["change"], whose, format!("{SECOND}\n{THIRD}\n")));
+    }
+    runs.push(run(world, &["password", "delete", "--yes"], whose));
     runs
 }
 
@@ -239,23 +272,26 @@ fn check(case: &Case) {
 }
 
 #[test]
-fn users_need_all_of_it_for_their_own_devices_and_keys_and_no_more() {
+fn users_need_all_of_it_for_their_own_affairs_and_no_more() {
     check(&CASES[0]);
     check(&CASES[2]);
+    check(&CASES[4]);
 }
 
 #[test]
 fn administrators_need_all_of_it_for_others_and_no_more() {
     check(&CASES[1]);
     check(&CASES[3]);
+    check(&CASES[5]);
+    check(&CASES[6]);
 }
 
 #[test]
 fn hands_on_users_take_all_of_it_and_no_more() {
-    check(&CASES[4]);
+    check(&CASES[7]);
 }
 
 #[test]
 fn so_they_do_where_the_names_are_known() {
-    check(&CASES[5]);
+    check(&CASES[8]);
 }

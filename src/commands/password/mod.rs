@@ -13,6 +13,7 @@ mod show;
 use clap::{Args, Subcommand};
 
 use super::Target;
+use super::policy::{PrintPolicy, no_command};
 use crate::context::Context;
 use crate::failure::Result;
 use crate::password::Policy;
@@ -28,7 +29,10 @@ use crate::ui::Ui;
 #[command(arg_required_else_help = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+
+    #[command(flatten)]
+    policy: PrintPolicy,
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,12 +44,14 @@ enum Command {
     Delete(delete::Arguments),
 }
 
-pub(super) fn run(
-    context: &Context,
-    ui: &Ui,
-    target: Target,
-    Arguments { command }: Arguments,
-) -> Result<()> {
+pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
+    let Arguments { command, policy } = arguments;
+    if let Some(printed) = policy.print(ui, "password") {
+        return printed;
+    }
+    let Some(command) = command else {
+        return Err(no_command("password"));
+    };
     match command {
         Command::Create(arguments) => create::run(context, ui, target, arguments),
         Command::Show(arguments) => show::run(context, ui, target, arguments),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
-use super::{Target, time_limit, whose};
+use super::{Target, policy, time_limit, whose};
 use crate::aws;
 use crate::context::Context;
 use crate::errand::Errand;
@@ -56,6 +56,10 @@ pub(super) struct Arguments {
     /// A code to sign in with, should AWS want MFA for it; `-` reads it from standard input
     #[arg(short, long, value_name = "CODE", value_hint = ValueHint::Other)]
     token_code: Option<Secret>,
+
+    /// Print the smallest IAM policy that allows this command, and do nothing else
+    #[arg(long)]
+    print_policy: bool,
 }
 
 pub(super) fn run(
@@ -69,8 +73,13 @@ pub(super) fn run(
         user,
         wait,
         token_code,
+        print_policy,
     }: Arguments,
 ) -> Result<()> {
+    if print_policy {
+        let document = policy::document("report", policy::For::Admin, &policy::Named::default());
+        return policy::print(ui, &document);
+    }
     if let Some(user) = user.as_deref().filter(|user| *user != ROOT) {
         Named::User.check(user, "--user")?;
     }
