@@ -35,6 +35,7 @@ mod operator;
 mod out;
 mod room;
 mod save;
+mod serial_line;
 mod several;
 mod signals;
 mod spend;
@@ -43,7 +44,6 @@ mod through;
 mod turn;
 mod ways;
 mod wire;
-mod wiring;
 
 use std::time::Duration;
 
@@ -68,12 +68,12 @@ pub use identity::{Answer, identify};
 pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub use room::{Filled, Place, Room};
+pub use serial_line::{SerialLine, serial_line, write_serial};
 pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
 pub(crate) use signals::interrupted;
 pub use through::Kept;
 pub use ways::settings;
 pub use wire::Rewiring;
-pub use wiring::{Wiring, wire, wiring};
 
 /// What a person asked for.
 #[derive(Debug, Default)]

@@ -10,9 +10,9 @@ mod enable;
 mod hand;
 mod list;
 mod remove;
+mod serial_line;
 mod setup;
 mod which;
-mod wire;
 
 use clap::{Args, Subcommand};
 
