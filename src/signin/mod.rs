@@ -71,6 +71,7 @@ pub use room::{Filled, Place, Room};
 pub use serial_line::{SerialLine, serial_line, write_serial};
 pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
 pub(crate) use signals::interrupted;
+pub use step::Permit;
 pub use through::Kept;
 pub use ways::settings;
 pub use wire::Rewiring;
