@@ -174,7 +174,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A code from a command waits until the device has one that was not sent before.
-    async fn code_from(
+    pub(super) async fn code_from(
         &self,
         source: CodeSource,
         errand: Errand<'_>,

@@ -94,6 +94,9 @@ pub struct Wanted {
     pub timeout: Duration,
     /// Whether the answer to "who am I now" is worth a request of its own.
     pub identify: bool,
+    /// The device was set up a moment ago: AWS may take some seconds to know it everywhere, which
+    /// is waited for.
+    pub new_device: bool,
     /// Whether somebody may be asked: not by a program that works in the background, even where
     /// it was started on a terminal.
     pub attended: bool,
