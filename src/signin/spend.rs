@@ -101,27 +101,26 @@ pub(super) async fn spend(
             return Err(failure);
         }
         let why = why(&failed, &failure);
-        code = match (&command, desk.terminal()) {
+        // While a device is set up nobody need look on, and its codes were good a moment ago: this
+        // one was lost with an answer, or has grown old meanwhile.
+        let go_on =
+            desk.wanted.new_device && (failed.may_have_spent_the_code() || pauses.have_begun());
+        let next = match (&command, desk.terminal()) {
             (None, Some(terminal)) => {
-                desk.another_code(terminal, errand, &serial.value, &why, &refused)
-                    .await?
+                let serial = &serial.value;
+                let next = desk.another_code(terminal, errand, serial, &why, &refused);
+                Some(next.await?)
             }
-            // Nobody need look on while a device is set up, and its codes were good a moment ago: this
-            // one was lost with an answer, or has grown old meanwhile.
-            (Some(command), _)
-                if desk.wanted.new_device
-                    && (failed.may_have_spent_the_code() || pauses.have_begun()) =>
-            {
+            (Some(command), _) if go_on => {
                 desk.ui.note(&why);
                 let next = desk.code_from(command.clone(), errand, &serial.value);
                 let next = next.await?;
-                if refused.iter().any(|other| other.is_same(&next)) {
-                    return Err(failure);
-                }
-                next
+                let is_new = !refused.iter().any(|other| other.is_same(&next));
+                is_new.then_some(next)
             }
-            _ => return Err(failure),
+            _ => None,
         };
+        code = next.ok_or(failure)?;
     }
 }
 
