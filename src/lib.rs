@@ -27,7 +27,7 @@
 //!
 //! [`terminal`] asks questions, `stdin` is read where the command line says so, [`process`] runs
 //! commands that the user configured, [`aside`] waits for both without holding anything up,
-//! [`together`] for several answers at once; [`secret`], [`arn`] and [`host`] are the words that the
+//! [`together`] for several answers at once, in [`pauses`] for what AWS does not know everywhere yet; [`secret`], [`arn`] and [`host`] are the words that the
 //! others share. Who may call whom is written down in `docs/design.md` and held by `clippy.toml`.
 
 pub mod arn;
@@ -51,6 +51,7 @@ pub mod iam_name;
 pub mod ini;
 pub mod journal;
 pub mod password;
+pub mod pauses;
 pub mod process;
 pub mod profile;
 pub mod report;

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import wired
+import devices
 import passwords
 import handson
 import keys
@@ -45,6 +46,7 @@ def check_local_aws(directory, homes, tls):
         for morning in with_local_aws.MORNINGS + with_sdks.WAYS:
             step(morning, Sandbox(next(homes), **environment), aws)
         step(wired.wired_profiles_need_no_code, Sandbox(next(homes), **environment), aws)
+        step(devices.a_life_of_a_device, Sandbox(next(homes), **environment), aws)
         with_local_aws.assert_all_requests_were_correct(aws)
 
 
@@ -53,6 +55,7 @@ def check_moto(homes):
     with moto() as url:
         account = with_moto.Account(url)
         step(with_moto.a_session_and_a_role, Sandbox(next(homes)), account, url)
+        step(devices.a_life_of_a_device_on_moto, Sandbox(next(homes)), account, url)
         step(passwords.passwords_and_the_report, Sandbox(next(homes)), account, url)
         step(handson.a_hands_on_user_is_put_up_and_taken_down, Sandbox(next(homes)), account, url)
         step(keys.a_life_of_keys, Sandbox(next(homes)), account, url)

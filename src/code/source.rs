@@ -47,7 +47,7 @@ impl fmt::Display for Given {
 }
 
 /// Where the code is to be had.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum CodeSource {
     /// The command line, which has it.
     Given { code: Code, place: Given },

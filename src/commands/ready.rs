@@ -138,6 +138,7 @@ fn wanted(target: Target, access: Access) -> Wanted {
         min_ttl: min_ttl.unwrap_or(MIN_TTL),
         timeout,
         identify: false,
+        new_device: false,
         attended: !unattended,
     }
 }

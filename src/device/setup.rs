@@ -25,7 +25,7 @@ pub struct Observed {
     /// Both codes were given beforehand, so the seed is in an authenticator already.
     pub codes_given: bool,
     /// The profile names this device, or shall not.
-    pub wired: bool,
+    pub in_profile: bool,
     /// The person wants no credentials, or there is nobody to make a code for them.
     pub no_login: bool,
 }
@@ -40,7 +40,7 @@ pub enum Step {
     /// Get two codes and enable the device with them.
     Enable,
     /// Write the device into the profile.
-    Wire,
+    WriteSerial,
     /// Get credentials with the next code.
     SignIn,
     /// Nothing: everything is there.
@@ -55,7 +55,7 @@ pub fn next(observed: &Observed) -> Step {
         device,
         seed_known,
         codes_given,
-        wired,
+        in_profile,
         no_login,
     } = *observed;
     match device {
@@ -63,7 +63,7 @@ pub fn next(observed: &Observed) -> Step {
         Seen::Absent => Step::Create,
         Seen::Waiting if seed_known || codes_given => Step::Enable,
         Seen::Waiting => Step::Delete,
-        Seen::Enabled if !wired => Step::Wire,
+        Seen::Enabled if !in_profile => Step::WriteSerial,
         Seen::Enabled if !no_login => Step::SignIn,
         Seen::Enabled => Step::Done,
     }
@@ -82,7 +82,7 @@ mod tests {
                 device,
                 seed_known: bits & 1 > 0,
                 codes_given: bits & 2 > 0,
-                wired: bits & 4 > 0,
+                in_profile: bits & 4 > 0,
                 no_login: bits & 8 > 0,
             })
         })
@@ -105,8 +105,8 @@ mod tests {
                 device: Seen::Enabled,
                 ..observed
             },
-            Step::Wire => Observed {
-                wired: true,
+            Step::WriteSerial => Observed {
+                in_profile: true,
                 ..observed
             },
             Step::SignIn => Observed {
@@ -171,7 +171,7 @@ mod tests {
         for observed in all().filter(|observed| observed.device == Seen::Enabled) {
             assert!(matches!(
                 next(&observed),
-                Step::Wire | Step::SignIn | Step::Done
+                Step::WriteSerial | Step::SignIn | Step::Done
             ));
         }
     }
@@ -183,7 +183,7 @@ mod tests {
                 device: Seen::Waiting,
                 seed_known,
                 codes_given,
-                wired: false,
+                in_profile: false,
                 no_login: false,
             };
             assert_eq!(next(&observed), Step::Enable);

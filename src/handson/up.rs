@@ -79,7 +79,7 @@ pub fn next(observed: &Observed) -> Step {
         device: observed.device,
         seed_known: observed.seed_known,
         codes_given: observed.codes_given,
-        wired: true,
+        in_profile: true,
         no_login: true,
     });
     if device == device::Step::NothingToEnable {

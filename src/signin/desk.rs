@@ -174,7 +174,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A code from a command waits until the device has one that was not sent before.
-    async fn code_from(
+    pub(super) async fn code_from(
         &self,
         source: CodeSource,
         errand: Errand<'_>,
@@ -186,9 +186,9 @@ impl<'a> Desk<'a> {
             return source.obtain(self.ui, &prompt, timeout).await;
         }
         let file = errand.credentials;
-        let fresh = step::fresh(self.context, self.ui, self.wanted, file, serial).await?;
+        let permit = step::permit(self.context, self.ui, self.wanted, file, serial).await?;
         let code = source.obtain(self.ui, &prompt, timeout).await?;
-        fresh.used(self.context.clock.now())?;
+        permit.used()?;
         Ok(code)
     }
 

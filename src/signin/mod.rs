@@ -36,6 +36,7 @@ mod out;
 mod revise;
 mod room;
 mod save;
+mod serial_line;
 mod several;
 mod signals;
 mod spend;
@@ -44,7 +45,6 @@ mod through;
 mod turn;
 mod ways;
 mod wire;
-mod wiring;
 
 use std::time::Duration;
 
@@ -70,12 +70,13 @@ pub use operator::{About, Acting, Obstacle, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub use revise::{Revising, Revision, rehearse, revise};
 pub use room::{Filled, Place, Room};
+pub use serial_line::{SerialLine, serial_line, write_serial};
 pub use several::{Done, Outcome, Plans, Row, Which as Profiles, plan_all, sign_in_all};
 pub(crate) use signals::interrupted;
+pub use step::Permit;
 pub use through::Kept;
 pub use ways::settings;
 pub use wire::Rewiring;
-pub use wiring::{Wiring, wire, wiring};
 
 /// What a person asked for.
 #[derive(Debug, Default)]
@@ -95,6 +96,9 @@ pub struct Wanted {
     pub timeout: Duration,
     /// Whether the answer to "who am I now" is worth a request of its own.
     pub identify: bool,
+    /// The device was set up a moment ago: AWS may take some seconds to know it everywhere, which
+    /// is waited for.
+    pub new_device: bool,
     /// Whether somebody may be asked: not by a program that works in the background, even where
     /// it was started on a terminal.
     pub attended: bool,

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::caller::Caller;
+use super::step::{self, Permit};
 use super::ways::Ways;
 use super::{Prepared, Renewed, Wanted, held_key, prepare, renewing};
 use crate::aws::{Aws, Denial, Device, Identity, Known, Refusal, Situation};
@@ -266,6 +267,18 @@ impl<'a> Operator<'a> {
             self.ui.note(why);
         }
         self.sign_in(prepared).await.map(drop)
+    }
+
+    /// The permission to have codes of this device made by a command, for something else than a
+    /// sign-in: it waits like one until there is a code that was not sent before.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Code`] if another run keeps it for too long; [`Kind::File`] if the state cannot be
+    /// read.
+    pub async fn permit(&self, serial: &str) -> Result<Permit<'_>> {
+        let credentials = (self.context).aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
+        step::permit(self.context, self.ui, &self.wanted, &credentials, serial).await
     }
 
     /// The obstacle in words.

@@ -1,13 +1,16 @@
 //! A device, a code of it, and the request that spends it.
 //!
 //! The person is asked at the [`Desk`], the request is [`issue`]'s. Where AWS does not accept the
-//! code and somebody can answer, the next one is asked for.
+//! code and somebody can answer, the next one is asked for. A device that was set up a moment ago
+//! is waited for, with the same code as long as AWS surely has not looked at it, and else with the
+//! next.
 
 use super::caller::Caller;
 use super::desk::{Desk, Errand, Stage};
 use super::issue::{self, Failed, Granted, Mfa};
 use crate::code::{Code, CodeSource};
 use crate::failure::{Failure, Result};
+use crate::pauses::Pauses;
 use crate::profile::{Origin, Sourced};
 
 /// How often a code may be refused before it is the person's turn to think.
@@ -20,7 +23,8 @@ pub(super) const ASKING: &str = "asking AWS for credentials";
 pub(super) struct Proof {
     serial: Sourced<String>,
     code: Code,
-    from_command: bool,
+    /// The command that has made the code, if one has.
+    command: Option<CodeSource>,
 }
 
 /// Finds the device and gets the first code of it.
@@ -34,14 +38,14 @@ pub(super) async fn proof(
         Some(serial) => serial.clone(),
         None => desk.discover(caller, errand.plan).await?,
     };
-    let from_command = matches!(source, CodeSource::Command { .. });
+    let command = matches!(source, CodeSource::Command { .. }).then(|| source.clone());
     let code = desk
         .first_code(source, caller, errand, &serial.value)
         .await?;
     Ok(Proof {
         serial,
         code,
-        from_command,
+        command,
     })
 }
 
@@ -56,10 +60,14 @@ pub(super) async fn spend(
     let Proof {
         mut serial,
         mut code,
-        from_command,
+        command,
     } = proof;
     let plan = errand.plan;
     let mut refused: Vec<Code> = Vec::new();
+    let mut pauses = match desk.wanted.new_device {
+        true => Pauses::for_news(desk.wanted.timeout),
+        false => Pauses::none(),
+    };
     loop {
         let mfa = Mfa {
             serial: &serial.value,
@@ -83,17 +91,56 @@ pub(super) async fn spend(
             serial = desk.discover(caller, plan).await?;
             continue;
         }
+        let unseen = failed.is_about_the_serial() && !failed.may_have_spent_the_code();
+        if unseen && pause(desk, &serial.value, &mut pauses).await {
+            continue;
+        }
         let failure = failed.failure(caller, plan, Some(&serial));
         refused.push(code);
-        let another = failed.wants_another_code() && !from_command && refused.len() < TRIES;
-        let Some(terminal) = desk.terminal().filter(|_| another) else {
+        if !failed.wants_another_code() || refused.len() == TRIES {
             return Err(failure);
-        };
+        }
         let why = why(&failed, &failure);
-        code = desk
-            .another_code(terminal, errand, &serial.value, &why, &refused)
-            .await?;
+        // While a device is set up nobody need look on, and its codes were good a moment ago: this
+        // one was lost with an answer, or has grown old meanwhile.
+        let go_on =
+            desk.wanted.new_device && (failed.may_have_spent_the_code() || pauses.have_begun());
+        let next = match (&command, desk.terminal()) {
+            (None, Some(terminal)) => {
+                let serial = &serial.value;
+                let next = desk.another_code(terminal, errand, serial, &why, &refused);
+                Some(next.await?)
+            }
+            (Some(command), _) if go_on => {
+                desk.ui.note(&why);
+                let next = desk.code_from(command.clone(), errand, &serial.value);
+                let next = next.await?;
+                let is_new = !refused.iter().any(|other| other.is_same(&next));
+                is_new.then_some(next)
+            }
+            _ => None,
+        };
+        code = next.ok_or(failure)?;
     }
+}
+
+/// Waits a while for AWS to know the device; false once that has been long enough. AWS looks at the
+/// device before it looks at the code, so the code is still good afterwards.
+async fn pause(desk: &Desk<'_>, serial: &str, pauses: &mut Pauses) -> bool {
+    let noted = pauses.are_notable();
+    let Some(pause) = pauses.next() else {
+        return false;
+    };
+    if pauses.are_notable() && !noted {
+        desk.ui.note(&format!(
+            "AWS does not know device {serial} everywhere yet; with a new one that takes some seconds"
+        ));
+    }
+    let _working = desk
+        .ui
+        .working(&format!("waiting until AWS knows device {serial}"));
+    tokio::time::sleep(pause).await;
+    true
 }
 
 /// Why another code is asked for, in one line.

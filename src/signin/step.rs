@@ -3,7 +3,8 @@
 //! A command makes the same code as often as it is asked within a step, and AWS takes each once.
 //! So the step in which a device's code was made is written down before the code is sent, beside
 //! the lock that lets one run at a time ask for it; whoever comes next waits for the next step. The
-//! file holds a number and no secret. One that says anything else is written anew.
+//! file holds a number and no secret. One that says anything else is written anew. Two codes in a
+//! row, for a device's set-up, are made under one [`Permit`], so that nobody takes the one between.
 //!
 //! Codes that a person types are theirs to choose and are not written down.
 
@@ -26,21 +27,27 @@ const STEP: i64 = 30;
 /// What the names of these files begin with.
 const KIND: &str = "device";
 
-/// The permission to have a code made for a device; other runs wait for it.
-pub(super) struct Fresh(Locked);
+/// The permission to have codes made for a device; other runs wait for it.
+#[derive(Debug)]
+#[must_use]
+pub struct Permit<'a> {
+    context: &'a Context,
+    ui: &'a Ui,
+    locked: Locked,
+}
 
 /// Waits until a code of this device can be made that was not sent before.
 ///
 /// # Errors
 ///
 /// As for a turn of [`turn`].
-pub(super) async fn fresh(
-    context: &Context,
-    ui: &Ui,
+pub(super) async fn permit<'a>(
+    context: &'a Context,
+    ui: &'a Ui,
     wanted: &Wanted,
     credentials: &Path,
     serial: &str,
-) -> Result<Fresh> {
+) -> Result<Permit<'a>> {
     let path = turn::place(credentials, KIND, serial)?;
     let mut queue = Queue::new(ui, wanted, format!("code for {serial}"));
     let locked = loop {
@@ -62,18 +69,39 @@ pub(super) async fn fresh(
             step
         }
     };
-    count_down(context, ui, serial, last).await;
-    Ok(Fresh(locked))
+    if let Some(left) = to_wait(last, context.clock.now()) {
+        let seconds = left.as_secs_f64().ceil();
+        ui.note(&format!(
+            "the code that {serial} shows now was sent before: waiting {seconds} s for the next one"
+        ));
+    }
+    count_down(context, ui, last).await;
+    Ok(Permit {
+        context,
+        ui,
+        locked,
+    })
 }
 
-impl Fresh {
-    /// Writes down that a code was made, which is going to be sent.
+impl Permit<'_> {
+    /// The step that a code made now is of: by this computer's clock, as commands have it.
+    pub fn step(&self) -> i64 {
+        step_of(self.context.clock.now())
+    }
+
+    /// Waits until `step` is over, and the next code can be made.
+    pub async fn next(&self, step: i64) {
+        count_down(self.context, self.ui, Some(step)).await;
+    }
+
+    /// Writes down that codes were made up to now, which are going to be sent.
     ///
     /// # Errors
     ///
     /// [`crate::failure::Kind::File`] if it cannot be written.
-    pub(super) fn used(self, now: Timestamp) -> Result<()> {
-        self.0.commit(format!("{}\n", step_of(now)).as_bytes())
+    pub fn used(self) -> Result<()> {
+        let step = self.step();
+        self.locked.commit(format!("{step}\n").as_bytes())
     }
 }
 
@@ -122,16 +150,9 @@ fn to_wait(last: Option<i64>, now: Timestamp) -> Option<Duration> {
     (last == Some(current)).then_some(left)
 }
 
-async fn count_down(context: &Context, ui: &Ui, serial: &str, last: Option<i64>) {
-    let mut told = false;
+async fn count_down(context: &Context, ui: &Ui, last: Option<i64>) {
     while let Some(left) = to_wait(last, context.clock.now()) {
         let seconds = left.as_secs_f64().ceil();
-        if !told {
-            told = true;
-            ui.note(&format!(
-                "the code that {serial} shows now was sent before: waiting {seconds} s for the next one"
-            ));
-        }
         let _working = ui.working(&format!("waiting {seconds} s for the next code"));
         tokio::time::sleep(left.min(Duration::from_secs(1))).await;
     }

@@ -81,6 +81,8 @@ mod locks;
 mod logout;
 mod lossless;
 #[cfg(unix)]
+mod mfa_codes;
+#[cfg(unix)]
 mod mfa_denied;
 #[cfg(unix)]
 mod mfa_interrupted;

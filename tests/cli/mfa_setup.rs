@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::local_aws::{Fault, Key, Lag, New, Preset, UserHandle, When, totp};
+use crate::local_aws::{Fault, Key, Preset, UserHandle, When, totp};
 use crate::prompt::wait_for;
 use crate::pty::Session;
 use crate::world::{World, section};
@@ -306,49 +306,6 @@ fn codes_that_aws_does_not_accept_are_asked_for_again() {
 }
 
 #[test]
-fn with_commands_for_the_seed_and_the_codes_nobody_has_to_be_there() {
-    let world = World::new();
-    newcomer(&world, Preset::SelfService);
-    next_step_after_enabling(&world);
-    let script = world.path("code.sh");
-    fs::write(
-        &script,
-        "while [ ! -s next ]; do sleep 0.02; done\ncat next; rm next\n",
-    )
-    .unwrap();
-    world.write_config("[default]\nmfa_process = sh code.sh\n");
-    let child = world.start([
-        "mfa",
-        "setup",
-        "--yes",
-        "--output",
-        "json",
-        "--seed-command",
-        "cat > seed",
-    ]);
-    wait_for(|| world.path("seed").exists());
-    for code in [-1, 0, 1].map(|steps| world.aws.code_at(SERIAL, steps)) {
-        fs::write(world.path("new"), code).unwrap();
-        fs::rename(world.path("new"), world.path("next")).unwrap();
-        wait_for(|| !world.path("next").exists());
-    }
-    let run = world.outcome(child).succeeded();
-    let seed = seed(&world);
-    assert_eq!(
-        fs::read_to_string(world.path("seed")).unwrap(),
-        format!(
-            "otpauth://totp/Amazon%20Web%20Services:alice@123456789012?secret={seed}&issuer=Amazon%20Web%20Services\n"
-        )
-    );
-    assert!(!format!("{}{}", run.stdout, run.stderr).contains(&seed));
-    let report = run.json();
-    assert_eq!(report["serial_number"], SERIAL);
-    assert_eq!(report["signed_in"], true);
-    assert_eq!(report["written_to"], world.config_path().to_str().unwrap());
-    assert!(world.issued_to("default-mfa").is_some());
-}
-
-#[test]
 fn where_the_seed_cannot_be_handed_over_the_device_is_deleted_again() {
     let world = World::new();
     newcomer(&world, Preset::SelfService);
@@ -530,26 +487,6 @@ fn a_config_file_that_cannot_be_edited_is_told_before_there_is_a_device() {
     assert_eq!(finished.code, 7, "{}", finished.shown);
     assert!(finished.shown.contains("config:3"), "{}", finished.shown);
     assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
-}
-
-#[test]
-fn a_new_device_that_aws_does_not_know_everywhere_yet_is_no_mystery() {
-    let world = World::new();
-    newcomer(&world, Preset::SelfService);
-    world.aws.set_lag(New::Device, Some(Lag::Seconds(300)));
-    next_step_after_enabling(&world);
-    let mut session = setup(&world, &["--yes"]);
-    type_codes(&world, &mut session);
-    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
-    session.send_line(&world.aws.code_at(SERIAL, 1));
-    let finished = world.finish(session);
-    assert_eq!(finished.code, 5, "{}", finished.shown);
-    for said in [
-        format!("done: device {SERIAL} is enabled"),
-        "AWS may take some seconds to know a new device everywhere".to_owned(),
-    ] {
-        assert!(finished.shown.contains(&said), "{}", finished.shown);
-    }
 }
 
 #[test]

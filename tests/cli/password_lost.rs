@@ -26,7 +26,7 @@ fn a_lost_reply_loses_no_password() {
             world.aws.account().password_policy(Some(strict()));
             world.aws.fault(operation, fault.clone());
             let run = world
-                .run(["password", deed, "--user", "alice", "--generate"])
+                .run_for_secrets(["password", deed, "--user", "alice", "--generate"])
                 .succeeded_for(&format!("{fault:?} {deed}"));
             let printed = run.stdout.strip_suffix('\n');
             assert_eq!(alice.current_password().as_deref(), printed, "{fault:?}");

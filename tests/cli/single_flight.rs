@@ -30,7 +30,7 @@ fn commands_run(world: &World) -> usize {
 }
 
 /// The codes of two steps are at hand only as long as the half minute does not end in between.
-fn with_time_left_in_this_step(seconds: i64) {
+pub(super) fn with_time_left_in_this_step(seconds: i64) {
     while 30 - jiff::Timestamp::now().as_second().rem_euclid(30) < seconds {
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -294,8 +294,9 @@ impl World {
         env
     }
 
-    /// Nothing printed holds a planted secret, one that the local AWS has issued, or one that is
-    /// in the credentials file now; and nothing is the message of a panic.
+    /// Nothing printed holds a planted secret, one that the local AWS has issued or keeps (keys,
+    /// seeds, passwords), or one that is in the credentials file now; and nothing is the message of
+    /// a panic.
     #[track_caller]
     pub(crate) fn search(&self, printed: &[&str]) {
         let mut secrets = self.secrets.borrow().clone();
@@ -307,7 +308,7 @@ impl World {
             }
         }
         secrets.extend(self.aws.issued_secrets());
-        secrets.extend(self.aws.key_secrets());
+        secrets.extend(self.aws.kept_secrets());
         for text in printed {
             assert!(!text.contains("panicked"), "{text}");
             for secret in &secrets {

@@ -55,6 +55,7 @@ pub mod wire;
 pub mod world;
 pub mod xml;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -294,33 +295,23 @@ impl LocalAws {
             .collect()
     }
 
-    /// The access keys and the seeds (base32) of virtual devices that exist, made by requests or
-    /// by the scenario: secrets that nothing may print unasked.
+    /// The access keys, the seeds (base32) of devices and the passwords that exist, made by
+    /// requests or by the scenario: secrets that nothing may print unasked.
     pub fn kept_secrets(&self) -> Vec<String> {
         let world = self.shared.world();
-        let accounts = world.accounts.values();
-        accounts
-            .flat_map(|account| {
-                let users = account.users.values();
-                let keys = users.flat_map(|user| &user.keys);
-                let keys = keys.map(|key| key.secret.clone());
-                let devices = account.devices.values();
-                let seeds = devices.map(|device| totp::base32(&device.seed));
-                keys.chain(seeds).collect::<Vec<_>>()
-            })
-            .filter(|secret| !secret.is_empty())
-            .collect()
-    }
-
-    /// The secrets of all long-term keys of users.
-    pub fn key_secrets(&self) -> Vec<String> {
-        let world = self.shared.world();
-        let users = world
-            .accounts
-            .values()
-            .flat_map(|account| account.users.values());
-        let keys = users.flat_map(|user| &user.keys);
-        keys.map(|key| key.secret.clone()).collect()
+        let mut secrets = BTreeSet::new();
+        for account in world.accounts.values() {
+            for user in account.users.values() {
+                secrets.extend(user.keys.iter().map(|key| key.secret.clone()));
+                let login = user.login.iter();
+                secrets.extend(login.map(|login| login.password().to_owned()));
+            }
+            let devices = account.devices.values();
+            secrets.extend(devices.map(|device| totp::base32(&device.seed)));
+        }
+        // A device that makes no codes has no seed.
+        secrets.remove("");
+        secrets.into_iter().collect()
     }
 
     /// The secret of a long-term key that exists.

@@ -8,7 +8,7 @@ use super::raise::{KEY_FLAG, Memory, Raising, TRIES, put};
 use crate::aws::{IamSituation, NewRole, Situation, Tag};
 use crate::code::Code;
 use crate::commands::key::safe::Unmade;
-use crate::commands::key::settle::{Pauses, prove};
+use crate::commands::key::settle::prove;
 use crate::commands::mfa::codes::Clerk;
 use crate::commands::mfa::create::{delete, hand_over, is};
 use crate::device::Seed;
@@ -18,6 +18,7 @@ use crate::handson::tags::{ACCESS_KEY, Tags};
 use crate::handson::up::Step;
 use crate::handson::{description, trust};
 use crate::ini::Flavor;
+use crate::pauses::Pauses;
 use crate::profile;
 use crate::signin::{self, Place};
 
@@ -91,7 +92,7 @@ impl<'a> Raising<'a> {
             tags: &tags,
         };
         let creating = async {
-            let mut pauses = Pauses::for_new_key(self.timeout);
+            let mut pauses = Pauses::for_news(self.timeout);
             loop {
                 let outcome = self
                     .operator
@@ -211,7 +212,7 @@ impl<'a> Raising<'a> {
                 self.wanted.user
             )));
         };
-        let pauses = Pauses::for_new_key(self.timeout);
+        let pauses = Pauses::for_news(self.timeout);
         let user = &self.wanted.user;
         prove(self.ui, self.errand, self.operator, &key, user, pauses).await?;
         memory.proven = true;

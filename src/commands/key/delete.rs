@@ -4,7 +4,7 @@ use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use super::keys::{self, about};
-use super::settle::{Pauses, patiently};
+use super::settle::patiently;
 use super::uses::Uses;
 use crate::aws::{Aws, Situation, UserKey};
 use crate::commands::Target;
@@ -13,6 +13,7 @@ use crate::consent;
 use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::Result;
+use crate::pauses::Pauses;
 use crate::secret::AccessKey;
 use crate::signin::{self, Operator};
 use crate::ui::{Output, Ui};

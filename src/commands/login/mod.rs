@@ -89,6 +89,10 @@ pub(super) struct Arguments {
     #[arg(short, long)]
     yes: bool,
 
+    /// The device was set up a moment ago.
+    #[arg(skip)]
+    new_device: bool,
+
     #[command(flatten)]
     wiring: wire::Flags,
 }
@@ -110,6 +114,7 @@ impl Arguments {
             force: false,
             no_session: false,
             yes: false,
+            new_device: true,
             wiring: wire::Flags::default(),
         }
     }
@@ -175,6 +180,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         force,
         no_session,
         yes,
+        new_device,
         wiring: _,
     } = arguments;
     let Target {
@@ -210,6 +216,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         min_ttl,
         timeout,
         identify: !ui.is_quiet(),
+        new_device,
         attended: true,
     }
 }

@@ -10,7 +10,7 @@ use crate::code::{Code, CodeSource, Prompt, ask_plainly};
 use crate::device::{Pair, Seed, Wrong};
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::Secret;
-use crate::signin::Operator;
+use crate::signin::{Operator, Permit};
 use crate::terminal::Terminal;
 use crate::ui::Ui;
 
@@ -174,7 +174,9 @@ impl Clerk<'_> {
         Err(refused(Wrong::OtherDevice))
     }
 
-    /// A command prints the same code for half a minute, so it is asked again in the next one.
+    /// A command prints the same code for half a minute, so it is asked again in the next one. Both
+    /// halves obey the rule of a sign-in: no code of a half minute in which one was sent before, and
+    /// none is sent that is not written down.
     async fn printed(
         &self,
         command: &Secret,
@@ -193,20 +195,43 @@ impl Clerk<'_> {
                 .at(origin)
                 .next("have `--seed-command` store the new seed where `mfa_process` finds it")
         };
-        let first = self.run(command, origin).await?;
+        let permit = self.operator.permit(self.serial).await?;
+        let (first, step) = self.first_printed(command, origin, &permit).await?;
         let pair = Pair::begin(first, seed, self.now()).map_err(wrong)?;
-        self.wait_until(pair.second_from(), None).await?;
+        permit.next(step).await;
         let mut second = self.run(command, origin).await?;
         for _ in 0..TRIES {
             if pair.check(&second, self.now()) != Err(Wrong::Same) {
                 break;
             }
-            // Its clock is a little behind AWS's.
+            // Its clock is a little behind ours.
             tokio::time::sleep(Duration::from_secs(1)).await;
             second = self.run(command, origin).await?;
         }
         pair.check(&second, self.now()).map_err(wrong)?;
+        permit.used()?;
         Ok([pair.into_first(), second])
+    }
+
+    /// A code, and the step that it is of. If a step ended while the command ran, nobody can tell
+    /// of which of the two the code is, so the command is asked again.
+    async fn first_printed(
+        &self,
+        command: &Secret,
+        origin: &str,
+        permit: &Permit<'_>,
+    ) -> Result<(Code, i64)> {
+        let mut step = permit.step();
+        let mut code = self.run(command, origin).await?;
+        for _ in 1..TRIES {
+            let now = permit.step();
+            if now == step {
+                break;
+            }
+            step = now;
+            code = self.run(command, origin).await?;
+        }
+        Ok((code, step))
     }
 
     async fn run(&self, command: &Secret, origin: &str) -> Result<Code> {

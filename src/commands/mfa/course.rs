@@ -91,7 +91,7 @@ impl<'a> Course<'a> {
                 device,
                 seed_known: seed.is_some(),
                 codes_given: self.given.is_some(),
-                wired: declined || written_to.is_some() || self.wiring()?.is_none(),
+                in_profile: declined || written_to.is_some() || self.serial_line()?.is_none(),
                 no_login: self.no_login || !self.can_sign_in(),
             };
             let step = device::next(&observed);
@@ -126,7 +126,7 @@ impl<'a> Course<'a> {
                         false => None,
                     };
                 }
-                (Step::Wire, _) => match self.wire().await? {
+                (Step::WriteSerial, _) => match self.write_serial().await? {
                     Some(file) => written_to = Some(file),
                     None => declined = true,
                 },
@@ -256,8 +256,11 @@ impl<'a> Course<'a> {
     ) -> Result<bool> {
         let clerk = self.clerk();
         let codes = clerk.pair(source, seed).await?;
-        let now = self.operator.aws().now();
-        self.next_code.set(Some(device::step_end(now)));
+        // What a command has made is written down, and the sign-in looks there.
+        if !matches!(source, Source::Command { .. }) {
+            let now = self.operator.aws().now();
+            self.next_code.set(Some(device::step_end(now)));
+        }
         let [first, second] = codes.each_ref().map(Code::secret);
         let (user, serial) = (&self.user, &self.serial);
         let enabling = self.operator.call(async |aws, key| {

@@ -10,9 +10,9 @@ mod enable;
 pub(super) mod hand;
 mod list;
 mod remove;
+mod serial_line;
 mod setup;
 pub(super) mod which;
-mod wire;
 
 use clap::{Args, Subcommand};
 

@@ -116,7 +116,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         login::run(context, &ui, target, Vec::new(), arguments).map_err(|failure| {
             let failure = failure.done(format!("device {} is enabled", outcome.serial));
             match failure.kind() {
-                Kind::Aws => failure.next("AWS may take some seconds to know a new device everywhere: then sign in with `awsmfa`"),
+                Kind::Aws => failure.next("AWS may take a while to know a new device everywhere: then sign in with `awsmfa`"),
+                Kind::Interrupted => failure.next("sign in later with `awsmfa`"),
                 _ => failure,
             }
         })?;

@@ -5,10 +5,11 @@ use crate::aws::{IamSituation, Situation};
 use crate::commands::key::delete::delete;
 use crate::commands::key::record;
 use crate::commands::key::safe::{Maker, Unmade};
-use crate::commands::key::settle::{Pauses, prove};
+use crate::commands::key::settle::prove;
 use crate::commands::key::switch::set_active;
 use crate::failure::{Failure, Kind, Result};
 use crate::journal::Journal;
+use crate::pauses::Pauses;
 use crate::profile;
 use crate::rotation::{self, Pair, Parts, Phase, Record, Step, Way, Which};
 use crate::secret::AccessKey;
@@ -116,7 +117,7 @@ impl Turn<'_> {
         parts: &mut Parts,
         journal: &Journal,
     ) -> Result<()> {
-        let pauses = Pauses::for_new_key(self.wanted.wait);
+        let pauses = Pauses::for_news(self.wanted.wait);
         let (operator, errand, user) = (&self.operator, self.errand, self.user.as_str());
         let id = |which| match which {
             Which::Old => parts.old.clone(),

@@ -9,16 +9,16 @@ use crate::terminal::Terminal;
 impl Course<'_> {
     /// Consent is refused before the first deed, where there is nobody to give it.
     pub(super) fn consent_can_be_had(&self) -> Result<()> {
-        let wiring = self.wiring()?;
-        if let (Some(wiring), false, Err(_)) = (wiring, self.yes, Terminal::open(self.ui)) {
+        let line = self.serial_line()?;
+        if let (Some(line), false, Err(_)) = (line, self.yes, Terminal::open(self.ui)) {
             return Err(Failure::new(
                 Kind::Configuration,
                 format!(
                     "to write `mfa_serial` into profile {} needs consent, and there is no terminal to ask for it",
-                    wiring.profile
+                    line.profile
                 ),
             )
-            .at(wiring.file.display())
+            .at(line.file.display())
             .next("agree with `--yes`"));
         }
         Ok(())
@@ -38,21 +38,21 @@ impl Course<'_> {
     }
 
     /// Where the device would have to be written; `None` where it is, or shall not be.
-    pub(super) fn wiring(&self) -> Result<Option<signin::Wiring>> {
+    pub(super) fn serial_line(&self) -> Result<Option<signin::SerialLine>> {
         match &self.request {
-            Some(request) => signin::wiring(self.context, request, &self.serial),
+            Some(request) => signin::serial_line(self.context, request, &self.serial),
             None => Ok(None),
         }
     }
 
     /// Writes the device into the profile; `None` where the person does not want that.
-    pub(super) async fn wire(&self) -> Result<Option<String>> {
-        let (Some(wiring), Some(request)) = (self.wiring()?, &self.request) else {
+    pub(super) async fn write_serial(&self) -> Result<Option<String>> {
+        let (Some(line), Some(request)) = (self.serial_line()?, &self.request) else {
             return Ok(None);
         };
-        let file = wiring.file.display().to_string();
-        let profile = &wiring.profile;
-        let what = match &wiring.present {
+        let file = line.file.display().to_string();
+        let profile = &line.profile;
+        let what = match &line.present {
             Some(other) => {
                 format!(
                     "replace `mfa_serial = {other}` of profile {profile} in {file} by the new device"
@@ -69,7 +69,7 @@ impl Course<'_> {
             agreed => agreed?,
         }
         let (context, ui) = (self.context, self.ui);
-        signin::wire(context, ui, request, &wiring, &self.serial, self.timeout).await?;
+        signin::write_serial(context, ui, request, &line, &self.serial, self.timeout).await?;
         self.errand
             .done(format!("mfa_serial of profile {profile} is in {file}"));
         Ok(Some(file))

@@ -23,7 +23,7 @@ const KEY: &str = "mfa_serial";
 
 /// Where the line is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wiring {
+pub struct SerialLine {
     /// The profile that was chosen.
     pub profile: String,
     pub file: PathBuf,
@@ -37,7 +37,11 @@ pub struct Wiring {
 /// # Errors
 ///
 /// As for resolving the profile; [`crate::failure::Kind::File`] if the section cannot be edited.
-pub fn wiring(context: &Context, request: &Request, serial: &str) -> Result<Option<Wiring>> {
+pub fn serial_line(
+    context: &Context,
+    request: &Request,
+    serial: &str,
+) -> Result<Option<SerialLine>> {
     let files = read_files(context)?;
     let plan = profile::resolve(context, &files, request)?;
     let named = plan
@@ -60,7 +64,7 @@ pub fn wiring(context: &Context, request: &Request, serial: &str) -> Result<Opti
         .document
         .growth(&change)
         .map_err(|refused| not_editable(&files.config, refused))?;
-    Ok(Some(Wiring {
+    Ok(Some(SerialLine {
         profile,
         file: files.config.path,
         present,
@@ -73,15 +77,15 @@ pub fn wiring(context: &Context, request: &Request, serial: &str) -> Result<Opti
 ///
 /// [`crate::failure::Kind::File`] if the file cannot be locked, edited or written; it is then as it
 /// was.
-pub async fn wire(
+pub async fn write_serial(
     context: &Context,
     ui: &Ui,
     request: &Request,
-    wiring: &Wiring,
+    line: &SerialLine,
     serial: &str,
     wait: Duration,
 ) -> Result<()> {
-    let path = wiring.file.clone();
+    let path = line.file.clone();
     let voice = ui.clone();
     let lease = detached("lock", move || {
         store::lock(&path, wait, &mut |holder| {
@@ -90,22 +94,22 @@ pub async fn wire(
     });
     let locked = lease.await?.read()?;
     let document = match locked.contents() {
-        Some(bytes) => parse(Zeroizing::new(bytes.to_vec()), Flavor::Config, &wiring.file)?,
+        Some(bytes) => parse(Zeroizing::new(bytes.to_vec()), Flavor::Config, &line.file)?,
         None => Document::empty(Flavor::Config),
     };
     let file = File {
-        path: wiring.file.clone(),
+        path: line.file.clone(),
         document,
     };
     let set = [(KEY, serial)];
-    let edited = file.document.edit(&change(&wiring.profile, &set));
+    let edited = file.document.edit(&change(&line.profile, &set));
     locked.commit(&edited.map_err(|refused| not_editable(&file, refused))?)?;
     let plan = profile::resolve(context, &read_files(context)?, request)?;
     if let Some(other) = plan.serial.filter(|named| named.value != serial) {
         ui.warn(&format!(
             "{} names another device and outranks the line in {}: change it",
             other.origin,
-            wiring.file.display()
+            line.file.display()
         ));
     }
     Ok(())
