@@ -212,7 +212,10 @@ fn from_stdin() -> Result<Code> {
     let broken =
         |error| failure("the MFA code could not be read from standard input").because(error);
     let code = match stdin::line().map_err(broken)? {
-        Line::End => return Err(failure("there is no MFA code on standard input")),
+        Line::End => {
+            return Err(failure("there is no MFA code on standard input")
+                .next("give it in the first line, or leave out `-` to be asked"));
+        }
         // Windows PowerShell begins what it pipes with a byte order mark, where it writes UTF-8.
         Line::Text(line) => Code::parse(line.expose().trim_start_matches('\u{feff}')),
         Line::TooLong => None,

@@ -92,6 +92,7 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
     };
     let place = format!("{}:{}", files.credentials.path.display(), held.line);
     let when = |expiration| until(expiration, now, &context.zone());
+    let mut next = sign_in(&section);
     let what = match (held.state(now), held.expiration) {
         (State::Good(left), Some(end)) => {
             if left >= SignedDuration::try_from(least).unwrap_or(SignedDuration::MAX) {
@@ -100,7 +101,9 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
                 }
                 return Ok(());
             }
-            format!("section [{section}] is good until {} only", when(end))
+            // Signing in leaves alone what is still good.
+            next = format!("`awsmfa -p {section} --force` renews it");
+            format!("section [{section}] is good only until {}", when(end))
         }
         (State::Expired(_), Some(end)) => {
             format!(
@@ -113,7 +116,7 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
     };
     let failure = not_good(what).at(place);
     Err(match held.marks {
-        Some(_) => failure.next(sign_in(&section)),
+        Some(_) => failure.next(next),
         None => failure.next("renew it with the tool that wrote it"),
     })
 }

@@ -32,6 +32,10 @@ pub enum Target {
     },
 }
 
+/// Whoever runs another command than `login` has no `--to` there.
+const ELSEWHERE: &str =
+    "choose another section: `awsmfa login --to NAME`, or `awsmfa_profile` in the profile";
+
 /// Settings that every AWS tool prefers to keys in the same profile.
 pub(super) const SHADOWS: [&str; 7] = [
     "role_arn",
@@ -77,7 +81,7 @@ fn check_name(section: &Sourced<String>) -> Result<()> {
     };
     Err(Failure::new(section.origin.kind(), what)
         .at(&section.origin)
-        .next("choose a name of letters, digits and `_.@:+%/-` with `--to NAME`"))
+        .next("choose a name of letters, digits and `_.@:+%/-`: `awsmfa login --to NAME`"))
 }
 
 fn check_source(section: &Sourced<String>, trail: &Trail<'_>) -> Result<()> {
@@ -90,7 +94,7 @@ fn check_source(section: &Sourced<String>, trail: &Trail<'_>) -> Result<()> {
         format!("section [{name}] holds the key to sign in with, which would be overwritten"),
     )
     .at(&section.origin)
-    .next("choose another section with `--to NAME`"))
+    .next(ELSEWHERE))
 }
 
 /// What is there now.
@@ -165,7 +169,7 @@ fn refuse_shadowed(settings: &Settings<'_>) -> Result<()> {
             ),
         )
         .at(origin)
-        .next("choose another section with `--to NAME`")
+        .next(ELSEWHERE)
         .next("or remove that line")),
     }
 }
@@ -194,5 +198,5 @@ fn refuse_long_term(part: &Part<'_>) -> Result<()> {
         ),
     )
     .at(format!("{}:{line}", part.path.display()))
-    .next("choose another section with `--to NAME`"))
+    .next(ELSEWHERE))
 }

@@ -99,7 +99,8 @@ impl<'a> Desk<'a> {
         let refused = |what: String| {
             Failure::new(Kind::Configuration, what)
                 .at(&place)
-                .next("agree with --yes, or write to another section with --to")
+                .next("agree with `awsmfa login --yes`")
+                .next("or choose another section with `awsmfa login --to NAME`")
         };
         let Ok(terminal) = &self.terminal else {
             return Err(refused(format!(

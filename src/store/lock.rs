@@ -147,7 +147,15 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
 }
 
 fn unusable(path: &Path, error: io::Error) -> Failure {
-    failure("the lock file cannot be used", path.display(), error)
+    let is_known = error.kind() == io::ErrorKind::PermissionDenied;
+    let failure = failure("the lock file cannot be used", path.display(), error);
+    match path.symlink_metadata() {
+        Ok(found) if !found.is_file() => failure.next("move it away: it is no file of awsmfa's"),
+        Ok(_) if !is_known => failure.next(
+            "the file system may know no locks; AWS_SHARED_CREDENTIALS_FILE can name a file elsewhere",
+        ),
+        _ => failure,
+    }
 }
 
 fn timed_out(path: &Path, wait: Duration) -> Failure {

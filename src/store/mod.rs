@@ -324,7 +324,8 @@ fn unread(target: &Target, error: io::Error) -> Failure {
 
 fn check(target: &Target, metadata: &Metadata) -> Result<()> {
     if metadata.is_dir() {
-        return Err(refusal("this is a directory, not a file", target));
+        return Err(refusal("this is a directory, not a file", target)
+            .next("move it away, or name another file"));
     }
     if !metadata.is_file() {
         return Err(refusal("this is not a regular file", target));
@@ -360,6 +361,9 @@ fn failure(what: &str, place: impl fmt::Display, error: io::Error) -> Failure {
         io::ErrorKind::FileTooLarge => Some("raise the file-size limit (ulimit -f)"),
         io::ErrorKind::ReadOnlyFilesystem => Some("make the file system writable"),
         io::ErrorKind::PermissionDenied => Some("check the owner and the mode with `ls -la`"),
+        io::ErrorKind::NotADirectory => {
+            Some("a part of this path is a file, not a directory: move that file away")
+        }
         _ => None,
     };
     let failure = refusal(what, place).because(error);

@@ -84,7 +84,7 @@ fn a_code_of_the_wrong_shape_elsewhere_is_told_by_where_it_came_from() {
         4,
         "there is no MFA code on standard input",
         "standard input",
-        "",
+        "leave out `-`",
     )
     .assert(run.code, &run.stderr);
     world.set("AWSMFA_TOKEN_CODE", "hunter2");

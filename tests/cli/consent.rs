@@ -233,3 +233,33 @@ fn a_profile_whose_name_makes_no_section_gets_one_by_name() {
         .succeeded();
     assert_eq!(world.issued_to("mine"), Some(user.arn));
 }
+
+/// Only `login` has `--to` and `--yes`, and others meet the same sections.
+#[test]
+fn what_is_advised_works_for_whoever_ran_another_command() {
+    for (target, advised) in [
+        (
+            "aws_access_key_id = AKIALONGTERM00000000\naws_secret_access_key = k\n",
+            &["login", "--to", "mine"][..],
+        ),
+        (
+            "aws_access_key_id = ASIAFOREIGN000000000\naws_secret_access_key = k\n\
+             aws_session_token = t\n",
+            &["login", "--yes"],
+        ),
+    ] {
+        let (mut world, user, mfa) = world_with(&format!("[default-mfa]\n{target}"));
+        world.lenient = true;
+        world.set("AWSMFA_TOKEN_CODE", &world.aws.code(&mfa.serial));
+        for command in [&["exec", "true"][..], &["credential-process"]] {
+            world
+                .run(command)
+                .failed(3, "section [default-mfa] holds")
+                .said(&format!("`awsmfa {}", advised[..2].join(" ")));
+        }
+        assert_eq!(world.codes_sent().len(), 0);
+        let section = advised.get(2).unwrap_or(&"default-mfa");
+        world.run(advised).succeeded();
+        assert_eq!(world.issued_to(section), Some(user.arn));
+    }
+}

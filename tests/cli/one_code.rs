@@ -260,5 +260,7 @@ fn the_question_is_for_the_profile_that_was_named() {
 
 /// For the other tests of sessions: what the session in a section said when it was spoilt.
 pub(crate) fn renewed_with_a_note(run: &Run) {
-    run.said("note: AWS does not take the session in [default-mfa] any more, so a new one is made");
+    run.said(
+        "note: AWS does not take the session in [default-mfa] any more, so a new one is needed",
+    );
 }

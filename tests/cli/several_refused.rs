@@ -270,7 +270,7 @@ fn a_section_that_cannot_be_written_fails_alone() {
         3,
         "profile `stg`: section [stg-mfa] holds temporary credentials that another tool wrote",
         "credentials:",
-        "agree with --yes",
+        "agree with `awsmfa login --yes`",
     )
     .assert(run.code, &run.stderr);
     assert!(world.credentials().contains(foreign));

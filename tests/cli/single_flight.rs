@@ -375,6 +375,7 @@ fn something_else_in_the_place_of_a_lock_or_of_the_state_is_a_failure_that_names
             "{}",
             run.stderr
         );
+        assert!(run.stderr.contains("\n  next: "), "{name}: {}", run.stderr);
         assert_eq!(commands_run(&world), 0, "{name}");
     }
     assert_eq!(world.codes_sent().len(), 0);

@@ -190,6 +190,28 @@ fn a_refused_role_leaves_the_new_session_and_says_so() {
     assert!(!run.stderr.contains("no new code"), "{}", run.stderr);
 }
 
+/// Made a moment ago, and refused all the same: by a proxy to another AWS, or by a region that does
+/// not know the account yet.
+#[test]
+fn a_new_session_that_aws_refuses_is_not_called_good() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &["dev"]);
+    for code in ["ExpiredToken", "InvalidClientTokenId"] {
+        world.aws.fault(
+            "AssumeRole",
+            Fault::Error {
+                status: 403,
+                code,
+                message: "The security token included in the request is invalid.",
+            },
+        );
+        let run = world.sign_in(&mfa, ["-p", "dev"]);
+        assert_eq!(run.code, 5, "{}", run.stderr);
+        run.said("temporary").said("[default-mfa]");
+        assert!(!run.stderr.contains("is good"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn a_trust_policy_that_wants_a_fresh_code_gets_one_with_no_session() {
     let (world, user, mfa) = signed_in();

@@ -232,7 +232,19 @@ fn a_check_answers_by_exit_code() {
     for (profile, least, code, said) in [
         ("default", "30m", 0, "[default-mfa] is good until "),
         ("default-mfa", "0", 0, "[default-mfa] is good until "),
-        ("default", "61m", 4, "section [default-mfa] is good until "),
+        (
+            "default",
+            "61m",
+            4,
+            "section [default-mfa] is good only until ",
+        ),
+        // Without it, nothing would be done about a section that is good.
+        (
+            "default",
+            "61m",
+            4,
+            "next: `awsmfa -p default-mfa --force` renews it",
+        ),
         ("saml", "19m", 0, "[saml] is good until "),
         (
             "saml",

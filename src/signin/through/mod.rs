@@ -104,7 +104,7 @@ impl Party<'_> {
         if self.assume(&mut session).await? == Verdict::NotAccepted {
             let id = session.caller.key().id.clone();
             self.desk.ui.note(&format!(
-                "AWS does not take the session in [{}] any more, so a new one is made",
+                "AWS does not take the session in [{}] any more, so a new one is needed",
                 self.base.plan.section.value
             ));
             session = self.session(Some(&id)).await?;
@@ -165,7 +165,12 @@ impl Party<'_> {
                 Err(failed) => {
                     let serial = member.plan.serial.as_ref();
                     let failure = failed.failure(&caller, &member.plan, serial);
-                    member.fail(session.with_advice(failure));
+                    // A session that AWS refuses although it is new is not good.
+                    member.fail(if failed.is_about_the_session() {
+                        failure
+                    } else {
+                        session.with_advice(failure)
+                    });
                 }
             }
         }
