@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 
 use super::caller::Caller;
 use super::ways::Ways;
-use super::{Prepared, Renewed, Wanted, held_key, prepare, renewing};
+use super::{Prepared, Renewed, Wanted, held_key, prepare, renewing, step};
 use crate::aws::{Aws, Denial, Device, Identity, Known, Refusal, Situation};
 use crate::code::Given;
 use crate::context::Context;
@@ -150,6 +150,19 @@ impl<'a> Operator<'a> {
 
     pub fn aws(&self) -> &Aws {
         self.caller.aws()
+    }
+
+    /// Waits until a command makes a code of the device that no sign-in has sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Code`] and [`Kind::File`], as for any code from a command.
+    pub async fn await_unsent_code(&self, serial: &str) -> Result<()> {
+        let credentials = self
+            .context
+            .aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
+        let fresh = step::fresh(self.context, self.ui, &self.wanted, &credentials, serial);
+        fresh.await.map(drop)
     }
 
     pub fn plan(&self) -> &Plan {

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::code::{Code, CodeSource, Prompt, ask_plainly};
 use crate::device::{Pair, Seed, Wrong};
@@ -19,6 +19,9 @@ const TRIES: usize = 3;
 
 /// Longer than this nobody waits for a code: a step, and a second for clocks that differ.
 const LONGEST: Duration = Duration::from_secs(31);
+
+/// How far from AWS's clock what a reply tells of it may be.
+const UNCERTAINTY: SignedDuration = SignedDuration::from_secs(1);
 
 /// Codes on the command line, for where nobody can answer.
 #[derive(Args, Debug)]
@@ -189,6 +192,7 @@ impl Clerk<'_> {
                 .at(origin)
                 .next("have `--seed-command` store the new seed where `mfa_process` finds it")
         };
+        self.operator.await_unsent_code(self.serial).await?;
         let first = self.run(command, origin).await?;
         let pair = Pair::begin(first, seed, self.now()).map_err(wrong)?;
         self.wait_until(pair.second_from(), None).await?;
@@ -217,7 +221,8 @@ impl Clerk<'_> {
         source.obtain(self.ui, &prompt, self.timeout).await
     }
 
-    /// Waits with a countdown until AWS's clock says `time`.
+    /// Waits with a countdown until AWS's clock surely says `time`, so that the code of the step
+    /// before is not taken for that of the step which begins then.
     pub(super) async fn wait_until(
         &self,
         time: Timestamp,
@@ -225,14 +230,9 @@ impl Clerk<'_> {
     ) -> Result<()> {
         let mut told = false;
         loop {
-            let left = time.duration_since(self.now());
-            let Ok(left) = Duration::try_from(left) else {
+            let Some(left) = left(time, self.now()) else {
                 return Ok(());
             };
-            let left = left.min(LONGEST);
-            if left.is_zero() {
-                return Ok(());
-            }
             let seconds = left.as_secs_f64().ceil();
             if let (false, Some(terminal)) = (told, terminal) {
                 told = true;
@@ -252,4 +252,32 @@ impl Clerk<'_> {
 
 fn refused(wrong: Wrong) -> Failure {
     Failure::new(Kind::Code, wrong.words())
+}
+
+/// How long to wait until AWS's clock, which seems to say `now`, surely says `time`.
+fn left(time: Timestamp, now: Timestamp) -> Option<Duration> {
+    let left = Duration::try_from(time.duration_since(now) + UNCERTAINTY).ok()?;
+    (!left.is_zero()).then(|| left.min(LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_waited_for_until_it_has_surely_begun() {
+        let time: Timestamp = "2026-11-21T18:04:30Z".parse().unwrap();
+        for (now, expected) in [
+            ("2026-11-21T18:04:10Z", Some(21_000)),
+            ("2026-11-21T18:04:30Z", Some(1_000)),
+            ("2026-11-21T18:04:30.6Z", Some(400)),
+            ("2026-11-21T18:04:31Z", None),
+            ("2026-11-21T19:00:00Z", None),
+            // No step is further away, whatever the clocks say.
+            ("2026-11-21T17:00:00Z", Some(31_000)),
+        ] {
+            let left = left(time, now.parse().unwrap()).map(|left| left.as_millis());
+            assert_eq!(left, expected, "{now}");
+        }
+    }
 }
