@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::code::{Code, CodeSource, Prompt, ask_plainly};
-use crate::device::{Pair, Seed, Wrong};
+use crate::device::{self, Pair, Seed, Wrong};
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::Secret;
 use crate::signin::Operator;
@@ -22,6 +22,9 @@ const LONGEST: Duration = Duration::from_secs(31);
 
 /// How far from AWS's clock what a reply tells of it may be.
 const UNCERTAINTY: SignedDuration = SignedDuration::from_secs(1);
+
+/// How long a code is shown (RFC 6238, section 4.1).
+const STEP: SignedDuration = SignedDuration::from_secs(30);
 
 /// Codes on the command line, for where nobody can answer.
 #[derive(Args, Debug)]
@@ -193,6 +196,7 @@ impl Clerk<'_> {
                 .next("have `--seed-command` store the new seed where `mfa_process` finds it")
         };
         self.operator.await_unsent_code(self.serial).await?;
+        self.wait_until(known_step(self.now()), None).await?;
         let first = self.run(command, origin).await?;
         let pair = Pair::begin(first, seed, self.now()).map_err(wrong)?;
         self.wait_until(pair.second_from(), None).await?;
@@ -254,6 +258,12 @@ fn refused(wrong: Wrong) -> Failure {
     Failure::new(Kind::Code, wrong.words())
 }
 
+/// The begin of a step that `now` is surely in, or of the next where that may have begun already.
+fn known_step(now: Timestamp) -> Timestamp {
+    let sure = now.checked_add(UNCERTAINTY).unwrap_or(now);
+    device::step_end(sure).checked_sub(STEP).unwrap_or(now)
+}
+
 /// How long to wait until AWS's clock, which seems to say `now`, surely says `time`.
 fn left(time: Timestamp, now: Timestamp) -> Option<Duration> {
     let left = Duration::try_from(time.duration_since(now) + UNCERTAINTY).ok()?;
@@ -278,6 +288,19 @@ mod tests {
         ] {
             let left = left(time, now.parse().unwrap()).map(|left| left.as_millis());
             assert_eq!(left, expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn around_the_begin_of_a_step_it_is_not_known_which_one_it_is() {
+        for (now, expected) in [
+            ("2026-11-21T18:04:10Z", "2026-11-21T18:04:00Z"),
+            ("2026-11-21T18:04:28Z", "2026-11-21T18:04:00Z"),
+            ("2026-11-21T18:04:29.6Z", "2026-11-21T18:04:30Z"),
+            ("2026-11-21T18:04:30.4Z", "2026-11-21T18:04:30Z"),
+        ] {
+            let begin = known_step(now.parse().unwrap());
+            assert_eq!(begin.to_string(), expected, "{now}");
         }
     }
 }
