@@ -2,7 +2,7 @@
 //! own in `awsmfa/` beside the credentials file.
 //!
 //! It is written, and on the disk, before the remote step that it is about, and removed when the
-//! procedure has come to its end. Only what AWS cannot be asked for belongs in it, and no secret
+//! procedure has come to its end and cannot be taken back. Only what AWS cannot be asked for belongs in it, and no secret
 //! that can be helped. While a [`Journal`] is open no other process can open the same one: two
 //! runs of a procedure come one after the other. A file that is not understood is a failure, never
 //! an empty one.
@@ -138,8 +138,9 @@ pub fn directory(credentials: &Path) -> PathBuf {
     credentials.with_file_name(DIRECTORY)
 }
 
-/// The journals that are there: each is of a procedure that is under way or was cut short.
-pub fn unfinished(credentials: &Path) -> Vec<PathBuf> {
+/// The journals that are there: each is of a procedure that is under way, was cut short, or can be
+/// taken back.
+pub fn all(credentials: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory(credentials));
     let paths = entries.into_iter().flatten().flatten();
     let mut journals: Vec<PathBuf> = paths
@@ -151,6 +152,12 @@ pub fn unfinished(credentials: &Path) -> Vec<PathBuf> {
         .collect();
     journals.sort();
     journals
+}
+
+/// What the journal at `path` says; `None` where it says something else, or cannot be read. For
+/// whoever only tells of it.
+pub fn glance<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    read(path).ok().flatten()
 }
 
 fn path(directory: &Path, name: &str) -> PathBuf {

@@ -72,10 +72,17 @@ pub(super) fn writer(body: &[u8]) -> Writer {
     if !root.ends_with("Response") {
         return Writer::Other;
     }
-    match text.ends_with(&format!("</{root}>")) {
+    let closed = text.ends_with(&format!("</{root}>")) || is_empty_element(text);
+    match closed {
         true => Writer::Aws,
         false => Writer::AwsCutShort,
     }
+}
+
+/// Whether the root has no content and no end tag, as XML spells an answer that says nothing.
+fn is_empty_element(text: &str) -> bool {
+    let root = text.rsplit_once("?>").map_or(text, |(_, root)| root).trim();
+    root.ends_with("/>") && root.matches('<').count() == 1
 }
 
 fn root_name(text: &str) -> Option<&str> {
@@ -111,6 +118,9 @@ mod tests {
                 Writer::Aws,
             ),
             ("\u{feff}<ErrorResponse></ErrorResponse>", Writer::Aws),
+            ("<UpdateAccessKeyResponse xmlns=\"x\"/>", Writer::Aws),
+            ("<?xml version=\"1.0\"?><TagUserResponse/>", Writer::Aws),
+            ("<TagUserResponse><a/>", Writer::AwsCutShort),
             (
                 "<GetSessionTokenResponse xmlns=\"x\"><GetSessionTok",
                 Writer::AwsCutShort,

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  no problem was found; warnings do not count
-  3  at least one problem was found";
+  8  at least one problem was found";
 
 /// The result is the exit code.
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: &Arguments) -> Result<u8> {

@@ -83,6 +83,7 @@ pub enum Check {
     Lock,
     State,
     Unfinished,
+    Kept,
 
     VariableEmpty,
     VariableUnknown,
@@ -140,7 +141,8 @@ impl Check {
             | C::Leftover
             | C::Lock
             | C::State
-            | C::Unfinished => Subject::Files,
+            | C::Unfinished
+            | C::Kept => Subject::Files,
             C::VariableEmpty
             | C::VariableUnknown
             | C::VariableUnreadable

@@ -1,9 +1,10 @@
-//! What lies beside the files: temporary files of runs that were killed, locks, and procedures
-//! that were cut short.
+//! What lies beside the files: temporary files of runs that were killed, locks, and the journals,
+//! of which [`super::journals`] says what they mean.
 
 use std::path::{Path, PathBuf};
 
 use super::finding::{Check, Finding};
+use super::journals;
 use crate::journal;
 use crate::profile::Files;
 use crate::store::{self, LockState};
@@ -15,9 +16,9 @@ pub(super) fn examine(files: &Files) -> Vec<Finding> {
         found.extend(beside(&files.config.path));
     }
     found.extend(state(&journal::directory(credentials)));
-    for path in journal::unfinished(credentials) {
+    for path in journal::all(credentials) {
         found.extend(beside(&path));
-        found.extend(unfinished(&path));
+        found.extend(journals::examine(&path));
     }
     found
 }
@@ -78,20 +79,4 @@ fn state(directory: &Path) -> Option<Finding> {
         )
     };
     Some(finding.at(directory.display()))
-}
-
-/// Of a procedure that is under way, the lock is held.
-fn unfinished(path: &Path) -> Option<Finding> {
-    let turn = path.with_extension("");
-    let finding = match store::lock_state(&turn) {
-        Some((_, LockState::Held(holder))) => {
-            Finding::note(Check::Unfinished, format!("{holder} is at this now"))
-        }
-        _ => Finding::warning(
-            Check::Unfinished,
-            "a procedure of several steps was cut short",
-        )
-        .next("run the same command again: it goes on from there"),
-    };
-    Some(finding.at(path.display()))
 }

@@ -14,6 +14,7 @@ mod device;
 mod environment;
 mod files;
 mod finding;
+mod journals;
 mod key;
 mod leftovers;
 mod network;

@@ -38,6 +38,15 @@ fn a_device_is_created_enabled_resynchronized_deactivated_and_deleted() {
     assert_eq!(run.succeeded().json(), expected);
     assert!(is_enabled(&world.aws, SERIAL));
 
+    // Again, as after a run that was killed: no code is needed, and none is sent.
+    world.aws.clear_log();
+    let run = world.run(with_codes(&["mfa", "enable"], &pair)).succeeded();
+    run.said(&format!(
+        "nothing to do: device {SERIAL} of alice is enabled already"
+    ));
+    let log = world.aws.log();
+    assert!(log.iter().all(|entry| entry.operation != "EnableMFADevice"));
+
     world.aws.advance(60);
     let pair = codes(&world, SERIAL);
     let run = world.run(with_codes(&["mfa", "resync"], &pair)).succeeded();

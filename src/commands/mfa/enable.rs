@@ -51,6 +51,7 @@ pub(super) struct Resync {
 /// What `--output json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
+    /// `enabled`, `resynchronized`, or `unchanged` where there was nothing to do.
     action: &'static str,
     serial_number: &'a str,
     user: &'a str,
@@ -108,21 +109,30 @@ fn act(
     let timeout = target.timeout;
     let (orders, user) = whose.orders(target)?;
     let errand = Errand::new(ui, "`awsmfa mfa list` shows what became of it");
-    let (serial, user) = errand.run(async {
+    let (serial, user, action) = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let source = Source::choose(given, &operator, ui)?;
         let own = user.is_none();
         let user = operator.user(user.as_deref()).await?;
         let serial = match deed {
             Deed::Enable => {
-                // Before there are two codes that would grow old meanwhile.
-                if own && has_device(&operator, &user).await {
-                    operator.sign_in_first(DEVICE_FIRST).await?;
-                }
-                match which.given(&operator).await? {
+                let serial = match which.given(&operator).await? {
                     Some(serial) => serial,
                     None => serial_of(operator.identity().await?, &user),
+                };
+                // Who may not look learns the rest from AWS.
+                let enabled = devices_of(&operator, Some(&user)).await.unwrap_or_default();
+                if enabled.iter().any(|device| device.serial == serial) {
+                    ui.say(&format!(
+                        "nothing to do: device {serial} of {user} is enabled already"
+                    ));
+                    return Ok((serial, user, "unchanged"));
                 }
+                // Before there are two codes that would grow old meanwhile.
+                if own && enabled.iter().any(Device::can_make_codes) {
+                    operator.sign_in_first(DEVICE_FIRST).await?;
+                }
+                serial
             }
             Deed::Resync => {
                 let devices = devices_of(&operator, Some(&user)).await?;
@@ -141,22 +151,16 @@ fn act(
         };
         let codes = clerk.pair(&source, None).await?;
         carry_out(&operator, &errand, deed, &user, &serial, &codes).await?;
-        Ok((serial, user))
+        Ok((serial, user, deed.done()))
     })?;
     if ui.output() == Output::Json {
         return ui.document(&Report {
-            action: deed.done(),
+            action,
             serial_number: &serial,
             user: &user,
         });
     }
     Ok(())
-}
-
-/// Whether the user has a device whose code can be asked for, as far as one may know.
-async fn has_device(operator: &Operator<'_>, user: &str) -> bool {
-    let devices = devices_of(operator, Some(user)).await;
-    devices.is_ok_and(|devices| devices.iter().any(Device::can_make_codes))
 }
 
 async fn carry_out(

@@ -104,3 +104,54 @@ fn the_state_directory_and_what_was_cut_short_are_told() {
         "",
     ));
 }
+
+#[test]
+fn a_rotation_that_came_to_its_end_is_not_called_cut_short() {
+    let mut world = World::new();
+    world.healthy();
+    let old = world.value("default", "aws_access_key_id").unwrap();
+    world.run(["key", "rotate"]).succeeded();
+    world
+        .doctor(["--offline"])
+        .finds((
+            "kept",
+            "note",
+            &format!("access key {old} of alice (profile `default`) is kept"),
+            "key-default@alice.json",
+            &format!("`awsmfa key delete {old}`"),
+        ))
+        .has_no("unfinished");
+    world.run(["key", "rotate", "--rollback"]).succeeded();
+    world
+        .doctor(["--offline"])
+        .has_no("kept")
+        .has_no("unfinished");
+}
+
+#[test]
+fn a_rotation_that_was_cut_short_is_told_with_its_key() {
+    let world = healthy();
+    let state = world.path(".aws/awsmfa");
+    fs::create_dir(&state).unwrap();
+    for (phase, what, next) in [
+        (
+            "rotating",
+            "the rotation of access key AKIAOLD of bob",
+            "key rotate` again",
+        ),
+        (
+            "rolling_back",
+            "bringing back access key AKIAOLD of bob",
+            "--rollback` again",
+        ),
+    ] {
+        let record = serde_json::json!({
+            "phase": phase, "user": "bob", "profile": "ci", "begun": 1, "new": null,
+            "old": { "access_key_id": "AKIAOLD", "secret_access_key": "kept-secret" },
+        });
+        fs::write(state.join("key-ci@bob.json"), record.to_string()).unwrap();
+        let found = world.doctor(["--offline"]);
+        found.finds(("unfinished", "warning", what, "key-ci@bob.json", next));
+        assert!(!found.document.to_string().contains("kept-secret"));
+    }
+}

@@ -110,7 +110,7 @@ pub(super) fn generally(refusal: &Refusal, situation: IamSituation, known: &Know
             .next("type it again; whoever has forgotten it needs a new one from an administrator"),
         IamSituation::UserType => told(format!("AWS does {} for IAM users only", refusal.operation))
             .next("name a profile with the key of an IAM user"),
-        IamSituation::TemporarilyUnmodifiable => told(format!("{subject} was created or deleted a moment ago and cannot be changed yet"))
+        IamSituation::TemporarilyUnmodifiable => told(format!("{} was created or deleted a moment ago and cannot be changed yet", known.subject.unwrap_or("this")))
             .next("wait a minute, then run the same again"),
         IamSituation::ConcurrentModification => told(format!("somebody else is changing {subject} at this moment"))
             .next("wait a moment, then run the same again"),
