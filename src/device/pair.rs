@@ -76,6 +76,11 @@ impl<'s> Pair<'s> {
         }
     }
 
+    /// The step of the second code, where the seed tells it.
+    pub fn second_step(&self) -> Option<i64> {
+        self.seed.map(|_| self.step + 1)
+    }
+
     /// Whether `second` can follow the first.
     ///
     /// # Errors

@@ -187,7 +187,7 @@ impl<'a> Desk<'a> {
             return source.obtain(self.ui, &prompt, timeout).await;
         }
         let file = errand.credentials;
-        let permit = step::permit(self.context, self.ui, self.wanted, file, serial).await?;
+        let permit = step::permit(self.context, self.ui, self.wanted, file, serial, false).await?;
         let code = source.obtain(self.ui, &prompt, timeout).await?;
         permit.used()?;
         Ok(code)

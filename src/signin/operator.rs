@@ -276,9 +276,17 @@ impl<'a> Operator<'a> {
     ///
     /// [`Kind::Code`] if another run keeps it for too long; [`Kind::File`] if the state cannot be
     /// read.
-    pub async fn permit(&self, serial: &str) -> Result<Permit<'_>> {
+    pub async fn permit(&self, serial: &str, is_new: bool) -> Result<Permit<'_>> {
         let credentials = (self.context).aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
-        step::permit(self.context, self.ui, &self.wanted, &credentials, serial).await
+        step::permit(
+            self.context,
+            self.ui,
+            &self.wanted,
+            &credentials,
+            serial,
+            is_new,
+        )
+        .await
     }
 
     /// The obstacle in words.

@@ -36,7 +36,7 @@ pub struct Permit<'a> {
     locked: Locked,
 }
 
-/// Waits until a code of this device can be made that was not sent before.
+/// Waits until a code of this device can be made that was not sent before; of a new one, that is now.
 ///
 /// # Errors
 ///
@@ -47,6 +47,7 @@ pub(super) async fn permit<'a>(
     wanted: &Wanted,
     credentials: &Path,
     serial: &str,
+    is_new: bool,
 ) -> Result<Permit<'a>> {
     let path = turn::place(credentials, KIND, serial)?;
     let mut queue = Queue::new(ui, wanted, format!("code for {serial}"));
@@ -58,6 +59,8 @@ pub(super) async fn permit<'a>(
     };
     let last = match locked.contents() {
         None => None,
+        // What was sent before was another device's of that name.
+        Some(_) if is_new => None,
         Some(bytes) => {
             let step = read(bytes);
             if step.is_none() {
@@ -101,6 +104,15 @@ impl Permit<'_> {
     /// [`crate::failure::Kind::File`] if it cannot be written.
     pub fn used(self) -> Result<()> {
         let step = self.step();
+        self.used_up_to(step)
+    }
+
+    /// The same where it is known of which step the last code is.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::failure::Kind::File`] if it cannot be written.
+    pub fn used_up_to(self, step: i64) -> Result<()> {
         self.locked.commit(format!("{step}\n").as_bytes())
     }
 }

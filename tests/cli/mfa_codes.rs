@@ -119,7 +119,7 @@ fn with_commands_for_the_seed_and_the_codes_nobody_has_to_be_there() {
 
 #[test]
 fn a_half_minute_in_which_a_code_was_sent_is_waited_out() {
-    for command in ["enable", "resync", "setup"] {
+    for command in ["enable", "resync"] {
         let world = World::new();
         let (user, _) = newcomer(&world, Preset::SelfService);
         if command == "resync" {
@@ -130,9 +130,7 @@ fn a_half_minute_in_which_a_code_was_sent_is_waited_out() {
         with_time_left_in_this_step(3);
         fs::write(last_step(&world), format!("{}\n", this_step())).unwrap();
         let arguments = ["mfa", command].into_iter();
-        let seed = ["--yes", "--seed-command", "cat > seed"];
-        let more = seed.into_iter().filter(|_| command == "setup");
-        let mut session = world.terminal(arguments.chain(more)).start();
+        let mut session = world.terminal(arguments).start();
         session.expect(&format!(
             "the code that {SERIAL} shows now was sent before: waiting "
         ));

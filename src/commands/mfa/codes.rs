@@ -176,7 +176,7 @@ impl Clerk<'_> {
 
     /// A command prints the same code for half a minute, so it is asked again in the next one. Both
     /// halves obey the rule of a sign-in: no code of a half minute in which one was sent before, and
-    /// none is sent that is not written down.
+    /// none is sent that is not written down. Where the seed is known, so is the step of each.
     async fn printed(
         &self,
         command: &Secret,
@@ -195,10 +195,18 @@ impl Clerk<'_> {
                 .at(origin)
                 .next("have `--seed-command` store the new seed where `mfa_process` finds it")
         };
-        let permit = self.operator.permit(self.serial).await?;
+        let permit = self.operator.permit(self.serial, seed.is_some()).await?;
         let (first, step) = self.first_printed(command, origin, &permit).await?;
         let pair = Pair::begin(first, seed, self.now()).map_err(wrong)?;
-        permit.next(step).await;
+        let known = pair.second_step();
+        match known {
+            Some(second) => {
+                self.wait_until(pair.second_from(), None).await?;
+                // AWS's clock is known to the second only, and the command has this computer's.
+                permit.next(second - 1).await;
+            }
+            None => permit.next(step).await,
+        }
         let mut second = self.run(command, origin).await?;
         for _ in 0..TRIES {
             if pair.check(&second, self.now()) != Err(Wrong::Same) {
@@ -209,7 +217,10 @@ impl Clerk<'_> {
             second = self.run(command, origin).await?;
         }
         pair.check(&second, self.now()).map_err(wrong)?;
-        permit.used()?;
+        match known {
+            Some(step) => permit.used_up_to(step)?,
+            None => permit.used()?,
+        }
         Ok([pair.into_first(), second])
     }
 
