@@ -141,7 +141,8 @@ fn without_a_terminal_and_a_way_to_a_code_it_fails_at_once() {
         ),
     );
     let took = begin.elapsed();
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    // Whatever it could wait for would take longer; it takes milliseconds.
+    assert!(took < Duration::from_secs(5), "{took:?}");
     assert_eq!(world.aws.connections(), 0);
 }
 
@@ -261,7 +262,7 @@ fn a_script_that_leads_back_to_its_own_profile_is_stopped_at_once() {
             3,
             "the credential_process of profile `default` leads back to that profile",
         );
-    assert!(begin.elapsed() < Duration::from_secs(5));
+    assert!(begin.elapsed() < Duration::from_secs(20));
     let runs = std::fs::read_to_string(world.path("runs")).unwrap();
     assert!(runs.lines().count() <= 2, "{runs}");
     assert_eq!(world.aws.connections(), 0);

@@ -102,7 +102,7 @@ fn down_takes_five_round_trips() {
     .succeeded();
     world.aws.clear_log();
     // Long enough for two of one trip never to be taken for two trips.
-    let trip = Duration::from_millis(400);
+    let trip = Duration::from_secs(1);
     world.aws.fault_always("*", Fault::Latency(trip));
     world
         .run(["handson", "down", "--user", USER, "--yes"])

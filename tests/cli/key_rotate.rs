@@ -9,7 +9,7 @@ use crate::local_aws::{Fault, Key, Lag, Mfa, New, Preset, UserHandle, When};
 use crate::told::Told;
 use crate::world::{NOTHING, World, section};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Somebody with one key, who may look after it, and no file yet.
 fn person() -> (World, UserHandle, Key) {

@@ -82,7 +82,7 @@ fn a_lock_that_stays_held_ends_the_wait_in_time_names_its_holder_and_costs_no_co
     let run = world.run(["--timeout", "1s", "--token-code", &code]);
     let took = begin.elapsed();
     assert!(took >= Duration::from_secs(1), "{took:?}");
-    assert!(took < Duration::from_millis(2500), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     let run = run.failed(7, &format!("{holder_is} still holds the lock"));
     run.said(lock(&world).to_str().unwrap());
     // Announced while it waited, too.
@@ -193,7 +193,7 @@ fn what_the_dead_left_in_the_lock_file_is_neither_waited_for_nor_believed() {
 
     let begin = Instant::now();
     let run = world.run(["--token-code", &code]).succeeded();
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert!(begin.elapsed() < Duration::from_secs(10));
     assert!(!run.stderr.contains("waiting"), "{}", run.stderr);
     assert_eq!(fs::read(lock(&world)).unwrap(), b"", "it cleared up");
 }
@@ -208,7 +208,7 @@ fn nobody_holds_the_lock_while_a_person_thinks() {
     let code = world.aws.code(&mfa.serial);
     let begin = Instant::now();
     world.run(["--to", "fast", "-t", &code]).succeeded();
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert!(begin.elapsed() < Duration::from_secs(10));
     session.send_line(&world.aws.code(&mfa.serial));
     assert_eq!(world.finish(session).code, 0);
     for section in ["slow", "fast"] {

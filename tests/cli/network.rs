@@ -74,7 +74,7 @@ fn an_address_that_swallows_everything_takes_no_longer_than_the_budget() {
     ]);
     assert_eq!(run.code, 6, "{}", run.stderr);
     assert!(!run.stderr.contains("used up"), "{}", run.stderr);
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_reply_without_end_is_cut_off() {
         Told(6, "what answered is not AWS", "127.0.0.1:", USED_UP),
     );
     // The end is the size's, not the time's.
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_reply_that_drips_takes_no_longer_than_the_budget() {
             "--timeout gives it longer",
         ),
     );
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(20));
     assert_eq!(impostor.requests(), 1);
 }
 
@@ -244,7 +244,7 @@ fn a_head_without_end_is_no_answer() {
     });
     let started = Instant::now();
     at(&impostor.url(), Told(6, "*", "127.0.0.1:", USED_UP));
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn an_answer_that_never_comes_is_given_up() {
             "--timeout gives it longer",
         ),
     );
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(20));
     assert_eq!(world.codes_sent(), Vec::<String>::new());
 }
 
@@ -342,5 +342,5 @@ fn continue_is_not_continued_for_ever() {
     });
     let started = Instant::now();
     at(&impostor.url(), Told(6, "*", "127.0.0.1:", USED_UP));
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }

@@ -27,7 +27,7 @@ pub(super) fn asked(world: &World) -> Session {
 
 #[track_caller]
 pub(super) fn wait_for(what: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !what() {
         assert!(Instant::now() < deadline, "it never happened");
         thread::sleep(Duration::from_millis(5));

@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 
 use rexpect::process::{PtyProcess, Signal, WaitStatus};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Long enough for a machine whose disk is stuck for a while.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the program is looked after.
 const LOOK: Duration = Duration::from_millis(2);
 

@@ -162,7 +162,7 @@ fn the_budget_ends_the_trying() {
         let started = Instant::now();
         let run = world.run(["--timeout", "1s", &world.aws.code(&mfa.serial)]);
         assert!([5, 6].contains(&run.code), "{fault:?}: {}", run.stderr);
-        assert!(started.elapsed() < Duration::from_secs(10), "{fault:?}");
+        assert!(started.elapsed() < Duration::from_secs(20), "{fault:?}");
         let hangs = matches!(fault, Fault::Hang(_));
         if operation == "GetSessionToken" && hangs {
             assert_eq!(world.codes_sent().len(), 1);
@@ -246,7 +246,7 @@ fn a_code_that_was_sent_into_a_kept_connection_is_not_sent_into_another() {
             world.aws.fault("GetSessionToken", fault.clone());
             let mut session = world.terminal(["--serial-number", &mfa.serial]).start();
             session.expect("MFA code for");
-            let deadline = Instant::now() + Duration::from_secs(10);
+            let deadline = Instant::now() + Duration::from_secs(60);
             while world.aws.count("GetCallerIdentity") == 0 {
                 assert!(Instant::now() < deadline, "no warm-up came");
                 std::thread::sleep(Duration::from_millis(5));

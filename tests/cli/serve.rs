@@ -14,7 +14,7 @@ use crate::told::Told;
 use crate::world::{AWSMFA, NOTHING, World, section};
 
 /// Longer than it takes until a failure is no longer believed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A user with a session of which this many seconds are left by our clock, and whose codes come
 /// from the file `code`, if it is there.
@@ -220,7 +220,7 @@ fn clients_get_what_is_good_while_one_renewal_goes_on_for_all_of_them() {
     let pass = server.pass();
     let old = world.value("default-mfa", "aws_access_key_id").unwrap();
     next_code(&world, &mfa);
-    let slow = Duration::from_secs(3);
+    let slow = Duration::from_secs(6);
     world.aws.fault("GetSessionToken", Fault::Latency(slow));
     let begin = Instant::now();
     let clients: Vec<_> = (0..32)

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::world::{Run, World};
 
 /// Longer than the endpoint waits for a silent client.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Server<'w> {
     world: &'w World,

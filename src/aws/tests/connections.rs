@@ -270,14 +270,10 @@ fn https_goes_through_the_proxy_and_its_connection_is_kept() {
 fn a_proxy_that_says_no_is_told_apart() {
     let refused = "HTTP/1.1 403 Forbidden\r\n\r\n";
     let password = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
     for (proxy, expected) in [
         (Proxy::start(refused).variable(), Situation::ProxyRefused),
         (Proxy::start(password).variable(), Situation::ProxyPassword),
-        (format!("http://{closed}"), Situation::ProxyUnreachable),
+        ("http://127.0.0.1:1".to_owned(), Situation::ProxyUnreachable),
         (
             "http://proxy.nowhere.invalid:1".to_owned(),
             Situation::ProxyUnreachable,

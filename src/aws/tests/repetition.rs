@@ -1,6 +1,5 @@
 //! What is sent again, and what is not.
 
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use super::server::{Reaction, Server, error, identity, ok, refused, reply, session};
@@ -126,17 +125,12 @@ fn a_fault_that_stays_is_asked_about_until_the_budget_is_used() {
     assert_eq!(refusal.attempts as usize, server.received().len());
     // More than what nobody answers is worth.
     assert!(refusal.attempts > 5, "{}", refusal.attempts);
-    assert!(started.elapsed() < Duration::from_secs(8));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
 fn a_connection_that_was_never_made_spends_no_code() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let reached = Reached::at(&format!("http://127.0.0.1:{port}"));
+    let reached = Reached::at("http://127.0.0.1:1");
     let refusal = run(reached.session()).unwrap_err();
     assert_eq!(refusal.situation, Situation::Unreachable);
     assert_eq!(refusal.attempts, 5);

@@ -42,7 +42,7 @@ fn what_stands_in_the_way_is_told_apart() {
         world.set("AWS_ENDPOINT_URL", url);
         let started = Instant::now();
         let found = world.doctor(["--timeout", "1s"]);
-        assert!(started.elapsed() < Duration::from_secs(8), "{url}");
+        assert!(started.elapsed() < Duration::from_secs(20), "{url}");
         for service in ["sts", "iam"] {
             found.finds((service, "problem", what, url, next));
             let findings = found.findings().iter();
@@ -151,7 +151,7 @@ fn everything_ends_with_the_time_that_was_given() {
         world.aws.fault_always(operation, Fault::Hang(When::Before));
         let started = Instant::now();
         let found = world.doctor(["--timeout", "1s"]);
-        assert!(started.elapsed() < Duration::from_secs(5), "{operation}");
+        assert!(started.elapsed() < Duration::from_secs(20), "{operation}");
         match operation {
             "ListAccessKeys" => {
                 found.finds(("key-age", "note", "", "credentials:2", "--timeout"));
@@ -172,20 +172,19 @@ fn everything_ends_with_the_time_that_was_given() {
 fn both_services_are_asked_at_once() {
     let mut world = World::new();
     world.healthy();
-    world
-        .aws
-        .fault_always("*", Fault::Latency(Duration::from_millis(700)));
-    let started = Instant::now();
+    let slow = Duration::from_secs(2);
+    world.aws.fault_always("*", Fault::Latency(slow));
     world
         .doctor([])
         .finds(("sts", "ok", "", "", ""))
         .finds(("iam", "ok", "", "", ""));
-    // Three questions, of which the second must wait for the first.
-    assert!(
-        started.elapsed() < Duration::from_millis(1950),
-        "{:?}",
-        started.elapsed()
-    );
+    let log = world.aws.log();
+    let [first, second, keys] = log.as_slice() else {
+        panic!("{log:?}");
+    };
+    assert!(second.at - first.at < slow);
+    // Whose keys to ask for is only known then.
+    assert_eq!(keys.operation, "ListAccessKeys");
 }
 
 #[test]
