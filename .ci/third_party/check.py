@@ -3,8 +3,7 @@
     .ci/venv/bin/python .ci/third_party/check.py
 
 Needs `cargo build --bin awsmfa --example local_aws --example rust_sdk` first, and `npm ci` in
-`javascript`. Plain asserts; the first that fails ends
-it with a traceback.
+`javascript`. Plain asserts; the first that fails ends it with a traceback.
 """
 
 import itertools
@@ -12,11 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import wired
 import devices
-import passwords
 import handson
 import keys
+import passwords
+import wired
 import with_botocore
 import with_local_aws
 import with_moto

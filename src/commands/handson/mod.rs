@@ -59,8 +59,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             Some(Command::Up(arguments)) => arguments.named()?,
             _ => Named::default(),
         };
-        let document = policy::document("handson", For::Admin, &named);
-        return policy::print(ui, &document);
+        return policy::print(ui, "handson", For::Admin, &named);
     }
     match command {
         Some(Command::Up(arguments)) => up::run(context, ui, target, *arguments),

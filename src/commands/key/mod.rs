@@ -21,7 +21,7 @@ mod uses;
 use clap::{Args, Subcommand};
 
 use super::Target;
-use super::policy::{PrintPolicy, no_command};
+use super::policy::PrintPolicy;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::ui::Ui;
@@ -53,11 +53,8 @@ enum Command {
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
     let Arguments { command, policy } = arguments;
-    if let Some(printed) = policy.print(ui, "key") {
-        return printed;
-    }
-    let Some(command) = command else {
-        return Err(no_command("key"));
+    let Some(command) = policy.or_command(ui, "key", command)? else {
+        return Ok(());
     };
     match command {
         Command::List(arguments) => list::run(context, ui, target, arguments),

@@ -17,7 +17,7 @@ pub(super) mod which;
 use clap::{Args, Subcommand};
 
 use super::Target;
-use super::policy::{PrintPolicy, no_command};
+use super::policy::PrintPolicy;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::ui::Ui;
@@ -51,11 +51,8 @@ enum Command {
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
     let Arguments { command, policy } = arguments;
-    if let Some(printed) = policy.print(ui, "mfa") {
-        return printed;
-    }
-    let Some(command) = command else {
-        return Err(no_command("mfa"));
+    let Some(command) = policy.or_command(ui, "mfa", command)? else {
+        return Ok(());
     };
     match command {
         Command::Setup(arguments) => setup::run(context, ui, target, arguments),

@@ -13,7 +13,7 @@ mod show;
 use clap::{Args, Subcommand};
 
 use super::Target;
-use super::policy::{PrintPolicy, no_command};
+use super::policy::PrintPolicy;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::password::Policy;
@@ -46,11 +46,8 @@ enum Command {
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
     let Arguments { command, policy } = arguments;
-    if let Some(printed) = policy.print(ui, "password") {
-        return printed;
-    }
-    let Some(command) = command else {
-        return Err(no_command("password"));
+    let Some(command) = policy.or_command(ui, "password", command)? else {
+        return Ok(());
     };
     match command {
         Command::Create(arguments) => create::run(context, ui, target, arguments),

@@ -33,10 +33,22 @@ pub(super) struct PrintPolicy {
 }
 
 impl PrintPolicy {
-    /// Prints the policy, if that is what was asked for.
-    pub(super) fn print(self, ui: &Ui, group: &str) -> Option<Result<()>> {
-        let whose = self.print_policy?;
-        Some(print(ui, &document(group, whose, &Named::default())))
+    /// The command of the group that was named; none where its policy was asked for instead, which
+    /// is then printed.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] if neither was; as for printing.
+    pub(super) fn or_command<C>(
+        self,
+        ui: &Ui,
+        group: &str,
+        command: Option<C>,
+    ) -> Result<Option<C>> {
+        match self.print_policy {
+            Some(whose) => print(ui, group, whose, &Named::default()).map(|()| None),
+            None => command.map(Some).ok_or_else(|| no_command(group)),
+        }
     }
 }
 
@@ -52,7 +64,7 @@ pub(super) struct Named {
 /// In the order in which people write it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Document {
+struct Document {
     version: &'static str,
     statement: Vec<Spelled>,
 }
@@ -69,7 +81,7 @@ struct Spelled {
 }
 
 /// The policy for a group, as IAM takes it.
-pub(super) fn document(group: &str, whose: For, named: &Named) -> Document {
+fn document(group: &str, whose: For, named: &Named) -> Document {
     let found = GROUPS.iter().find(|(name, _)| *name == group);
     let (_, statements) = found.expect("the table has every group that has the flag");
     let needed = |statement: &&Statement| whose == For::Own || statement.on != On::Oneself;
@@ -89,9 +101,9 @@ pub(super) fn no_command(group: &str) -> Failure {
     .next(format!("`awsmfa {group} --help` lists them"))
 }
 
-/// Prints a policy as the AWS CLI's `--policy-document` and the console take it.
-pub(super) fn print(ui: &Ui, document: &Document) -> Result<()> {
-    ui.document(document)
+/// Prints the policy for a group as the AWS CLI's `--policy-document` and the console take it.
+pub(super) fn print(ui: &Ui, group: &str, whose: For, named: &Named) -> Result<()> {
+    ui.document(&document(group, whose, named))
 }
 
 impl Statement {

@@ -77,8 +77,8 @@ pub(super) fn run(
     }: Arguments,
 ) -> Result<()> {
     if print_policy {
-        let document = policy::document("report", policy::For::Admin, &policy::Named::default());
-        return policy::print(ui, &document);
+        let everybody = policy::Named::default();
+        return policy::print(ui, "report", policy::For::Admin, &everybody);
     }
     if let Some(user) = user.as_deref().filter(|user| *user != ROOT) {
         Named::User.check(user, "--user")?;
