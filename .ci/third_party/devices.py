@@ -91,6 +91,8 @@ def a_life_of_a_device_on_moto(sandbox, account, url):
     assert serials(sandbox, "VirtualMFADevices", *waiting, *there) == [serial]
     sandbox.awsmfa("mfa", "delete", *there)
     assert serials(sandbox, "VirtualMFADevices", *waiting, *there) == []
+    iam.delete_access_key(UserName="newcomer", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName="newcomer")
 
 
 def devices(sandbox, *arguments):
