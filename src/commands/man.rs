@@ -15,9 +15,8 @@ pub(super) struct Arguments {
     command: Vec<String>,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments, mut definition: Command) -> Result<()> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments, definition: Command) -> Result<()> {
     let Arguments { command } = arguments;
-    definition.build();
     let mut described = definition;
     for name in command {
         let below = described.find_subcommand(name).cloned();

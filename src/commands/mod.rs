@@ -13,6 +13,7 @@ mod env;
 mod exec;
 mod handson;
 mod key;
+mod later;
 mod login;
 mod logout;
 mod man;
@@ -29,6 +30,7 @@ mod wire;
 
 use std::ffi::OsString;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -39,6 +41,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::parse_duration;
 use crate::ui::{self, Manner, Output, Ui};
+use later::Later;
 
 /// Sign in to AWS behind MFA with one six-digit code.
 ///
@@ -83,23 +86,23 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Login(login::Arguments),
-    Exec(exec::Arguments),
-    Env(env::Arguments),
-    CredentialProcess(credential_process::Arguments),
-    Console(console::Arguments),
-    Serve(serve::Arguments),
-    Status(status::Arguments),
-    Whoami(whoami::Arguments),
-    Logout(logout::Arguments),
-    Doctor(doctor::Arguments),
-    Mfa(mfa::Arguments),
-    Password(password::Arguments),
-    Report(report::Arguments),
-    Key(key::Arguments),
-    Handson(handson::Arguments),
-    Completions(completions::Arguments),
-    Man(man::Arguments),
+    Login(Later<login::Arguments>),
+    Exec(Later<exec::Arguments>),
+    Env(Later<env::Arguments>),
+    CredentialProcess(Later<credential_process::Arguments>),
+    Console(Later<console::Arguments>),
+    Serve(Later<serve::Arguments>),
+    Status(Later<status::Arguments>),
+    Whoami(Later<whoami::Arguments>),
+    Logout(Later<logout::Arguments>),
+    Doctor(Later<doctor::Arguments>),
+    Mfa(Later<mfa::Arguments>),
+    Password(Later<password::Arguments>),
+    Report(Later<report::Arguments>),
+    Key(Later<key::Arguments>),
+    Handson(Later<handson::Arguments>),
+    Completions(Later<completions::Arguments>),
+    Man(Later<man::Arguments>),
 }
 
 /// How the program speaks; the same for every command.
@@ -220,43 +223,44 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     } = cli;
     let ui = Ui::new(voice.into(), &context.env);
     let (target, more) = targets.first_and_more();
-    let command = command.unwrap_or(Command::Login(login));
+    let command = command.unwrap_or(Command::Login(Later(login)));
     if let Err(failure) = check_count(&command, &more) {
         ui.failure(&failure);
         return failure.kind().exit_code();
     }
     let outcome = match command {
-        Command::Login(arguments) => match login::run(context, &ui, target, more, arguments) {
+        Command::Login(Later(arguments)) => match login::run(context, &ui, target, more, arguments)
+        {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
-        Command::Exec(arguments) => match exec::run(context, &ui, target, arguments) {
+        Command::Exec(Later(arguments)) => match exec::run(context, &ui, target, arguments) {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
-        Command::Env(arguments) => env::run(context, &ui, target, arguments),
-        Command::CredentialProcess(arguments) => {
+        Command::Env(Later(arguments)) => env::run(context, &ui, target, arguments),
+        Command::CredentialProcess(Later(arguments)) => {
             credential_process::run(context, &ui, target, arguments)
         }
-        Command::Console(arguments) => console::run(context, &ui, target, arguments),
-        Command::Serve(arguments) => serve::run(context, &ui, target, more, arguments),
-        Command::Status(arguments) => match status::run(context, &ui, target, &arguments) {
+        Command::Console(Later(arguments)) => console::run(context, &ui, target, arguments),
+        Command::Serve(Later(arguments)) => serve::run(context, &ui, target, more, arguments),
+        Command::Status(Later(arguments)) => match status::run(context, &ui, target, &arguments) {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
-        Command::Whoami(arguments) => whoami::run(context, &ui, target, &arguments),
-        Command::Logout(arguments) => logout::run(context, &ui, target, &arguments),
-        Command::Doctor(arguments) => match doctor::run(context, &ui, target, &arguments) {
+        Command::Whoami(Later(arguments)) => whoami::run(context, &ui, target, &arguments),
+        Command::Logout(Later(arguments)) => logout::run(context, &ui, target, &arguments),
+        Command::Doctor(Later(arguments)) => match doctor::run(context, &ui, target, &arguments) {
             Ok(code) => return code,
             Err(failure) => Err(failure),
         },
-        Command::Mfa(arguments) => mfa::run(context, &ui, target, arguments),
-        Command::Password(arguments) => password::run(context, &ui, target, arguments),
-        Command::Report(arguments) => report::run(context, &ui, target, arguments),
-        Command::Handson(arguments) => handson::run(context, &ui, target, arguments),
-        Command::Key(arguments) => key::run(context, &ui, target, arguments),
-        Command::Completions(arguments) => completions::run(&ui, &arguments, Cli::command()),
-        Command::Man(arguments) => man::run(&ui, &arguments, Cli::command()),
+        Command::Mfa(Later(arguments)) => mfa::run(context, &ui, target, arguments),
+        Command::Password(Later(arguments)) => password::run(context, &ui, target, arguments),
+        Command::Report(Later(arguments)) => report::run(context, &ui, target, arguments),
+        Command::Handson(Later(arguments)) => handson::run(context, &ui, target, arguments),
+        Command::Key(Later(arguments)) => key::run(context, &ui, target, arguments),
+        Command::Completions(Later(arguments)) => completions::run(&ui, &arguments, whole()),
+        Command::Man(Later(arguments)) => man::run(&ui, &arguments, whole()),
     };
     match outcome {
         Ok(()) => 0,
@@ -270,19 +274,29 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
 /// The flags of `login` may stand without a command, but not before another one: there they would
 /// be ignored. (clap's own `args_conflicts_with_subcommands` would refuse `-p NAME login`, too.)
 fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let mut definition = Cli::command();
-    let matches = definition.try_get_matches_from_mut(argv)?;
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    // Never taken apart again: that would take longer than to look whether a section is good.
+    let mut definition = ManuallyDrop::new(Cli::command());
+    let matches = match definition.try_get_matches_from_mut(&argv) {
+        Ok(matches) => matches,
+        Err(version) if version.kind() == ErrorKind::DisplayVersion => return Err(version),
+        // Help, and what is suggested, may be about commands that were not named.
+        Err(_) => whole().try_get_matches_from(argv)?,
+    };
     if let Some((command, _)) = matches.subcommand() {
-        let mut of_login = login::Arguments::augment_args(clap::Command::new("login"));
-        of_login.build();
-        for argument in of_login.get_arguments() {
-            let id = argument.get_id().as_str();
-            if matches.value_source(id) == Some(ValueSource::CommandLine) {
-                return Err(definition.error(
-                    ErrorKind::ArgumentConflict,
-                    format!("`{argument}` must stand after `{command}`, if it is meant for it"),
-                ));
-            }
+        // What is not for every command is for `login`.
+        // What is not for every command is for `login`.
+        let misplaced = definition
+            .get_arguments()
+            .filter(|argument| !argument.is_global_set())
+            .find(|argument| {
+                let source = matches.value_source(argument.get_id().as_str());
+                source == Some(ValueSource::CommandLine)
+            });
+        if let Some(argument) = misplaced {
+            let conflict =
+                format!("`{argument}` must stand after `{command}`, if it is meant for it");
+            return Err(definition.error(ErrorKind::ArgumentConflict, conflict));
         }
     }
     let cli = Cli::from_arg_matches(&matches)?;
@@ -293,6 +307,13 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
         ));
     }
     Ok(cli)
+}
+
+/// The definition with all commands; see [`Later`].
+fn whole() -> clap::Command {
+    let mut definition = Cli::command();
+    definition.build();
+    definition
 }
 
 /// `--help` and `--version` come out of the parser as errors, too; it prints those on stdout.
