@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::failure::{Failure, Kind, Result};
 use crate::signin::interrupted;
-use crate::ui::Ui;
+use crate::ui::{Ui, Working};
 
 /// One run of a command that changes things at AWS.
 #[derive(Debug)]
@@ -62,11 +62,19 @@ impl<'a> Errand<'a> {
     /// Has a step done that may change something, and says meanwhile what it is: `creating device
     /// x`. If Ctrl-C comes before its end, nobody can tell whether it was carried out.
     pub async fn step<T>(&self, doing: &str, work: impl Future<Output = T>) -> T {
-        let _working = self.ui.working(doing);
-        self.under_way.borrow_mut().push(doing.to_owned());
+        let _working = self.begin(doing);
         let outcome = work.await;
-        self.under_way.borrow_mut().retain(|other| other != doing);
+        self.end(doing);
         outcome
+    }
+
+    fn begin(&self, doing: &str) -> Working {
+        self.under_way.borrow_mut().push(doing.to_owned());
+        self.ui.working(doing)
+    }
+
+    fn end(&self, doing: &str) {
+        self.under_way.borrow_mut().retain(|other| other != doing);
     }
 
     /// Says that something is done, and remembers it: `device x is created`.

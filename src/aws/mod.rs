@@ -40,6 +40,7 @@ mod trust;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -131,6 +132,7 @@ impl Aws {
         };
         let clock = AwsClock::new(context.clock.clone());
         let connect_limit = Duration::from_secs(5).min(settings.budget);
+        prepare_sdk();
         let http = Arc::new(Http::new(proxies, bundle, connect_limit));
         Ok(Self {
             shared: shared_config(&endpoints, &settings, clock.clone()),
@@ -197,6 +199,15 @@ impl fmt::Debug for Aws {
             .field("budget", &self.budget)
             .finish_non_exhaustive()
     }
+}
+
+/// Has the SDK read its table of partitions, which it does once in a process and before its first
+/// client is there, while the files are looked at. Without a thread it happens later.
+fn prepare_sdk() {
+    let reading = || drop(aws_sdk_sts::config::endpoint::DefaultResolver::new());
+    let _ = thread::Builder::new()
+        .name("partitions".to_owned())
+        .spawn(reading);
 }
 
 /// What both clients have in common. Whatever the SDK would do by itself is switched off: it

@@ -22,14 +22,16 @@
 use std::error::Error;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
+use std::pin::Pin;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
 use super::explain::{Refusal, Situation, answer, redact, wire};
-use super::http::Wire;
+use super::http::{Wire, locked};
 use super::reply::Seen;
 use super::{Aws, Call, Stake};
 use crate::secret::{AccessKey, Secret};
@@ -42,19 +44,64 @@ const UNANSWERED: u32 = 5;
 /// pauses doubling, the last attempt comes some thirteen seconds after the first.
 const ANSWERED: u32 = 8;
 
+/// One attempt, whatever the operation.
+type Attempt<'a> = Pin<Box<dyn Future<Output = Result<(), Complaint>> + Send + 'a>>;
+
+/// What the SDK's error says, whatever the operation.
+struct Complaint {
+    code: Option<String>,
+    message: Option<String>,
+    chain: String,
+}
+
+impl Complaint {
+    fn of(metadata: &ErrorMetadata, error: &(dyn Error + 'static)) -> Self {
+        Self {
+            code: metadata.code().map(str::to_owned),
+            message: metadata.message().map(str::to_owned),
+            chain: wire::chain(error),
+        }
+    }
+}
+
 impl Aws {
     /// Calls `attempt` with a fresh wire until it succeeds or must not be repeated, and `read`s
     /// what came of it. `read` names what an answer lacks that it must hold.
     pub(super) async fn send<T, R, E, F>(
         &self,
         call: &Call<'_>,
-        attempt: impl Fn(Wire) -> F,
+        attempt: impl Fn(Wire) -> F + Sync,
         read: impl FnOnce(T) -> Result<R, Missing>,
     ) -> Result<R, Refusal>
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: Error + ProvideErrorMetadata + 'static,
+        T: Send,
     {
+        let output = Mutex::new(None);
+        let seen = {
+            let once = |wire| -> Attempt<'_> {
+                let outcome = attempt(wire);
+                Box::pin(async {
+                    let complaint = |error: SdkError<E, _>| Complaint::of(error.meta(), &error);
+                    let answer = outcome.await.map_err(complaint)?;
+                    *locked(&output) = Some(answer);
+                    Ok(())
+                })
+            };
+            self.repeat(call, &once).await?
+        };
+        let output = locked(&output).take();
+        let output = output.expect("the last attempt has left it there");
+        read(output).map_err(|missing| self.incomplete(call, missing, &seen))
+    }
+
+    /// The repeating of all operations; it returns what was seen of the attempt that succeeded.
+    async fn repeat<'a>(
+        &self,
+        call: &Call<'_>,
+        attempt: &(dyn Fn(Wire) -> Attempt<'a> + Sync),
+    ) -> Result<Seen, Refusal> {
         if !can_be_sent(call.key) {
             let message = "a character in it is none that AWS uses".to_owned();
             return Err(self.told(call, Situation::KeyGarbled, message, &Seen::default()));
@@ -74,13 +121,10 @@ impl Aws {
             let outcome = attempt(wire.clone()).await;
             let seen = wire.seen();
             self.note(call, &seen);
-            let error = match outcome {
-                Ok(output) => {
-                    return read(output).map_err(|missing| self.incomplete(call, missing, &seen));
-                }
-                Err(error) => error,
+            let Err(complaint) = outcome else {
+                return Ok(seen);
             };
-            let mut refusal = self.refusal(call, &error, &seen);
+            let mut refusal = self.refusal(call, complaint, &seen);
             in_doubt |= seen.in_doubt()
                 || matches!(refusal.situation, Situation::Foreign { .. })
                 || call.stake == Stake::Creation && failed_at_work(&refusal.situation, &seen);
@@ -139,16 +183,13 @@ impl Aws {
         (self.trace)(&redact(&line(call.operation, seen), call.secrets()));
     }
 
-    fn refusal<E>(&self, call: &Call<'_>, error: &SdkError<E, HttpResponse>, seen: &Seen) -> Refusal
-    where
-        E: Error + ProvideErrorMetadata + 'static,
-    {
+    fn refusal(&self, call: &Call<'_>, complaint: Complaint, seen: &Seen) -> Refusal {
         let temporary = call.key.is_temporary();
-        let code = error.code().map(|code| redact(code, call.secrets()));
+        let code = complaint.code.map(|code| redact(&code, call.secrets()));
         let (situation, message) = match (&seen.trouble, seen.status) {
             (Some(trouble), _) => (trouble.situation.clone(), trouble.detail.clone()),
             (None, Some(status)) => {
-                let message = error.message().unwrap_or_default().to_owned();
+                let message = complaint.message.unwrap_or_default();
                 match &code {
                     Some(code) => {
                         let asked = answer::Asked {
@@ -163,7 +204,7 @@ impl Aws {
                     }
                 }
             }
-            (None, None) => (Situation::Unsent, wire::chain(error)),
+            (None, None) => (Situation::Unsent, complaint.chain),
         };
         let message = redact(&message, call.secrets());
         Refusal {

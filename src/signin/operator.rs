@@ -218,18 +218,33 @@ impl<'a> Operator<'a> {
         &self,
         call: impl AsyncFn(&Aws, &AccessKey) -> Result<T, Refusal>,
     ) -> Result<T, Obstacle> {
+        let mut key = self.at_hand().await?;
+        loop {
+            let refusal = match call(self.aws(), key).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(refusal) => refusal,
+            };
+            key = Box::pin(self.after(refusal, key)).await?;
+        }
+    }
+
+    /// The credentials that are there for a call: the section's where calls are made with them, else
+    /// the source's key.
+    async fn at_hand(&self) -> Result<&AccessKey, Obstacle> {
         if self.acting == Acting::ForOthers {
             self.take_what_is_there().await.map_err(Obstacle::Failure)?;
         }
-        if let Some(key) = self.signed_in.get() {
-            return call(self.aws(), key).await.map_err(refused);
+        Ok(self.signed_in.get().unwrap_or(self.caller.key()))
+    }
+
+    /// What to make a call with once more that was refused with `tried`: what is signed in to, where
+    /// a policy wants MFA. Nothing comes after that.
+    async fn after(&self, refusal: Refusal, tried: &AccessKey) -> Result<&AccessKey, Obstacle> {
+        if tried.is_temporary() || !refusal.is_denial() {
+            return Err(refused(refusal));
         }
-        let refusal = match call(self.aws(), self.caller.key()).await {
-            Err(refusal) if refusal.is_denial() && !self.caller.key().is_temporary() => refusal,
-            outcome => return outcome.map_err(refused),
-        };
         match self.signed_in_for(&refusal).await {
-            Ok(Some(key)) => call(self.aws(), key).await.map_err(refused),
+            Ok(Some(key)) => Ok(key),
             Ok(None) => Err(refused(refusal)),
             Err(failure) => Err(Obstacle::Failure(failure)),
         }
@@ -245,10 +260,7 @@ impl<'a> Operator<'a> {
         &self,
         call: impl AsyncFn(&Aws, &AccessKey) -> Result<T, Refusal>,
     ) -> Result<T, Obstacle> {
-        if self.acting == Acting::ForOthers {
-            self.take_what_is_there().await.map_err(Obstacle::Failure)?;
-        }
-        let key = self.signed_in.get().unwrap_or(self.caller.key());
+        let key = self.at_hand().await?;
         call(self.aws(), key).await.map_err(refused)
     }
 

@@ -286,10 +286,11 @@ impl Existing {
 /// Whether the file has these bytes and no others. What cannot be read now is going to be told
 /// when it is read whole.
 fn holds(file: &mut File, known: &[u8]) -> bool {
-    let mut piece = Zeroizing::new([0; 64 << 10]);
+    // Wiped byte by byte, so no larger than it has to be.
+    let mut piece = Zeroizing::new(vec![0; known.len().clamp(1, 64 << 10)]);
     let mut rest = known;
     loop {
-        match file.read(piece.as_mut_slice()) {
+        match file.read(&mut piece) {
             Ok(0) => return rest.is_empty(),
             Ok(length) => match rest.strip_prefix(&piece[..length]) {
                 Some(after) => rest = after,

@@ -25,7 +25,7 @@ const MARK: &str = ".awsmfa-";
 const RANDOM: usize = 6;
 
 /// What a rehearsal writes where it has to.
-static FILLER: [u8; 64 << 10] = [b'#'; 64 << 10];
+static FILLER: [u8; 4 << 10] = [b'#'; 4 << 10];
 
 /// Removes the temporary files of runs that were killed. Only under the lock, where no living run
 /// can have one. What cannot be removed is left: if it is in the way, the write will say so.

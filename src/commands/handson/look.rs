@@ -153,7 +153,7 @@ impl Looked {
                 .at("--role")
                 .next("choose another role with `--role`"));
         }
-        if sorted(&tags.policies) != sorted(policies) {
+        if !same(&tags.policies, policies) {
             let what = format!(
                 "role {role} was made with other policies: {}",
                 tags.policies.join(", ")
@@ -230,10 +230,9 @@ pub(super) fn user_arn(looked: &Looked, serial: &str, user: &str) -> String {
     format!("arn:{partition}:iam::{account}:user/{user}")
 }
 
-fn sorted(policies: &[String]) -> Vec<&String> {
-    let mut policies: Vec<&String> = policies.iter().collect();
-    policies.sort();
-    policies
+/// Whether they are the same, in whatever order. Neither holds one twice.
+fn same(policies: &[String], others: &[String]) -> bool {
+    policies.len() == others.len() && policies.iter().all(|policy| others.contains(policy))
 }
 
 fn foreign(kind: &str, name: &str, flag: &str) -> Failure {

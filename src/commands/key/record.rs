@@ -42,10 +42,11 @@ pub(super) fn find(
     profile: &str,
     key_id: &str,
 ) -> Result<Option<(String, Record)>> {
-    let mut found: Vec<(String, Record)> = Journal::peek(context, PREFIX)?;
-    found.retain(|(_, record)| record.is_about(profile, key_id));
-    found.sort_by_key(|(_, record)| !record.is_open());
-    Ok(found.into_iter().next())
+    let found: Vec<(String, Record)> = Journal::peek(context, PREFIX)?;
+    let about = found
+        .into_iter()
+        .filter(|(_, record)| record.is_about(profile, key_id));
+    Ok(about.min_by_key(|(_, record)| !record.is_open()))
 }
 
 /// The name of the journal for a new key that no profile took and AWS did not take back.
