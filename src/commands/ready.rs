@@ -139,6 +139,7 @@ fn wanted(target: Target, access: Access) -> Wanted {
         timeout,
         identify: false,
         new_device: false,
+        codes_are_typed: false,
         attended: !unattended,
     }
 }

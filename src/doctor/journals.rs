@@ -1,13 +1,14 @@
-//! What a journal says: a procedure that was cut short, or a secret that is kept for a way back.
+//! What a journal says: a procedure that was cut short, or a secret that is kept.
 //!
 //! A rotation of a key that came to its end leaves its journal, because the old key can be restored
-//! from it. Every other journal that is still there is of a procedure that did not come so far.
+//! from it; so does a new key that no profile took and AWS did not take back. Every other journal that
+//! is still there is of a procedure that did not come so far.
 
 use std::path::Path;
 
 use super::finding::{Check, Finding};
 use crate::journal;
-use crate::rotation::{Phase, Record};
+use crate::rotation::{Phase, Record, kept_secret};
 use crate::store::{self, LockState};
 
 /// Of a procedure that is under way, the lock is held.
@@ -17,9 +18,16 @@ pub(super) fn examine(path: &Path) -> Option<Finding> {
         Some((_, LockState::Held(holder))) => {
             Finding::note(Check::Unfinished, format!("{holder} is at this now"))
         }
-        _ => match journal::glance::<Record>(path) {
-            Some(record) => rotation(&record)?,
-            None => Finding::warning(
+        _ => match (journal::glance::<Record>(path), kept_secret(&turn)) {
+            (Some(record), _) => rotation(&record)?,
+            (None, Some(id)) => Finding::note(
+                Check::Kept,
+                format!("the secret of access key {id}, which could not be handed over, is kept"),
+            )
+            .next(format!(
+                "take it out of the file, or `awsmfa key delete {id}` deletes both"
+            )),
+            (None, None) => Finding::warning(
                 Check::Unfinished,
                 "a procedure of several steps was cut short",
             )

@@ -5,9 +5,25 @@
 //! file is, and goes when the key goes. The profile itself would be the wrong place: AWS tools would
 //! read a second pair as a profile of its own, or refuse the file.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::secret::{AccessKey, Secret};
+
+/// How the journal begins that keeps the secret of a new key which no profile took and AWS did not
+/// take back.
+const SECRET: &str = "secret-";
+
+/// The name of the journal that keeps the secret of the new key `id`.
+pub fn secret_name(id: &str) -> String {
+    format!("{SECRET}{id}")
+}
+
+/// The id of the key whose secret the journal called `name` keeps; `None` for another journal.
+pub fn kept_secret(name: &Path) -> Option<&str> {
+    name.file_name()?.to_str()?.strip_prefix(SECRET)
+}
 
 /// One rotation.
 #[derive(Clone, Debug, Serialize, Deserialize)]

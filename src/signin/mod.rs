@@ -99,6 +99,8 @@ pub struct Wanted {
     /// The device was set up a moment ago: AWS may take some seconds to know it everywhere, which
     /// is waited for.
     pub new_device: bool,
+    /// Whether `mfa_process` is passed over: its codes are those of another device.
+    pub codes_are_typed: bool,
     /// Whether somebody may be asked: not by a program that works in the background, even where
     /// it was started on a terminal.
     pub attended: bool,
@@ -168,7 +170,8 @@ impl Wanted {
 
     /// Where the code for this plan is to be had.
     fn code_source(&self, context: &Context, plan: &Plan) -> Result<CodeSource> {
-        let process = plan.mfa_process.as_ref().map(|setting| {
+        let process = plan.mfa_process.as_ref().filter(|_| !self.codes_are_typed);
+        let process = process.map(|setting| {
             (
                 setting.value.expose(),
                 &setting.origin as &dyn std::fmt::Display,

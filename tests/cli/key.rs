@@ -205,6 +205,9 @@ fn a_secret_that_can_neither_be_written_nor_given_up_is_kept_until_the_key_is_de
     run.said(&format!("its secret is in {}", kept.display()));
     let content = std::fs::read_to_string(&kept).unwrap();
     assert!(content.contains(&world.aws.secret_of(&id).unwrap()));
+    let doctor = world.run(["doctor", "--offline"]);
+    let told = format!("the secret of access key {id}, which could not be handed over, is kept");
+    assert!(doctor.stdout.contains(&told), "{}", doctor.stdout);
     world.run(["key", "delete", &id, "--yes"]).succeeded();
     assert!(!kept.exists());
     assert_eq!(user.keys(), [(key.id, true)]);

@@ -508,6 +508,29 @@ fn whoever_is_slow_goes_on_with_the_codes_that_follow() {
 }
 
 #[test]
+fn a_command_that_makes_codes_of_another_device_is_not_asked_for_those_of_the_new_one() {
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    let old = user.virtual_mfa_named("old").serial;
+    let script = format!("echo run >>runs\necho {}\n", world.aws.code(&old));
+    fs::write(world.path("code.sh"), script).unwrap();
+    world.write_config(format!(
+        "[default]\nmfa_serial = {old}\nmfa_process = sh code.sh\n"
+    ));
+    next_step_after_enabling(&world);
+    let mut session = setup(&world, &["--yes"]);
+    session.expect(&format!("makes codes of {old}, so it is not asked"));
+    type_codes(&world, &mut session);
+    session.expect("is enabled for alice");
+    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+    session.send_line(&world.aws.code_at(SERIAL, 1));
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    // Once, because whoever has a device signs in with it first.
+    assert_eq!(fs::read_to_string(world.path("runs")).unwrap(), "run\n");
+}
+
+#[test]
 fn whoever_has_a_device_is_asked_for_its_code_before_another_is_set_up() {
     let world = World::new();
     let (user, _) = newcomer(&world, Preset::SelfService);

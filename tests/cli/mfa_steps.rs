@@ -245,6 +245,22 @@ fn of_several_devices_none_is_taken_without_asking() {
 }
 
 #[test]
+fn a_command_for_one_device_makes_no_codes_of_another() {
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    user.virtual_mfa();
+    user.virtual_mfa_named("phone");
+    let process = "mfa_process = touch run";
+    world.write_config(format!("[default]\nmfa_serial = {SERIAL}\n{process}\n"));
+    world
+        .run(["mfa", "resync", "--serial-number", PHONE])
+        .failed(4, "two codes of the device are needed")
+        .said(&format!("makes codes of {SERIAL}"))
+        .said("--code1");
+    assert!(!world.path("run").exists());
+}
+
+#[test]
 fn a_lost_answer_is_looked_up_and_not_asked_for_again() {
     let world = World::new();
     newcomer(&world, Preset::SelfService);

@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 
 use super::keys;
 use super::list::status;
-use super::record;
 use super::safe::{Maker, Unmade};
 use crate::aws::{NewKey, UserKey};
 use crate::commands::Target;
@@ -18,6 +17,7 @@ use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::journal::Journal;
 use crate::profile;
+use crate::rotation;
 use crate::signin::{self, Obstacle, Operator, Place};
 use crate::ui::{Output, Ui};
 
@@ -239,7 +239,7 @@ impl Creation<'_> {
             context, ui, wait, ..
         } = *self.maker;
         let kept = async {
-            let journal = Journal::open(context, ui, &record::secret_name(id), wait).await?;
+            let journal = Journal::open(context, ui, &rotation::secret_name(id), wait).await?;
             journal.write(&Document {
                 access_key: Part {
                     user_name: &new.user,

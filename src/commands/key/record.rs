@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::journal::Journal;
-use crate::rotation::Record;
+use crate::rotation::{self, Record};
 use crate::ui::Ui;
 
 const PREFIX: &str = "key-";
@@ -49,11 +49,6 @@ pub(super) fn find(
     Ok(about.min_by_key(|(_, record)| !record.is_open()))
 }
 
-/// The name of the journal for a new key that no profile took and AWS did not take back.
-pub(super) fn secret_name(id: &str) -> String {
-    format!("secret-{id}")
-}
-
 /// The key called `id` is deleted: what keeps its secret has nothing to restore any more.
 ///
 /// # Errors
@@ -70,7 +65,7 @@ pub(super) async fn forget(context: &Context, ui: &Ui, id: &str, wait: Duration)
             journal.remove()?;
         }
     }
-    let secret = secret_name(id);
+    let secret = rotation::secret_name(id);
     let kept = Journal::peek::<IgnoredAny>(context, &secret)?;
     if kept.iter().any(|(name, _)| *name == secret) {
         Journal::open(context, ui, &secret, wait).await?.remove()?;

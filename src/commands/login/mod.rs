@@ -93,13 +93,17 @@ pub(super) struct Arguments {
     #[arg(skip)]
     new_device: bool,
 
+    /// `mfa_process` makes codes of another device.
+    #[arg(skip)]
+    codes_are_typed: bool,
+
     #[command(flatten)]
     wiring: wire::Flags,
 }
 
 impl Arguments {
     /// What signs in with a device that was set up a moment ago.
-    pub(super) fn with_device(serial: String) -> Self {
+    pub(super) fn with_device(serial: String, codes_are_typed: bool) -> Self {
         Self {
             code: Vec::new(),
             token_code: None,
@@ -115,6 +119,7 @@ impl Arguments {
             no_session: false,
             yes: false,
             new_device: true,
+            codes_are_typed,
             wiring: wire::Flags::default(),
         }
     }
@@ -181,6 +186,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         no_session,
         yes,
         new_device,
+        codes_are_typed,
         wiring: _,
     } = arguments;
     let Target {
@@ -217,6 +223,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         timeout,
         identify: !ui.is_quiet(),
         new_device,
+        codes_are_typed,
         attended: true,
     }
 }

@@ -88,10 +88,39 @@ impl Source {
         Ok(Self::Terminal(terminal))
     }
 
+    /// The same for the device called `serial`: a command that is set up for another device knows
+    /// nothing of this one, so a person is asked.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Source::choose`].
+    pub(in crate::commands) fn for_device(
+        self,
+        serial: &str,
+        operator: &Operator<'_>,
+        ui: &Ui,
+    ) -> Result<Self> {
+        let (Self::Command { origin, .. }, Some(other)) = (&self, other_device(operator, serial))
+        else {
+            return Ok(self);
+        };
+        ui.note(&format!(
+            "the mfa_process command ({origin}) makes codes of {other}, so it is not asked for those of {serial}"
+        ));
+        let terminal = Terminal::open(ui).map_err(nobody)?;
+        Ok(Self::Terminal(terminal))
+    }
+
     /// Whether asking again may bring others.
     pub(in crate::commands) fn can_try_again(&self) -> bool {
         matches!(self, Self::Terminal(_))
     }
+}
+
+/// The device that the profile names, if it is not the one called `serial`.
+pub(super) fn other_device<'a>(operator: &'a Operator<'_>, serial: &str) -> Option<&'a str> {
+    let named = operator.plan().serial.as_ref()?;
+    (named.value != serial).then_some(named.value.as_str())
 }
 
 fn nobody(error: io::Error) -> Failure {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::codes::{Clerk, Source};
+use super::codes::{Clerk, Source, other_device};
 use super::create::{DEVICE_FIRST, about, create, delete, hand_over, is};
 use super::hand::{Handing, Hands};
 use crate::aws::{Device, IamSituation, Situation};
@@ -34,6 +34,8 @@ pub(super) struct Outcome {
     pub(super) shown_seed: Option<Secret>,
     pub(super) written_to: Option<String>,
     pub(super) sign_in: bool,
+    /// `mfa_process` makes codes of another device.
+    pub(super) codes_are_typed: bool,
 }
 
 /// One set-up on its way.
@@ -143,6 +145,7 @@ impl<'a> Course<'a> {
                             .and_then(|(seed, hands)| hands.shown(&seed).cloned()),
                         written_to,
                         sign_in,
+                        codes_are_typed: !self.command_may_know(),
                     });
                 }
                 (Step::NothingToEnable | Step::Create | Step::Enable, _) => {
@@ -161,10 +164,18 @@ impl<'a> Course<'a> {
                 Some(hands)
             }
         };
-        Ok(Equipment {
-            hands,
-            source: Source::choose(self.given.clone(), self.operator, self.ui)?,
-        })
+        let source = Source::choose(self.given.clone(), self.operator, self.ui)?;
+        let source = match self.command_may_know() {
+            true => source,
+            false => source.for_device(&self.serial, self.operator, self.ui)?,
+        };
+        Ok(Equipment { hands, source })
+    }
+
+    /// Whether `mfa_process` makes codes of this device: of the one that the profile names it does, and
+    /// of one whose seed goes to a command.
+    fn command_may_know(&self) -> bool {
+        self.handing.is_automatic() || other_device(self.operator, &self.serial).is_none()
     }
 
     /// Creates the device and hands its seed over.

@@ -143,6 +143,7 @@ fn act(
                 which.among(&operator, ui, &able, &user).await?
             }
         };
+        let source = source.for_device(&serial, &operator, ui)?;
         let clerk = Clerk {
             operator: &operator,
             ui,

@@ -112,7 +112,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     if signed_in {
         let ui = ui.as_text();
         let serial = outcome.serial.clone();
-        let arguments = login::Arguments::with_device(serial);
+        let arguments = login::Arguments::with_device(serial, outcome.codes_are_typed);
         login::run(context, &ui, target, Vec::new(), arguments).map_err(|failure| {
             let failure = failure.done(format!("device {} is enabled", outcome.serial));
             match failure.kind() {

@@ -256,6 +256,7 @@ impl Turn<'_> {
                 Kind::Configuration,
                 format!("the secret of access key {id} is not in any profile any more"),
             )
+            .next("`awsmfa key list` shows what is there, should another run have replaced it")
         })
     }
 }
