@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::env::{about_aws, signed_in};
 use crate::prompt::PROMPT;
 use crate::pty::Stream;
-use crate::served::{Pass, ignores_interrupts};
+use crate::served::{Pass, is_ignored};
 use crate::told::Told;
 use crate::world::{AWSMFA, NOTHING, World};
 
@@ -103,7 +103,7 @@ fn a_signal_that_is_sent_to_us_is_the_program_s() {
         (Signal::USR1, "USR1"),
     ] {
         // What is ignored from the start cannot be waited for from outside.
-        if signal == Signal::INT && ignores_interrupts() {
+        if is_ignored(name) {
             continue;
         }
         let script = format!(

@@ -9,7 +9,7 @@ use crate::env::signed_in;
 use crate::local_aws::{Fault, Mfa, Trust};
 use crate::prompt::PROMPT;
 use crate::pty::Stream;
-use crate::served::{Pass, Server, ignores_interrupts, pass_from};
+use crate::served::{Pass, Server, is_ignored, pass_from};
 use crate::told::Told;
 use crate::world::{AWSMFA, NOTHING, World, section};
 
@@ -186,7 +186,7 @@ fn it_asks_for_a_code_at_the_start_and_only_if_needed() {
     session.expect("serving [default-mfa] for profile default, good until ");
     session.expect("Ctrl-C ends it");
     // Whoever runs the tests may have Ctrl-C ignored, and so has the server then.
-    if !ignores_interrupts() {
+    if !is_ignored("INT") {
         session.ctrl_c();
         session.expect("stopped");
         let finished = session.finish();

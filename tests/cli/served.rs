@@ -179,10 +179,11 @@ pub(crate) fn pass_from(output: impl Read) -> Pass {
     Pass::of(&document["profiles"][0]["environment"])
 }
 
-/// Whether whoever runs the tests has Ctrl-C ignored; a program started here has it so, too.
-pub(crate) fn ignores_interrupts() -> bool {
+/// Whether whoever runs the tests has the signal called `name` ignored, as `nohup` has HUP; a program
+/// started here has it so, too.
+pub(crate) fn is_ignored(name: &str) -> bool {
     let shown = std::process::Command::new("perl")
-        .args(["-e", "print $SIG{INT} // ''"])
+        .args(["-e", &format!("print $SIG{{{name}}} // ''")])
         .output();
     shown.is_ok_and(|shown| shown.stdout == b"IGNORE")
 }
