@@ -120,18 +120,21 @@ def consumers(options, report):
 
 def flight(options, report):
     """A new world each time: codes from a command are half a minute apart per device."""
-    alone, together, starts = [], [], []
+    alone, together, starts, reuse = [], [], [], []
     for _ in range(max(3, options.runs // 4)):
         with World(options, mfa_process=True) as world:
             command = [options.binary, "credential-process"]
             alone.append(seconds(command, world.environment))
-            starts.append(at_once(["/bin/true"], world.environment, RUNS_AT_ONCE))
+            version = [options.binary, "--version"]
+            starts.append(at_once(version, world.environment, RUNS_AT_ONCE))
+            reuse.append(at_once(command, world.environment, RUNS_AT_ONCE))
         with World(options, mfa_process=True) as world:
             together.append(at_once(command, world.environment, RUNS_AT_ONCE))
             assert world.requests("GetSessionToken") == 1
-    alone, together, starts = map(statistics.median, (alone, together, starts))
+    alone, together, starts, reuse = map(statistics.median, (alone, together, starts, reuse))
     report.row("one cold `credential-process` with `mfa_process`", ms(alone))
-    report.row(f"{RUNS_AT_ONCE} × `/bin/true` at once", ms(starts))
+    report.row(f"{RUNS_AT_ONCE} × `awsmfa --version` at once", ms(starts))
+    report.row(f"{RUNS_AT_ONCE} × `credential-process` at once, session good", ms(reuse))
     report.at_most(
         f"{RUNS_AT_ONCE} cold `credential-process` at once, one GetSessionToken",
         together, 1.5 * alone + starts, "ms", MILLISECOND,

@@ -111,11 +111,11 @@ class World(contextlib.ExitStack):
         return "\n".join(lines) + "\n"
 
     def delay_replies(self, more):
-        self._ask("fault", kind="latency", ms=round(more * 1000))
+        self.ask("fault", kind="latency", ms=round(more * 1000))
 
     def requests(self, operation):
         """How many of these the server has seen."""
-        log = json.loads(self._ask("log"))
+        log = json.loads(self.ask("log"))
         return sum(entry["operation"] == operation for entry in log["requests"])
 
     def command(self):
@@ -133,7 +133,7 @@ class World(contextlib.ExitStack):
 
     def hands_on_down(self):
         """Seconds that it takes to take a hands-on user down, which is put up before."""
-        self._ask("clock", offset=0)
+        self.ask("clock", offset=0)
         environment = {
             **self.environment,
             "AWS_SHARED_CREDENTIALS_FILE": str(self.home / "administrator"),
