@@ -53,7 +53,8 @@ fn a_change_is_typed_unseen_and_the_rules_are_named_before() {
     session.expect("The same again: ");
     session.send_line(NEW);
     session.expect("the password of alice is changed");
-    assert_eq!(world.finish(session).code, 0);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
     assert_eq!(alice.current_password().as_deref(), Some(NEW));
 }
 
@@ -63,7 +64,8 @@ fn lines_pasted_at_once_are_not_shown_between_two_questions() {
     let alice = alice(&world);
     let mut session = asked(&world);
     session.send(format!("{OLD}\r{NEW}\r{NEW}\r"));
-    assert_eq!(world.finish(session).code, 0);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
     assert_eq!(alice.current_password().as_deref(), Some(NEW));
 }
 
@@ -77,7 +79,8 @@ fn a_mistyped_old_password_is_asked_for_again_without_the_new_one() {
     session.expect("that is not the old password");
     session.expect(OLD_PROMPT);
     session.send_line(OLD);
-    assert_eq!(world.finish(session).code, 0);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
     assert_eq!(alice.current_password().as_deref(), Some(NEW));
     assert_eq!(world.aws.count("ChangePassword"), 2);
 }
@@ -130,7 +133,8 @@ fn an_administrator_types_a_password_for_somebody_else() {
     session.expect("the password must have at least 8 characters, of three kinds");
     session.expect("New password for bob: ");
     session.send(format!("{NEW}\r{NEW}\r"));
-    assert_eq!(world.finish(session).code, 0);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
     assert_eq!(bob.current_password().as_deref(), Some(NEW));
 }
 
@@ -201,7 +205,8 @@ fn without_a_shell_to_come_back_to_ctrl_z_stops_nothing() {
     let mut session = asked(&world);
     session.ctrl_z();
     session.send(format!("{OLD}\r{NEW}\r{NEW}\r"));
-    assert_eq!(world.finish(session).code, 0);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
     assert_eq!(alice.current_password().as_deref(), Some(NEW));
 }
 
