@@ -295,3 +295,31 @@ fn hands_on_users_take_all_of_it_and_no_more() {
 fn so_they_do_where_the_names_are_known() {
     check(&CASES[8]);
 }
+
+#[test]
+fn it_is_for_users_anywhere_in_the_hierarchy_and_for_nobody_else() {
+    let policy = World::new()
+        .run(["key", "--print-policy"])
+        .succeeded()
+        .json();
+    let world = World::new();
+    let caller = world
+        .aws
+        .user("/division/caller")
+        .policy_document(policy.clone());
+    world.write_credentials(section("default", &world.key(&caller)));
+    world.run(["key", "list"]).succeeded();
+    world.aws.user("/caller/other");
+    world
+        .run(["key", "list", "--user", "other"])
+        .failed(5, "may not call ListAccessKeys");
+}
+
+#[test]
+fn the_flag_is_enough_where_a_command_wants_more() {
+    for command in ["activate", "deactivate", "delete"] {
+        let run = World::new().run(["key", command, "--print-policy"]);
+        assert!(run.succeeded().stdout.contains("iam:DeleteAccessKey"));
+        World::new().run(["key", command]).failed(2, "<ID>");
+    }
+}

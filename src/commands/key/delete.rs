@@ -26,8 +26,8 @@ use crate::ui::{Output, Ui};
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// The key: its id, or the end of it, at least four characters
-    #[arg(value_name = "ID", value_hint = ValueHint::Other)]
-    id: String,
+    #[arg(required_unless_present = "print_policy", value_name = "ID", value_hint = ValueHint::Other)]
+    id: Option<String>,
 
     /// Do it even if something stops working
     #[arg(short, long)]
@@ -56,6 +56,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         yes,
         whose,
     } = arguments;
+    let given = given.expect("the parser asks for it");
     keys::check(&given)?;
     let wait = target.timeout;
     let (orders, user) = whose.orders(target)?;

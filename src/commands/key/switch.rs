@@ -22,8 +22,8 @@ use crate::ui::{Output, Ui};
 #[derive(Args, Debug)]
 pub(super) struct Activate {
     /// The key: its id, or the end of it, at least four characters
-    #[arg(value_name = "ID", value_hint = ValueHint::Other)]
-    id: String,
+    #[arg(required_unless_present = "print_policy", value_name = "ID", value_hint = ValueHint::Other)]
+    id: Option<String>,
 
     #[command(flatten)]
     whose: Whose,
@@ -36,8 +36,8 @@ pub(super) struct Activate {
 #[derive(Args, Debug)]
 pub(super) struct Deactivate {
     /// The key: its id, or the end of it, at least four characters
-    #[arg(value_name = "ID", value_hint = ValueHint::Other)]
-    id: String,
+    #[arg(required_unless_present = "print_policy", value_name = "ID", value_hint = ValueHint::Other)]
+    id: Option<String>,
 
     /// Do it even if something stops working
     #[arg(short, long)]
@@ -64,7 +64,7 @@ pub(super) fn activate(
     arguments: Activate,
 ) -> Result<()> {
     let Activate { id, whose } = arguments;
-    switch(context, ui, target, whose, &id, Wanted::Active)
+    switch(context, ui, target, whose, id, Wanted::Active)
 }
 
 pub(super) fn deactivate(
@@ -74,7 +74,7 @@ pub(super) fn deactivate(
     arguments: Deactivate,
 ) -> Result<()> {
     let Deactivate { id, force, whose } = arguments;
-    switch(context, ui, target, whose, &id, Wanted::Inactive { force })
+    switch(context, ui, target, whose, id, Wanted::Inactive { force })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,10 +88,11 @@ fn switch(
     ui: &Ui,
     target: Target,
     whose: Whose,
-    given: &str,
+    given: Option<String>,
     wanted: Wanted,
 ) -> Result<()> {
-    keys::check(given)?;
+    let given = given.expect("the parser asks for it");
+    keys::check(&given)?;
     let (orders, user) = whose.orders(target)?;
     let named = user.is_some();
     let active = wanted == Wanted::Active;
@@ -100,7 +101,7 @@ fn switch(
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
         let keys = keys::of(&operator, &user).await?;
-        let key = keys::find(&keys, given, &user)?;
+        let key = keys::find(&keys, &given, &user)?;
         let id = key.id.clone();
         if key.active == active {
             return Ok((user, id, false));

@@ -131,6 +131,11 @@ impl On {
         let of = |kind: &str, name: &str| Value::from(format!("arn:*:iam::*:{kind}/{name}"));
         match self {
             On::Everything => Value::from("*"),
+            // Wherever in the hierarchy: a user's ARN has the path before the name, and no name has a
+            // slash (IAM User Guide, "IAM identifiers").
+            On::User | On::Oneself if user != "*" => {
+                Value::from_iter([of("user", user), of("user", &format!("*/{user}"))])
+            }
             On::User | On::Oneself => of("user", user),
             On::AnyUser => of("user", "*"),
             On::AnyRole => of("role", "*"),
