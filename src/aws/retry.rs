@@ -5,8 +5,8 @@
 //! | what happened | nothing at stake | a code | a creation |
 //! | --- | --- | --- | --- |
 //! | the connection was never made, and a moment later it might be | again | again | again |
-//! | AWS answers that it is throttling, unavailable (503), or that the thing is just being changed | again | again | again |
-//! | AWS answers with another 5xx error document | again | again | never |
+//! | AWS answers that it is throttling, or that the thing is just being changed | again | again | again |
+//! | AWS answers with a 5xx error document | again | again | never |
 //! | AWS refuses the signature for its time | signed with AWS's time, once | the same | the same |
 //! | the reply was lost, broke off, or took too long | again | never | never |
 //! | a gateway's 5xx | again | never | never |
@@ -15,7 +15,8 @@
 //! "A code" is stricter because AWS accepts a code once: where the first request may have
 //! arrived, the second would be refused for the code, and the person told something untrue. What
 //! creates something would do so twice, or be told that it is there already while its secret was in
-//! the reply that was lost; IAM's "ServiceFailure" is an unknown error, after which it may be there.
+//! the reply that was lost; "ServiceFailure" is an unknown error and "ServiceUnavailable" a failure of the
+//! server (IAM API Reference, "Common Error Types"), after which it may be there.
 //! Pauses double and are spread at random (AWS Architecture Blog, "Exponential Backoff And
 //! Jitter"); everything ends with the budget.
 
@@ -127,7 +128,7 @@ impl Aws {
             let mut refusal = self.refusal(call, complaint, &seen);
             in_doubt |= seen.in_doubt()
                 || matches!(refusal.situation, Situation::Foreign { .. })
-                || call.stake == Stake::Creation && failed_at_work(&refusal.situation, &seen);
+                || call.stake == Stake::Creation && refusal.situation == Situation::Unavailable;
             if refusal.situation == Situation::TimedOut
                 && let Some(before) = before.take()
             {
@@ -198,9 +199,10 @@ impl Aws {
                         };
                         (answer::situation(&asked, status, code, &message), message)
                     }
+                    // What the SDK could not read of it is all that can be told.
                     None => {
                         let page = false;
-                        (Situation::Foreign { status, page }, message)
+                        (Situation::Foreign { status, page }, complaint.chain)
                     }
                 }
             }
@@ -254,12 +256,6 @@ enum Again {
     After(Duration),
 }
 
-/// AWS says that it failed, and not that it was too busy to begin (IAM API Reference, "Common
-/// Error Types": InternalFailure against ServiceUnavailable).
-fn failed_at_work(situation: &Situation, seen: &Seen) -> bool {
-    *situation == Situation::Unavailable && seen.status != Some(503)
-}
-
 fn again(situation: &Situation, seen: &Seen, stake: Stake) -> Again {
     const MOMENT: Again = Again::After(Duration::from_millis(100));
     const WHILE: Again = Again::After(Duration::from_millis(400));
@@ -268,11 +264,7 @@ fn again(situation: &Situation, seen: &Seen, stake: Stake) -> Again {
             Situation::ClockOff => Again::WithAwsTime,
             Situation::Throttled => WHILE,
             Situation::Iam(situation) if situation.passes() => WHILE,
-            Situation::Unavailable
-                if stake == Stake::Creation && failed_at_work(situation, seen) =>
-            {
-                Again::Never
-            }
+            Situation::Unavailable if stake == Stake::Creation => Again::Never,
             Situation::Unavailable => MOMENT,
             _ => Again::Never,
         };
@@ -340,7 +332,7 @@ mod tests {
 
     #[test]
     fn what_creates_is_not_sent_again_after_a_failure_of_aws_s_own() {
-        for (status, again_created) in [(500, false), (503, true)] {
+        for status in [500, 503] {
             let seen = Seen {
                 connected: true,
                 status: Some(status),
@@ -348,7 +340,7 @@ mod tests {
             };
             let sent = |stake| again(&Situation::Unavailable, &seen, stake) != Again::Never;
             assert!(sent(Stake::Nothing) && sent(Stake::Code), "{status}");
-            assert_eq!(sent(Stake::Creation), again_created, "{status}");
+            assert!(!sent(Stake::Creation), "{status}");
         }
     }
 

@@ -111,6 +111,11 @@ fn denied(asked: &Asked, message: &str) -> Situation {
     };
     match asked.operation {
         "AssumeRole" => Situation::RoleRefused(reason),
+        // Nobody needs a permission for it (AWS STS API Reference, "GetSessionToken"), so where no
+        // policy is named it is the code.
+        "GetSessionToken" if reason == Denial::Unsaid && !says("not authorized") => {
+            Situation::WrongCode
+        }
         _ => Situation::Denied(reason),
     }
 }
@@ -133,6 +138,16 @@ mod tests {
                 "GetSessionToken", 403, "AccessDenied",
                 "MultiFactorAuthentication failed with invalid MFA one time pass code. ".into(),
                 WrongCode,
+            ),
+            (
+                "GetSessionToken", 403, "AccessDenied",
+                "The one-time password does not match.".into(),
+                WrongCode,
+            ),
+            (
+                "GetSessionToken", 403, "AccessDenied",
+                "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: sts:GetSessionToken".into(),
+                Situation::Denied(Denial::Unsaid),
             ),
             (
                 "AssumeRole", 403, "AccessDenied",

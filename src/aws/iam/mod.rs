@@ -30,9 +30,9 @@ pub use tags::Tag;
 use tags::{sdk_tags, tags_of};
 pub use users::User;
 
-/// The longest list of AWS's has some thousand entries, a hundred to a page, so more pages than
-/// this are an answer in a circle.
-const MOST_PAGES: usize = 100;
+/// The longest list of AWS's has some thousand entries, and a page may hold fewer than were asked for,
+/// so more pages than this are an answer in a circle.
+const MOST_PAGES: usize = 5_000;
 
 /// A list that AWS hands out in pages, as far as it has been read.
 #[derive(Debug)]

@@ -1,13 +1,20 @@
 //! The sentences about the credential report.
 
-use super::super::Refusal;
 use super::super::advice::{Known, Told};
+use super::super::{IamSituation, Refusal, Situation};
 use super::lacks_permission;
 use crate::failure::Kind;
 
 /// An explicit denial is left to others: it is often about MFA, and not about these permissions.
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
-    if !lacks_permission(refusal) || !refusal.operation.ends_with("CredentialReport") {
+    if !refusal.operation.ends_with("CredentialReport") {
+        return None;
+    }
+    if refusal.situation == Situation::Iam(IamSituation::LimitExceeded) {
+        let told = Told::new(Kind::Aws, "AWS makes no further credential report now");
+        return Some(told.next("wait a while: AWS makes one every four hours at most"));
+    }
+    if !lacks_permission(refusal) {
         return None;
     }
     let what = match refusal.operation {
@@ -22,8 +29,19 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Denial, Situation};
+    use super::super::super::Denial;
     use super::*;
+
+    #[test]
+    fn there_is_nothing_to_remove_for_another_report() {
+        let situation = Situation::Iam(IamSituation::LimitExceeded);
+        let refusal = Refusal::new("GenerateCredentialReport", situation, String::new());
+        let advice = refusal.failure(&Known::default()).advice().join(" ");
+        assert!(
+            advice.contains("wait") && !advice.contains("remove"),
+            "{advice}"
+        );
+    }
 
     #[test]
     fn a_denial_names_both_permissions() {
