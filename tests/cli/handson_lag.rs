@@ -71,6 +71,12 @@ fn what_is_never_known_ends_with_what_was_done_and_is_gone_on_with() {
 fn what_is_overdue_is_shown_to_be() {
     let world = world();
     up_by_command(&world, &["--expires", "8h"]).succeeded();
+    // The end is recorded once.
+    let again = up_by_command(&world, &["--expires", "8h"]).succeeded();
+    assert!(!again.stderr.contains("--expires"), "{}", again.stderr);
+    up_by_command(&world, &["--expires", "2d"])
+        .succeeded()
+        .said("`--expires` changes nothing");
     let listed = world.run(["handson", "list"]).succeeded();
     assert!(listed.stdout.contains("USER") && listed.stdout.contains(USER));
     assert!(!listed.stdout.contains("overdue"), "{}", listed.stdout);

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::look::{Device, Looked, Wanted, look, user_arn};
 use super::turn;
@@ -102,7 +102,10 @@ impl<'a> Raising<'a> {
         let serial = serial_of(identity, user);
         let looked = self.look(&serial).await?;
         let expires = match looked.tags() {
-            Some(tags) => tags.expires,
+            Some(tags) => {
+                self.end_stays(tags.expires)?;
+                tags.expires
+            }
             None => self.end()?,
         };
         let mut memory = Memory {
@@ -134,6 +137,23 @@ impl<'a> Raising<'a> {
         let looked = look(self.operator, self.wanted, serial).await?;
         looked.check(self.wanted, serial)?;
         Ok(looked)
+    }
+
+    /// The end is recorded with the user and is not moved; whoever names another one is told. A run that
+    /// goes on after a while names the same one.
+    fn end_stays(&self, recorded: Option<Timestamp>) -> Result<()> {
+        const WHILE: SignedDuration = SignedDuration::from_mins(15);
+        let Some(end) = self.end()? else {
+            return Ok(());
+        };
+        let is_far = |recorded: Timestamp| end.duration_since(recorded).abs() > WHILE;
+        if recorded.is_none_or(is_far) {
+            self.ui.note(&format!(
+                "user {} is there already, so `--expires` changes nothing; to move the end, take it down and put it up again",
+                self.wanted.user
+            ));
+        }
+        Ok(())
     }
 
     /// When it will not be wanted any more, by AWS's clock.
