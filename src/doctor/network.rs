@@ -235,7 +235,10 @@ fn answered<T>(
 fn is_out_of_service(situation: &Situation) -> bool {
     matches!(
         situation,
-        Situation::Throttled | Situation::Unavailable | Situation::RegionDisabled
+        Situation::Throttled
+            | Situation::Unavailable
+            | Situation::RegionDisabled
+            | Situation::WrongScope
     )
 }
 
