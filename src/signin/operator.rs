@@ -308,12 +308,17 @@ impl<'a> Operator<'a> {
             Obstacle::Refusal(refusal) => refusal,
         };
         let section = format!("section [{}]", self.plan.section.value);
-        let (key, origin) = match self.signed_in.get() {
-            Some(key) => (key, section.as_str()),
-            None => (self.caller.key(), self.caller.origin()),
+        let own = Some(self.plan.profile.value.as_str());
+        let (key, origin, profile) = match self.signed_in.get() {
+            Some(key) => (key, section.as_str(), own),
+            None => (
+                self.caller.key(),
+                self.caller.origin(),
+                self.plan.profile_of_key(),
+            ),
         };
         refusal.failure(&Known {
-            profile: Some(&self.plan.profile.value),
+            profile,
             key_id: Some(&key.id),
             key_origin: Some(origin),
             subject: about.subject,
