@@ -71,6 +71,7 @@ mod help;
 #[cfg(unix)]
 mod hidden_prompt;
 mod hostile_files;
+mod iam_sessions;
 #[cfg(unix)]
 mod interrupted;
 mod key;
