@@ -796,3 +796,45 @@ fn an_unfinished_rotation_of_a_key_that_was_replaced_by_hand_is_told() {
         .said("key-default@alice.json");
     assert_eq!(user.keys().len(), 2);
 }
+
+/// The way back need not write to the file that a killed run was writing.
+#[cfg(unix)]
+#[test]
+fn whatever_is_run_next_clears_what_killed_runs_have_left() {
+    let (world, _, key) = alice();
+    world.write_config("[default]\nregion = us-east-1\n");
+    world
+        .aws
+        .fault("CreateAccessKey", Fault::Close(When::After));
+    world.run(["key", "rotate"]);
+    let before = world.credentials();
+    let state = world.path(".aws/awsmfa");
+    let dead = [
+        world.path(".aws/.credentials.awsmfa-Xy12zA"),
+        world.path(".aws/.config.awsmfa-Xy12zA"),
+        state.join(".key-default@alice.json.awsmfa-Xy12zA"),
+        state.join(".key-default@dave.json.awsmfa-Xy12zA"),
+    ];
+    let others = [
+        world.path(".aws/.credentials.awsmfa-notes.txt"),
+        world.path(".aws/.other.awsmfa-Xy12zA"),
+        state.join("key-default@erin.json.awsmfa-Xy12zA"),
+        state.join(".key-default@bob.json.awsmfa-Xy12zA"),
+    ];
+    for path in dead.iter().chain(&others) {
+        fs::write(path, format!("aws_secret_access_key = {}\n", key.secret)).unwrap();
+    }
+    // Somebody is writing this one.
+    let held = fs::File::create(state.join("key-default@bob.json.lock")).unwrap();
+    held.lock().unwrap();
+    world
+        .run(["key", "rotate", "--rollback", "--yes"])
+        .succeeded();
+    assert!(world.credentials().starts_with(&before));
+    for path in &dead {
+        assert!(!path.exists(), "{}", path.display());
+    }
+    for path in &others {
+        assert!(path.exists(), "{}", path.display());
+    }
+}
