@@ -4,7 +4,8 @@
 //! It is written, and on the disk, before the remote step that it is about, and removed when the
 //! procedure has come to its end and cannot be taken back. Only what AWS cannot be asked for belongs in it, and no secret
 //! that can be helped. While a [`Journal`] is open no other process can open the same one: two
-//! runs of a procedure come one after the other. A file that is not understood is a failure, never
+//! runs of a procedure come one after the other. Opening one clears what killed runs have left of
+//! any, and beside the user's two files, which the procedure may have been writing. A file that is not understood is a failure, never
 //! an empty one.
 
 use std::fs;
@@ -74,14 +75,20 @@ impl Journal {
     /// written.
     pub async fn open(context: &Context, ui: &Ui, name: &str, wait: Duration) -> Result<Self> {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
+        let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
         let directory = directory(&credentials);
+        let place = directory.clone();
         // Not the journal's own lock: that one is taken and given back by every write.
         let turn = directory.join(name);
         let ui = ui.clone();
         let turn = detached("journal", move || {
-            store::lock(&turn, wait, &mut |holder| {
+            let turn = store::lock(&turn, wait, &mut |holder| {
                 ui.note(&format!("waiting for {holder}, which is at the same thing"));
-            })
+            })?;
+            store::sweep_directory(&place);
+            store::sweep(&credentials);
+            store::sweep(&config);
+            Ok(turn)
         });
         Ok(Self {
             path: path(&directory, name),

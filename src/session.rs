@@ -43,6 +43,8 @@ pub enum Why {
     Expired,
     /// Good, but not for long enough.
     ExpiresSoon,
+    /// Good as far as it says, and AWS does not take it.
+    NotTaken,
 }
 
 impl fmt::Display for Why {
@@ -58,6 +60,7 @@ impl fmt::Display for Why {
             Why::OtherDevice => "the credentials were made with another MFA device",
             Why::Expired => "the credentials have expired",
             Why::ExpiresSoon => "the credentials expire soon",
+            Why::NotTaken => "AWS does not take the credentials any more",
         })
     }
 }

@@ -140,6 +140,7 @@ fn wanted(target: Target, access: Access) -> Wanted {
         identify: false,
         new_device: false,
         codes_are_typed: false,
+        distrusted: None,
         attended: !unattended,
     }
 }

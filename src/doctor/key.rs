@@ -31,8 +31,11 @@ pub(super) fn of_identity(
         Err(refusal) => refusal,
     };
     match refusal.situation {
-        // A matter of the clock's, and not of the key's.
-        Situation::ClockOff | Situation::Throttled | Situation::Unavailable => None,
+        // A matter of the clock's or the endpoint's, and not of the key's.
+        Situation::ClockOff
+        | Situation::WrongScope
+        | Situation::Throttled
+        | Situation::Unavailable => None,
         // An endpoint that is not quite AWS need not know the question.
         Situation::Other | Situation::Denied(_) | Situation::BadValue => None,
         _ if refusal.is_answer() => Some(Finding::of(Check::KeyRefused, &refusal.failure(known))),

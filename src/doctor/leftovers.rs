@@ -12,7 +12,7 @@ use crate::store::{self, LockState};
 pub(super) fn examine(files: &Files) -> Vec<Finding> {
     let credentials = &files.credentials.path;
     let mut found = beside(credentials);
-    if files.config.path != *credentials {
+    if !store::is_same(&files.config.path, credentials) {
         found.extend(beside(&files.config.path));
     }
     found.extend(state(&journal::directory(credentials)));

@@ -122,7 +122,7 @@ async fn with_key(aws: &Aws, plan: &Plan, own: &Own<'_>, limit: Duration) -> Vec
     let ((sts, keys), iam) = tokio::join!(user, timed(limit, devices));
     let origin = plan.source.origin().to_string();
     let known = Known {
-        profile: Some(&plan.profile.value),
+        profile: plan.profile_of_key(),
         key_id: Some(&own.key.id),
         key_origin: Some(&origin),
         ..Known::default()
@@ -235,7 +235,10 @@ fn answered<T>(
 fn is_out_of_service(situation: &Situation) -> bool {
     matches!(
         situation,
-        Situation::Throttled | Situation::Unavailable | Situation::RegionDisabled
+        Situation::Throttled
+            | Situation::Unavailable
+            | Situation::RegionDisabled
+            | Situation::WrongScope
     )
 }
 

@@ -152,6 +152,14 @@ pub struct Plan {
     pub shadowed: Option<String>,
 }
 
+impl Plan {
+    /// The profile that leads to the key; none where the key is in the environment, whatever
+    /// profile was chosen beside it.
+    pub fn profile_of_key(&self) -> Option<&str> {
+        self.source.name().map(|_| self.profile.value.as_str())
+    }
+}
+
 /// Where the long-term key is.
 #[derive(Debug)]
 pub enum Source {

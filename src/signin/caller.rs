@@ -142,7 +142,7 @@ impl Caller {
             false => (Some(self.key.id.as_str()), Some(self.origin.as_str())),
         };
         refusal.failure(&Known {
-            profile: Some(&plan.profile.value),
+            profile: plan.profile_of_key(),
             key_id,
             key_origin,
             serial: serial.map(|serial| serial.value.as_str()),

@@ -54,13 +54,7 @@ impl Failed {
     /// Whether AWS does not know, or no longer takes, the session that asked: for the first role
     /// only, since the others are asked for with what was made just now.
     pub(super) fn is_about_the_session(&self) -> bool {
-        matches!(
-            self.refusal.situation,
-            Situation::SessionNotAccepted
-                | Situation::SessionExpired
-                | Situation::SecretWrong
-                | Situation::KeyGarbled
-        ) && self.role.as_ref().is_none_or(|role| !role.chained)
+        is_about_the_session(&self.refusal) && self.role.as_ref().is_none_or(|role| !role.chained)
     }
 
     /// AWS is told of one device only, and only in the call that carries the code.
@@ -90,6 +84,22 @@ impl Failed {
         }
         failure
     }
+}
+
+/// Whether AWS does not know, or no longer takes, the session that a call was signed with.
+pub(super) fn is_about_the_session(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.situation,
+        Situation::SessionNotAccepted
+            | Situation::SessionExpired
+            | Situation::SecretWrong
+            | Situation::KeyGarbled
+    )
+}
+
+/// The note that goes before a new session in the place of such a one.
+pub(super) fn not_taken(section: &str) -> String {
+    format!("AWS does not take the session in [{section}] any more, so a new one is needed")
 }
 
 /// Credentials for the plan; `mfa` is none where the key is temporary.

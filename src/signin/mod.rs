@@ -31,6 +31,7 @@ mod direct;
 mod files;
 mod identity;
 mod issue;
+mod obstacle;
 mod operator;
 mod out;
 mod revise;
@@ -66,7 +67,8 @@ use turn::Turn;
 pub use console::{Entrance, Visit, With, enter, look_up};
 pub use files::{held_key, read_file, read_files};
 pub use identity::{Answer, identify};
-pub use operator::{About, Acting, Obstacle, Operator, Orders};
+pub use obstacle::{About, Obstacle};
+pub use operator::{Acting, Operator, Orders};
 pub use out::{Left, SignedOut, Which, sign_out};
 pub use revise::{Revising, Revision, rehearse, revise};
 pub use room::{Filled, Place, Room};
@@ -79,7 +81,7 @@ pub use ways::settings;
 pub use wire::Rewiring;
 
 /// What a person asked for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
     pub request: Request,
     /// A code from the command line, or `-`.
@@ -101,6 +103,9 @@ pub struct Wanted {
     pub new_device: bool,
     /// Whether `mfa_process` is passed over: its codes are those of another device.
     pub codes_are_typed: bool,
+    /// The id of a key that looks good and that AWS does not take: what is in the section in its
+    /// place by then is good.
+    pub distrusted: Option<String>,
     /// Whether somebody may be asked: not by a program that works in the background, even where
     /// it was started on a terminal.
     pub attended: bool,
@@ -195,7 +200,11 @@ impl Prepared {
     /// Why new credentials are needed.
     pub fn good(&self, now: Timestamp, wanted: &Wanted) -> Result<Good<'_>, Why> {
         let force = wanted.force || self.code.is_given();
-        session::decide(&self.plan, now, wanted.min_ttl, force)
+        let good = session::decide(&self.plan, now, wanted.min_ttl, force)?;
+        match wanted.distrusted.as_deref() == Some(good.session.key_id.as_str()) {
+            true => Err(Why::NotTaken),
+            false => Ok(good),
+        }
     }
 
     /// Prepares anew if another run has written the credentials file meanwhile.

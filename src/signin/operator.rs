@@ -6,6 +6,8 @@
 //! need be; the call is then made again, which a denied one may always be. An administrator uses
 //! what the profile is signed in to, and a role in any case.
 //!
+//! A session that was there and that AWS does not take is made anew, once, as for a role.
+//!
 //! Calls may be made concurrently: the first that is denied signs in, the others wait for it.
 
 use std::time::Duration;
@@ -13,6 +15,8 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::caller::Caller;
+use super::issue::{is_about_the_session, not_taken};
+use super::obstacle::{About, Obstacle};
 use super::step::{self, Permit};
 use super::ways::Ways;
 use super::{Prepared, Renewed, Wanted, held_key, prepare, renewing};
@@ -58,45 +62,17 @@ pub struct Operator<'a> {
     acting: Acting,
     identity: OnceCell<Identity>,
     /// What the profile is signed in to, once that was needed.
-    signed_in: OnceCell<AccessKey>,
+    signed_in: OnceCell<Session>,
+    /// What was made in the place of that, where AWS did not take it any more.
+    renewed: OnceCell<Session>,
 }
 
-/// Why a call brought no result.
+/// What the section holds that the profile is signed in to.
 #[derive(Debug)]
-pub enum Obstacle {
-    /// AWS's no, or the network's.
-    Refusal(Box<Refusal>),
-    /// The credentials for it could not be had.
-    Failure(Failure),
-}
-
-impl Obstacle {
-    /// What AWS's no says of the situation.
-    pub fn situation(&self) -> Option<&Situation> {
-        match self {
-            Obstacle::Refusal(refusal) => Some(&refusal.situation),
-            Obstacle::Failure(_) => None,
-        }
-    }
-
-    /// AWS understood the call and did not allow it.
-    pub fn is_denial(&self) -> bool {
-        matches!(self, Obstacle::Refusal(refusal) if refusal.is_denial())
-    }
-
-    /// Whether the call may have been carried out all the same: look before making it again.
-    pub fn may_be_done(&self) -> bool {
-        matches!(self, Obstacle::Refusal(refusal) if refusal.may_be_done)
-    }
-}
-
-/// What a call was about, for messages.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct About<'a> {
-    /// With its kind: `device arn:aws:iam::…`.
-    pub subject: Option<&'a str>,
-    /// The user whose it is.
-    pub user: Option<&'a str>,
+struct Session {
+    key: AccessKey,
+    /// It was there already, so AWS may know better how long it lasts.
+    is_reused: bool,
 }
 
 impl<'a> Operator<'a> {
@@ -140,6 +116,7 @@ impl<'a> Operator<'a> {
             acting,
             identity: OnceCell::new(),
             signed_in: OnceCell::new(),
+            renewed: OnceCell::new(),
         })
     }
 
@@ -170,7 +147,8 @@ impl<'a> Operator<'a> {
 
     /// The section's credentials if calls are made with them.
     pub fn session_key(&self) -> Option<&AccessKey> {
-        self.signed_in.get()
+        let session = self.renewed.get().or(self.signed_in.get());
+        session.map(|session| &session.key)
     }
 
     /// Whose the source's key is; asked once.
@@ -209,7 +187,7 @@ impl<'a> Operator<'a> {
     }
 
     /// Makes a call, and where a policy wants MFA for it, once more with the profile's session or
-    /// role.
+    /// role; and once more where that was there already and AWS does not take it.
     ///
     /// # Errors
     ///
@@ -234,18 +212,25 @@ impl<'a> Operator<'a> {
         if self.acting == Acting::ForOthers {
             self.take_what_is_there().await.map_err(Obstacle::Failure)?;
         }
-        Ok(self.signed_in.get().unwrap_or(self.caller.key()))
+        Ok(self.session_key().unwrap_or(self.caller.key()))
     }
 
     /// What to make a call with once more that was refused with `tried`: what is signed in to, where
-    /// a policy wants MFA. Nothing comes after that.
+    /// a policy wants MFA; a new session, where AWS does not take that one. Nothing comes after that.
     async fn after(&self, refusal: Refusal, tried: &AccessKey) -> Result<&AccessKey, Obstacle> {
+        if is_about_the_session(&refusal)
+            && let Some(session) = self.signed_in.get()
+            && session.is_reused
+            && session.key.id == tried.id
+        {
+            return self.renew(session).await.map_err(Obstacle::Failure);
+        }
         if tried.is_temporary() || !refusal.is_denial() {
-            return Err(refused(refusal));
+            return Err(Obstacle::of(refusal));
         }
         match self.signed_in_for(&refusal).await {
             Ok(Some(key)) => Ok(key),
-            Ok(None) => Err(refused(refusal)),
+            Ok(None) => Err(Obstacle::of(refusal)),
             Err(failure) => Err(Obstacle::Failure(failure)),
         }
     }
@@ -261,7 +246,7 @@ impl<'a> Operator<'a> {
         call: impl AsyncFn(&Aws, &AccessKey) -> Result<T, Refusal>,
     ) -> Result<T, Obstacle> {
         let key = self.at_hand().await?;
-        call(self.aws(), key).await.map_err(refused)
+        call(self.aws(), key).await.map_err(Obstacle::of)
     }
 
     /// Signs in before the first call, where it is known that AWS will want it. `why` is told if
@@ -308,12 +293,17 @@ impl<'a> Operator<'a> {
             Obstacle::Refusal(refusal) => refusal,
         };
         let section = format!("section [{}]", self.plan.section.value);
-        let (key, origin) = match self.signed_in.get() {
-            Some(key) => (key, section.as_str()),
-            None => (self.caller.key(), self.caller.origin()),
+        let own = Some(self.plan.profile.value.as_str());
+        let (key, origin, profile) = match self.session_key() {
+            Some(key) => (key, section.as_str(), own),
+            None => (
+                self.caller.key(),
+                self.caller.origin(),
+                self.plan.profile_of_key(),
+            ),
         };
         refusal.failure(&Known {
-            profile: Some(&self.plan.profile.value),
+            profile,
             key_id: Some(&key.id),
             key_origin: Some(origin),
             subject: about.subject,
@@ -348,7 +338,7 @@ impl<'a> Operator<'a> {
         if !good && self.wanted.code.is_none() && !(wants_mfa && self.has_device().await) {
             return Ok(None);
         }
-        if !good && self.signed_in.get().is_none() {
+        if !good && !self.signed_in.initialized() {
             let operation = refusal.operation;
             self.ui.note(&match refusal.situation {
                 Situation::Denied(Denial::WithoutMfa) => format!(
@@ -379,25 +369,52 @@ impl<'a> Operator<'a> {
     }
 
     async fn sign_in(&self, prepared: Prepared) -> Result<&AccessKey> {
-        let signing_in = || async move {
-            let why = match prepared.good(self.now(), &self.wanted) {
-                Ok(_) => return held_key(&prepared.files, &prepared.plan.section.value),
-                Err(why) => why.to_string(),
+        let signing_in = || self.session(prepared, &self.wanted);
+        let session = self.signed_in.get_or_try_init(signing_in).await?;
+        Ok(&session.key)
+    }
+
+    /// A session in the place of one that AWS does not take. The key may be what AWS does not take
+    /// any more, and to find that out costs no code.
+    async fn renew(&self, session: &Session) -> Result<&AccessKey> {
+        let renewing = || async {
+            self.ui.note(&not_taken(&self.plan.section.value));
+            self.caller.clone().warm_up(&self.plan).await?;
+            let wanted = Wanted {
+                distrusted: Some(session.key.id.clone()),
+                ..self.wanted.clone()
             };
-            self.ui.trace(format_args!("signing in: {why}"));
-            match renewing(self.context, self.ui, prepared, &self.wanted).await? {
-                Renewed::Here(fresh) => Ok(fresh.key),
-                Renewed::Elsewhere(found) => held_key(&found.files, &found.plan.section.value),
-            }
+            let prepared = prepare(self.context, &wanted)?;
+            self.session(prepared, &wanted).await
         };
-        self.signed_in.get_or_try_init(signing_in).await
+        let renewed = self.renewed.get_or_try_init(renewing).await?;
+        Ok(&renewed.key)
+    }
+
+    /// What the section holds if that is good, else what a sign-in gives.
+    async fn session(&self, prepared: Prepared, wanted: &Wanted) -> Result<Session> {
+        let held = |prepared: &Prepared| {
+            let section = &prepared.plan.section.value;
+            held_key(&prepared.files, section).map(|key| Session {
+                key,
+                is_reused: true,
+            })
+        };
+        let why = match prepared.good(self.now(), wanted) {
+            Ok(_) => return held(&prepared),
+            Err(why) => why.to_string(),
+        };
+        self.ui.trace(format_args!("signing in: {why}"));
+        match renewing(self.context, self.ui, prepared, wanted).await? {
+            Renewed::Here(fresh) => Ok(Session {
+                key: fresh.key,
+                is_reused: false,
+            }),
+            Renewed::Elsewhere(found) => held(&found),
+        }
     }
 
     fn now(&self) -> jiff::Timestamp {
         self.context.clock.now()
     }
-}
-
-fn refused(refusal: Refusal) -> Obstacle {
-    Obstacle::Refusal(Box::new(refusal))
 }

@@ -117,16 +117,6 @@ fn access(_: &Metadata) -> Access {
     }
 }
 
-/// The temporary files beside `path`: of a run that is writing it now, or of one that was killed.
-pub fn leftovers(path: &Path) -> Vec<PathBuf> {
-    let Ok(target) = Target::of(path) else {
-        return Vec::new();
-    };
-    let mut found: Vec<PathBuf> = replace::leftovers(&target).collect();
-    found.sort();
-    found
-}
-
 /// The lock file of the file at `path`, and what it says; none if there is no lock file.
 pub fn lock_state(path: &Path) -> Option<(PathBuf, LockState)> {
     let lock = Target::of(path).ok()?.lock_file();

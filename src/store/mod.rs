@@ -25,6 +25,7 @@ mod look;
 mod new;
 mod replace;
 mod stamp;
+mod sweep;
 mod target;
 
 #[cfg(test)]
@@ -43,9 +44,10 @@ use crate::failure::{Failure, Kind, Result};
 
 pub use holder::Holder;
 pub use stamp::Stamp;
+pub use sweep::{leftovers, sweep, sweep_directory};
 
 use lock::Lock;
-pub use look::{Access, LockState, Look, directory_access, leftovers, lock_state, look};
+pub use look::{Access, LockState, Look, directory_access, lock_state, look};
 pub use new::{rehearse_new, write_new};
 use target::Target;
 
@@ -97,6 +99,17 @@ pub fn try_lock(path: &Path) -> Result<Option<Lease>> {
     let target = lockable(path)?;
     let lock = Lock::attempt(&target.lock_file())?;
     Ok(lock.map(|lock| Lease::new(target, lock)))
+}
+
+/// Whether two paths mean one file, be it there or not: by links, or by another way to its
+/// directory.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path| {
+        let target = Target::of(path).ok()?;
+        let directory = target.directory().canonicalize().ok()?;
+        Some(directory.join(target.name()))
+    };
+    one == other || place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
 }
 
 /// Who holds the lock on the file at `path`, as far as they have said so.
@@ -155,7 +168,7 @@ pub struct Lease {
 
 impl Lease {
     fn new(target: Target, lock: Lock) -> Self {
-        replace::clear_leftovers(&target);
+        sweep::clear_leftovers(&target);
         Self { target, lock }
     }
 

@@ -9,7 +9,6 @@
 use std::ffi::OsString;
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
 
@@ -21,33 +20,11 @@ use super::{check_size, failure, refusal};
 use crate::failure::{Failure, Result};
 
 /// What makes a temporary file of ours recognisable: `.credentials.awsmfa-Xy12zA`.
-const MARK: &str = ".awsmfa-";
-const RANDOM: usize = 6;
+pub(super) const MARK: &str = ".awsmfa-";
+pub(super) const RANDOM: usize = 6;
 
 /// What a rehearsal writes where it has to.
 static FILLER: [u8; 4 << 10] = [b'#'; 4 << 10];
-
-/// Removes the temporary files of runs that were killed. Only under the lock, where no living run
-/// can have one. What cannot be removed is left: if it is in the way, the write will say so.
-pub(super) fn clear_leftovers(target: &Target) {
-    for path in leftovers(target) {
-        let _ = fs::remove_file(path);
-    }
-}
-
-/// The temporary files of living and of killed runs.
-pub(super) fn leftovers(target: &Target) -> impl Iterator<Item = PathBuf> {
-    let prefix = prefix(target);
-    let entries = fs::read_dir(target.directory()).into_iter().flatten();
-    entries.flatten().filter_map(move |entry| {
-        let name = entry.file_name();
-        let ours = name
-            .as_encoded_bytes()
-            .strip_prefix(prefix.as_encoded_bytes())
-            .is_some_and(|rest| rest.len() == RANDOM && rest.iter().all(u8::is_ascii_alphanumeric));
-        ours.then(|| entry.path())
-    })
-}
 
 /// Everything that [`commit`] does with a file of `size` bytes, up to the point where it would
 /// become visible; then it is removed.
@@ -144,7 +121,7 @@ fn prepare(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<
     Ok(file)
 }
 
-fn prefix(target: &Target) -> OsString {
+pub(super) fn prefix(target: &Target) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(target.name());
     prefix.push(MARK);

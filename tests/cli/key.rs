@@ -589,3 +589,26 @@ fn the_key_of_a_role_or_of_nobody_has_no_user_to_look_after() {
         .failed(3, "is no IAM user")
         .said("--user");
 }
+
+#[test]
+fn a_key_of_the_environment_is_not_called_a_profile_s() {
+    let (mut world, user, _, other) = alice_with_two();
+    user.set_key_active(&other.id, false);
+    world.set("AWS_ACCESS_KEY_ID", &other.id);
+    world.set("AWS_SECRET_ACCESS_KEY", &other.secret);
+    let what = format!("error: AWS does not accept access key {}\n", other.id);
+    let run = world.run(["key", "list"]);
+    let run = run.failed(5, "AWS_ACCESS_KEY_ID");
+    assert!(run.stderr.contains(&what), "{}", run.stderr);
+    world.set("AWSMFA_TOKEN_CODE", "123456");
+    let run = world.run([
+        "login",
+        "--serial-number",
+        "arn:aws:iam::123456789012:mfa/alice",
+    ]);
+    let run = run.failed(5, "AWS_ACCESS_KEY_ID");
+    assert!(run.stderr.contains(&what), "{}", run.stderr);
+    let run = world.run(["doctor"]);
+    assert!(run.stdout.contains(&other.id), "{}", run.stdout);
+    assert!(!run.stdout.contains("of profile"), "{}", run.stdout);
+}

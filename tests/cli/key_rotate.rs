@@ -796,3 +796,88 @@ fn an_unfinished_rotation_of_a_key_that_was_replaced_by_hand_is_told() {
         .said("key-default@alice.json");
     assert_eq!(user.keys().len(), 2);
 }
+
+/// The way back need not write to the file that a killed run was writing.
+#[cfg(unix)]
+#[test]
+fn whatever_is_run_next_clears_what_killed_runs_have_left() {
+    let (world, _, key) = alice();
+    world.write_config("[default]\nregion = us-east-1\n");
+    world
+        .aws
+        .fault("CreateAccessKey", Fault::Close(When::After));
+    world.run(["key", "rotate"]);
+    let before = world.credentials();
+    let state = world.path(".aws/awsmfa");
+    let dead = [
+        world.path(".aws/.credentials.awsmfa-Xy12zA"),
+        world.path(".aws/.config.awsmfa-Xy12zA"),
+        state.join(".key-default@alice.json.awsmfa-Xy12zA"),
+        state.join(".key-default@dave.json.awsmfa-Xy12zA"),
+    ];
+    let others = [
+        world.path(".aws/.credentials.awsmfa-notes.txt"),
+        world.path(".aws/.other.awsmfa-Xy12zA"),
+        state.join("key-default@erin.json.awsmfa-Xy12zA"),
+        state.join(".key-default@bob.json.awsmfa-Xy12zA"),
+    ];
+    for path in dead.iter().chain(&others) {
+        fs::write(path, format!("aws_secret_access_key = {}\n", key.secret)).unwrap();
+    }
+    // Somebody is writing this one.
+    let held = fs::File::create(state.join("key-default@bob.json.lock")).unwrap();
+    held.lock().unwrap();
+    world
+        .run(["key", "rotate", "--rollback", "--yes"])
+        .succeeded();
+    assert!(world.credentials().starts_with(&before));
+    for path in &dead {
+        assert!(!path.exists(), "{}", path.display());
+    }
+    for path in &others {
+        assert!(path.exists(), "{}", path.display());
+    }
+}
+
+/// One file for both: `AWS_CONFIG_FILE` names it, or `config` is a link to it.
+#[cfg(unix)]
+#[test]
+fn one_file_that_is_credentials_and_config_is_locked_and_edited_once() {
+    use std::os::unix::fs::symlink;
+
+    type Join = fn(&mut World);
+    let ways: [Join; 3] = [
+        |world| {
+            let path = world.credentials_path();
+            world.set("AWS_CONFIG_FILE", path.to_str().unwrap());
+        },
+        |world| {
+            let path = world.path(".aws/../.aws/credentials");
+            world.set("AWS_CONFIG_FILE", path.to_str().unwrap());
+        },
+        |world| {
+            let _ = fs::remove_file(world.config_path());
+            symlink("credentials", world.config_path()).unwrap();
+        },
+    ];
+    let text = "[default]\nID\nSECRET\nregion = us-east-1\n[profile dev]\nID\nSECRET\n[ci]\nID\nSECRET\n[x-mfa]\naws_access_key_id = ASIA1\nawsmfa_source = default\nawsmfa_source_key_id = OLD\n";
+    let filled = |id: &str, secret: &str| {
+        text.replace("ID", &format!("aws_access_key_id = {id}"))
+            .replace("SECRET", &format!("aws_secret_access_key = {secret}"))
+            .replace("OLD", id)
+    };
+    for join in ways {
+        let (mut world, user, key) = person();
+        world.write_credentials(filled(&key.id, &key.secret));
+        join(&mut world);
+        let run = world.run(["key", "rotate", "--output", "json"]).succeeded();
+        assert!(!run.stderr.contains("locked"), "{}", run.stderr);
+        let (id, secret) = new_pair(&world, &user, &key);
+        assert_eq!(world.credentials(), filled(&id, &secret));
+        assert_eq!(run.json()["profiles"], json!(["default", "dev", "ci"]));
+        let run = world.run(["key", "list"]).succeeded();
+        assert!(!run.stdout.contains("default, default"), "{}", run.stdout);
+        world.run(["key", "rotate", "--rollback"]).succeeded();
+        assert_eq!(world.credentials(), filled(&key.id, &key.secret));
+    }
+}

@@ -71,6 +71,7 @@ mod help;
 #[cfg(unix)]
 mod hidden_prompt;
 mod hostile_files;
+mod iam_sessions;
 #[cfg(unix)]
 mod interrupted;
 mod key;
@@ -95,6 +96,7 @@ mod mfa_steps;
 mod network;
 mod odd_environment;
 mod one_code;
+mod one_file;
 mod password_change;
 mod password_lost;
 mod passwords;

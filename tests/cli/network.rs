@@ -5,9 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::impostor::{Impostor, closed_port};
-use crate::local_aws::{Fault, When};
+use crate::local_aws::{Fault, Preset, When};
 use crate::told::Told;
-use crate::world::World;
+use crate::world::{World, section};
 
 const CODE: &str = "123456";
 const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
@@ -343,4 +343,41 @@ fn continue_is_not_continued_for_ever() {
     let started = Instant::now();
     at(&impostor.url(), Told(6, "*", "127.0.0.1:", USED_UP));
     assert!(started.elapsed() < Duration::from_secs(20));
+}
+
+/// AWS checks what a signature is for before it looks at the secret.
+#[test]
+fn a_signature_for_another_region_or_service_is_not_called_a_wrong_secret() {
+    let world = World::new();
+    let user = world.aws.user("alice").policy(Preset::SelfService);
+    world.write_credentials(section("default", &world.key(&user)));
+    for message in [
+        "Credential should be scoped to a valid region. ",
+        "Credential should be scoped to a valid Region, not 'us-east-1'. ",
+        "Credential should be scoped to correct service: 'sts'. ",
+    ] {
+        let refused = Fault::Error {
+            status: 403,
+            code: "SignatureDoesNotMatch",
+            message,
+        };
+        world.aws.fault("GetCallerIdentity", refused.clone());
+        let run = world.run(["whoami"]);
+        let run = run.failed(5, "signatures for another region or service");
+        run.said("--region").said("--endpoint-url");
+        assert!(!run.stderr.contains("secret"), "{message}: {}", run.stderr);
+        world.aws.fault_always("GetCallerIdentity", refused);
+        let run = world.run(["doctor"]);
+        assert!(
+            run.stdout.contains("STS: this endpoint takes signatures"),
+            "{}",
+            run.stdout
+        );
+        assert!(
+            !run.stdout.contains("aws_secret_access_key"),
+            "{}",
+            run.stdout
+        );
+        world.aws.clear_faults();
+    }
 }

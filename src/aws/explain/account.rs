@@ -124,6 +124,12 @@ impl Refusal {
                     .next_with(known.profile, |profile| format!("they may have been revoked: `awsmfa -p {profile} --force` gets new ones"))
                     .next("or they belong to another partition than this sign-in endpoint")
             }
+            Situation::WrongScope => {
+                Told::new(Kind::Aws, "this endpoint takes signatures for another region or service than ours")
+                    .place(Some(&self.host))
+                    .next("name the endpoint's region: --region, or `region` in the profile")
+                    .next("or the right endpoint for it: --endpoint-url, or `endpoint_url` in the profile")
+            }
             _ => Told::new(Kind::Aws, "STS is switched off in this region for the account")
                 .place(Some(&self.host))
                 .next("use another region (--region), or have it activated in the IAM console, \"Account settings\""),

@@ -75,7 +75,8 @@ impl Refusal {
             | Situation::SessionExpired
             | Situation::KeyGarbled
             | Situation::SigninRefused
-            | Situation::RegionDisabled => self.about_the_key(known),
+            | Situation::RegionDisabled
+            | Situation::WrongScope => self.about_the_key(known),
             Situation::Iam(situation) => iam::generally(self, *situation, known),
             Situation::Throttled | Situation::Unavailable | Situation::Other => self.about_aws(),
             Situation::ProxyUnreachable
@@ -204,6 +205,7 @@ mod tests {
             (SessionExpired, Kind::Aws),
             (NeedsLongTermKey, Kind::Aws),
             (RegionDisabled, Kind::Aws),
+            (WrongScope, Kind::Aws),
             (SigninRefused, Kind::Aws),
             (ClockOff, Kind::Aws),
             (Throttled, Kind::Aws),

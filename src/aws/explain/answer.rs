@@ -39,9 +39,12 @@ pub(in crate::aws) fn situation(
             false => Situation::KeyNotAccepted,
         },
         "SignatureDoesNotMatch" | "InvalidSignatureException" => {
-            match says("signature expired") || says("not yet current") {
-                true => Situation::ClockOff,
-                false => Situation::SecretWrong,
+            if says("signature expired") || says("not yet current") {
+                Situation::ClockOff
+            } else if says("should be scoped to") {
+                Situation::WrongScope
+            } else {
+                Situation::SecretWrong
             }
         }
         "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => Situation::ClockOff,
@@ -244,6 +247,21 @@ mod tests {
                 "GetSessionToken", 403, "SignatureDoesNotMatch",
                 "Signature not yet current: 20190305T002809Z is still later than 20190304T214315Z (20190304T212815Z + 15 min.)".into(),
                 ClockOff,
+            ),
+            (
+                "GetCallerIdentity", 403, "SignatureDoesNotMatch",
+                "Credential should be scoped to a valid region. ".into(),
+                WrongScope,
+            ),
+            (
+                "GetUser", 403, "SignatureDoesNotMatch",
+                "Credential should be scoped to a valid Region, not 'us-east-1'. ".into(),
+                WrongScope,
+            ),
+            (
+                "GetCallerIdentity", 403, "InvalidSignatureException",
+                "Credential should be scoped to correct service: 'iam'. ".into(),
+                WrongScope,
             ),
             ("GetCallerIdentity", 400, "RequestExpired", "Request has expired.".into(), ClockOff),
             ("GetCallerIdentity", 403, "RequestTimeTooSkewed", String::new(), ClockOff),

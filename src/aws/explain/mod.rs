@@ -59,6 +59,8 @@ pub enum Situation {
     SigninRefused,
     /// STS or the whole region is switched off for the account.
     RegionDisabled,
+    /// The endpoint takes signatures for another region, or another service.
+    WrongScope,
     /// The signature's time is too far from AWS's.
     ClockOff,
     /// IAM says what the account, the user or the thing itself does not allow.

@@ -224,6 +224,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         identify: !ui.is_quiet(),
         new_device,
         codes_are_typed,
+        distrusted: None,
         attended: true,
     }
 }

@@ -103,10 +103,8 @@ impl Party<'_> {
         let mut session = self.session(None).await?;
         if self.assume(&mut session).await? == Verdict::NotAccepted {
             let id = session.caller.key().id.clone();
-            self.desk.ui.note(&format!(
-                "AWS does not take the session in [{}] any more, so a new one is needed",
-                self.base.plan.section.value
-            ));
+            let section = &self.base.plan.section.value;
+            self.desk.ui.note(&issue::not_taken(section));
             session = self.session(Some(&id)).await?;
             self.assume(&mut session).await?;
         }
