@@ -74,6 +74,7 @@ mod hostile_files;
 #[cfg(unix)]
 mod interrupted;
 mod key;
+mod key_create_interrupted;
 mod key_interrupted;
 mod key_rotate;
 #[cfg(unix)]
