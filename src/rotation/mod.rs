@@ -9,7 +9,7 @@
 mod parts;
 mod record;
 
-pub use parts::{Confusion, Parts, Seen};
+pub use parts::{Confusion, Parts, Seen, TOLERANCE};
 pub use record::{Pair, Phase, Record, kept_secret, secret_name};
 
 /// Whether to the new key or back to the old one.

@@ -3,7 +3,7 @@
 use super::{Held, New, Observed, Old, Phase, Record, Way};
 
 /// How far AWS's clock, as we measure it, may be behind the one that dates keys, in seconds.
-const TOLERANCE: i64 = 60;
+pub const TOLERANCE: i64 = 60;
 
 /// A key as AWS shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -75,6 +75,7 @@ mod iam_sessions;
 #[cfg(unix)]
 mod interrupted;
 mod key;
+mod key_create_interrupted;
 mod key_interrupted;
 mod key_rotate;
 #[cfg(unix)]

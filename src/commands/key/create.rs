@@ -5,9 +5,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::begun::{self, Begun};
 use super::keys;
 use super::list::status;
 use super::safe::{Maker, Unmade};
+use super::spelled::Spelled;
 use crate::aws::{NewKey, UserKey};
 use crate::commands::Target;
 use crate::commands::whose::Whose;
@@ -25,14 +27,15 @@ use crate::ui::{Output, Ui};
 ///
 /// AWS tells the secret once. With `--to` it goes into that profile of the credentials file, which
 /// must not hold a key yet. With `--output json` and no `--to` it is printed on standard output, in
-/// the form of `aws iam create-access-key`. To replace the key of a profile use `rotate`.
+/// the form of `aws iam create-access-key`. Cut off at any point, run it again: a key whose secret was
+/// lost is found, and deleted if you agree. To replace the key of a profile use `rotate`.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// The profile to put the key into; it is made if it is not there
     #[arg(long, value_name = "PROFILE", value_hint = ValueHint::Other)]
     to: Option<String>,
 
-    /// Delete a key that a lost reply has left behind, without asking
+    /// Delete a key that a lost reply, or a run that was cut short, has left behind, without asking
     #[arg(short, long)]
     yes: bool,
 
@@ -85,8 +88,13 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         .next("`awsmfa key rotate` replaces the key of a profile"));
     }
     let wait = target.timeout;
+    let spelled = Spelled {
+        profile: target.profile.clone(),
+        user: whose.user.clone(),
+        to: None,
+    };
     let (orders, user) = whose.orders(target)?;
-    let errand = Errand::new(ui, "`awsmfa key list` shows what became of it");
+    let errand = Errand::new(ui, "run the same command again: it goes on from there");
     errand.run(async {
         if let Some(name) = &to {
             profile::vacant(&signin::read_files(context)?, name, "--to")?;
@@ -101,11 +109,15 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             user: &user,
             wait,
         };
-        let creation = Creation {
+        let name = begun::journal_of(&operator, &user).await?;
+        let mut creation = Creation {
             maker: &maker,
             yes,
-            before: seen(&operator, &user).await,
+            spelled,
+            journal: Journal::open(context, ui, &name, wait).await?,
+            begun: None,
         };
+        creation.begin().await?;
         match &to {
             Some(name) => creation.for_profile(name).await,
             None => creation.for_stdout().await,
@@ -122,10 +134,98 @@ async fn seen(operator: &Operator<'_>, user: &str) -> Option<Vec<UserKey>> {
 struct Creation<'a> {
     maker: &'a Maker<'a>,
     yes: bool,
-    before: Option<Vec<UserKey>>,
+    spelled: Spelled,
+    /// Held to the end: two runs do not take each other's new key for one that is lost.
+    journal: Journal,
+    /// None where the keys may not be looked at, so that there is nothing to go by later either.
+    begun: Option<Begun>,
 }
 
 impl Creation<'_> {
+    /// Clears away what an earlier run has left, and has the journal say that this one is begun.
+    async fn begin(&mut self) -> Result<()> {
+        let Maker {
+            ui, operator, user, ..
+        } = *self.maker;
+        let earlier: Option<Begun> = self.journal.read()?;
+        let Some(mut keys) = seen(operator, user).await else {
+            return Ok(());
+        };
+        if let Some(earlier) = earlier
+            && let Some(orphan) = self.orphan(&earlier, &keys).await?
+        {
+            ui.note(&format!(
+                "access key {orphan} of {user} was created by a run that was cut short, and its secret is in no file"
+            ));
+            self.delete(&orphan).await?;
+            keys.retain(|key| key.id != orphan);
+        }
+        let begun = Begun::new(operator, user, &keys);
+        self.journal.write(&begun)?;
+        self.begun = Some(begun);
+        Ok(())
+    }
+
+    /// The key that a creation has left, if any.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Configuration`] if it could be either of two.
+    async fn orphan(&self, begun: &Begun, keys: &[UserKey]) -> Result<Option<String>> {
+        let Maker {
+            context,
+            ui,
+            operator,
+            user,
+            ..
+        } = *self.maker;
+        let mut found = begun.orphans(context, ui, operator, keys).await?;
+        if found.len() < 2 {
+            return Ok(found.pop());
+        }
+        let failure = Failure::new(
+            Kind::Configuration,
+            format!(
+                "a run that was cut short may have created an access key for {user}, and several have appeared since"
+            ),
+        );
+        let told = found.iter().fold(failure, |failure, id| {
+            let delete = self.spelled.about("delete", id);
+            failure.next(format!("`{delete}` deletes it, if nobody needs it"))
+        });
+        Err(told.next(self.not_lost()))
+    }
+
+    /// What to do if somebody has the secret after all.
+    fn not_lost(&self) -> String {
+        format!(
+            "if somebody has its secret, move {} away and run this again",
+            self.journal.path().display()
+        )
+    }
+
+    /// The secret is where it belongs, or there is certainly no key: nothing is to be remembered.
+    fn over(&self) {
+        if self.begun.is_none() {
+            return;
+        }
+        if let Err(failure) = self.journal.remove() {
+            let path = self.journal.path().display();
+            self.maker
+                .ui
+                .warn(&format!("{path}: {}; remove it", failure.what()));
+        }
+    }
+
+    /// AWS or the network said no, for good.
+    fn refused(&self, obstacle: Obstacle) -> Failure {
+        match obstacle.may_be_done() {
+            true => self.maker.errand.left_open(),
+            false => self.over(),
+        }
+        self.maker.explain(obstacle)
+    }
+
     async fn for_profile(&self, name: &str) -> Result<()> {
         let Maker { context, ui, .. } = *self.maker;
         let place = Place::Profile(name.to_owned(), "--to");
@@ -136,12 +236,16 @@ impl Creation<'_> {
         }
         let new = match made {
             Ok((new, _)) => new,
-            Err(Unmade::NoRoom(failure)) => return Err(failure),
-            Err(Unmade::Refused(obstacle)) => return Err(self.maker.explain(obstacle)),
+            Err(Unmade::NoRoom(failure)) => {
+                self.over();
+                return Err(failure);
+            }
+            Err(Unmade::Refused(obstacle)) => return Err(self.refused(obstacle)),
             Err(Unmade::Unwritten { key, failure, .. }) => {
                 return Err(self.take_back(&key, failure).await);
             }
         };
+        self.over();
         let file = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         if ui.output() == Output::Json {
             let report = Report {
@@ -172,7 +276,7 @@ impl Creation<'_> {
             Err(obstacle) => {
                 self.clear_away(obstacle).await?;
                 let again = self.maker.make_for_hand().await;
-                again.map_err(|obstacle| self.maker.explain(obstacle))?
+                again.map_err(|obstacle| self.refused(obstacle))?
             }
         };
         let document = Document {
@@ -190,7 +294,10 @@ impl Creation<'_> {
         })?;
         bytes.push(b'\n');
         match self.maker.ui.hand_over(&bytes) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.over();
+                Ok(())
+            }
             Err(failure) => Err(self.take_back(&new, failure).await),
         }
     }
@@ -198,41 +305,43 @@ impl Creation<'_> {
     /// After a call that may have been carried out: if a key has appeared, nobody knows its secret,
     /// so it is deleted. When this returns well, the creation can be tried again.
     async fn clear_away(&self, obstacle: Obstacle) -> Result<()> {
-        let Maker {
-            ui, operator, user, ..
-        } = *self.maker;
-        let Some(before) = self.before.as_ref().filter(|_| obstacle.may_be_done()) else {
-            return Err(self.maker.explain(obstacle));
+        let Maker { operator, user, .. } = *self.maker;
+        let Some(begun) = self.begun.as_ref().filter(|_| obstacle.may_be_done()) else {
+            return Err(self.refused(obstacle));
         };
+        self.maker.errand.left_open();
         let after = keys::of(operator, user).await?;
-        let appeared = |key: &&UserKey| before.iter().all(|other| other.id != key.id);
-        let mut orphans = after.iter().filter(appeared);
-        let (Some(orphan), None) = (orphans.next(), orphans.next()) else {
-            return Err(self.maker.explain(obstacle));
+        let Some(orphan) = self.orphan(begun, &after).await? else {
+            return Err(self.refused(obstacle));
         };
-        let id = &orphan.id;
         self.maker.errand.done(format!(
-            "access key {id} of {user} was created, and its secret was lost with AWS's reply"
+            "access key {orphan} of {user} was created, and its secret was lost with AWS's reply"
         ));
+        self.delete(&orphan).await
+    }
+
+    /// Deletes a key whose secret is lost, if the person agrees.
+    async fn delete(&self, id: &str) -> Result<()> {
         let what = format!("delete access key {id}, which nobody can use, and create another");
-        consent::obtain(ui, self.yes, &what)
-            .await
-            .map_err(|failure| failure.next(format!("`awsmfa key delete {id}` deletes it")))?;
-        match self.maker.delete(id).await {
-            Ok(()) => {
-                self.maker
-                    .errand
-                    .done(format!("access key {id} is deleted"));
-                Ok(())
-            }
-            Err(obstacle) => Err(self.maker.explain(obstacle)),
-        }
+        let asked = consent::obtain(self.maker.ui, self.yes, &what).await;
+        asked.map_err(|failure| {
+            let delete = self.spelled.about("delete", id);
+            let failure = failure.next(format!("`{delete}` deletes it"));
+            failure.next(self.not_lost())
+        })?;
+        let deleted = self.maker.delete(id).await;
+        deleted.map_err(|obstacle| self.maker.explain(obstacle))?;
+        self.maker
+            .errand
+            .done(format!("access key {id} is deleted"));
+        Ok(())
     }
 
     /// A key that could not be handed over: nobody has it, so it goes; or else its secret is kept.
     async fn take_back(&self, new: &NewKey, failure: Failure) -> Failure {
         let id = &new.key.id;
         if self.maker.delete(id).await.is_ok() {
+            self.over();
             return failure.done(format!("the new access key {id} is deleted again"));
         }
         let Maker {
@@ -252,9 +361,12 @@ impl Creation<'_> {
             Ok::<_, Failure>(journal.path().display().to_string())
         };
         let failure = match kept.await {
-            Ok(path) => failure.done(format!(
-                "access key {id} is created; its secret is in {path}"
-            )),
+            Ok(path) => {
+                self.over();
+                failure.done(format!(
+                    "access key {id} is created; its secret is in {path}"
+                ))
+            }
             Err(_) => failure.done(format!(
                 "access key {id} is created, and its secret is lost"
             )),

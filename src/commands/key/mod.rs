@@ -1,9 +1,11 @@
 //! `awsmfa key`: the life of access keys, whose secrets AWS tells once.
 //!
 //! One file per command; `keys` finds the one that is meant, `uses` tells what hangs on it, `safe`
-//! sees to it that the secret of a new key is not lost. The order of a rotation is
+//! sees to it that the secret of a new key is not lost, `begun` what a creation that was cut short
+//! has left. The order of a rotation is
 //! [`crate::rotation`]'s, and `turn` has it carried out.
 
+mod begun;
 mod create;
 mod delete;
 mod keys;

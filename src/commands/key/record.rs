@@ -18,7 +18,8 @@ pub(super) fn name(profile: &str, user: &str) -> String {
     format!("{PREFIX}{}@{}", spell(profile), spell(user))
 }
 
-fn spell(text: &str) -> String {
+/// As a part of a file's name.
+pub(super) fn spell(text: &str) -> String {
     let plain =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
     let mut spelled = String::new();
@@ -49,6 +50,23 @@ pub(super) fn find(
     Ok(about.min_by_key(|(_, record)| !record.is_open()))
 }
 
+/// Whether a record names the key called `id`, or its secret is kept.
+///
+/// # Errors
+///
+/// [`crate::failure::Kind::File`] if a record cannot be read.
+pub(super) fn keeps(context: &Context, id: &str) -> Result<bool> {
+    let records = Journal::peek::<Record>(context, PREFIX)?;
+    let names = |record: &Record| record.old.access_key_id == id || record.new_id() == Some(id);
+    Ok(records.iter().any(|(_, record)| names(record)) || keeps_secret(context, id)?)
+}
+
+fn keeps_secret(context: &Context, id: &str) -> Result<bool> {
+    let secret = rotation::secret_name(id);
+    let kept = Journal::peek::<IgnoredAny>(context, &secret)?;
+    Ok(kept.iter().any(|(name, _)| *name == secret))
+}
+
 /// The key called `id` is deleted: what keeps its secret has nothing to restore any more.
 ///
 /// # Errors
@@ -65,9 +83,8 @@ pub(super) async fn forget(context: &Context, ui: &Ui, id: &str, wait: Duration)
             journal.remove()?;
         }
     }
-    let secret = rotation::secret_name(id);
-    let kept = Journal::peek::<IgnoredAny>(context, &secret)?;
-    if kept.iter().any(|(name, _)| *name == secret) {
+    if keeps_secret(context, id)? {
+        let secret = rotation::secret_name(id);
         Journal::open(context, ui, &secret, wait).await?.remove()?;
     }
     Ok(())
