@@ -151,3 +151,25 @@ fn an_administrator_s_role_is_assumed_for_it() {
     run.succeeded().said("of alice is deactivated");
     assert_eq!(world.aws.count("AssumeRole"), 1);
 }
+
+#[test]
+fn the_devices_of_the_account_are_listed_by_the_role_of_the_profile() {
+    let world = World::new();
+    let admin = world.aws.user("root-of-all");
+    let mfa = world.virtual_mfa(&admin);
+    let role = world.aws.role("Admin").policy(Preset::Admin);
+    let role = role.trusts(Trust::new(&admin.arn).mfa());
+    world.aws.user("alice").virtual_mfa();
+    world.write_credentials(section("default", &world.key(&admin)));
+    world.write_config(format!(
+        "[profile admin]\nrole_arn = {}\nsource_profile = default\nmfa_serial = {}\n",
+        role.arn, mfa.serial
+    ));
+    let code = world.aws.code(&mfa.serial);
+    let run = world.run(["-p", "admin", "mfa", "list", "--all", "-t", &code]);
+    let run = run.succeeded();
+    for serial in [SERIAL, &mfa.serial] {
+        assert!(run.stdout.contains(serial), "{}", run.stdout);
+    }
+    assert_eq!(world.aws.count("AssumeRole"), 1);
+}
