@@ -173,3 +173,31 @@ fn the_devices_of_the_account_are_listed_by_the_role_of_the_profile() {
     }
     assert_eq!(world.aws.count("AssumeRole"), 1);
 }
+
+#[test]
+fn codes_enable_a_device_that_is_waiting_also_for_who_may_not_see_it() {
+    for waiting in [true, false] {
+        let world = World::new();
+        all_but(&world, "iam:ListVirtualMFADevices");
+        if waiting {
+            world.run(["mfa", "create", "--qr", "aws.png"]).succeeded();
+        }
+        let (first, second) = match waiting {
+            true => world.aws.code_pair(SERIAL),
+            false => ("111111".to_owned(), "222222".to_owned()),
+        };
+        let run = world.run([
+            "mfa", "setup", "--yes", "--code1", &first, "--code2", &second,
+        ]);
+        match waiting {
+            true => run.succeeded().said("is enabled for alice"),
+            false => run
+                .failed(
+                    3,
+                    &format!("there is no device {SERIAL} that they could be of"),
+                )
+                .said("leave them out"),
+        };
+        assert_eq!(world.aws.count("EnableMFADevice"), 1);
+    }
+}
