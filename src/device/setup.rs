@@ -10,7 +10,7 @@
 pub enum Seen {
     /// There is none of this name, or it cannot be seen.
     Absent,
-    /// It was created, and nobody has enabled it.
+    /// It was created, and nobody has enabled it; or it cannot be seen, and its codes were given.
     Waiting,
     /// It is the user's.
     Enabled,

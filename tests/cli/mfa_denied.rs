@@ -151,3 +151,53 @@ fn an_administrator_s_role_is_assumed_for_it() {
     run.succeeded().said("of alice is deactivated");
     assert_eq!(world.aws.count("AssumeRole"), 1);
 }
+
+#[test]
+fn the_devices_of_the_account_are_listed_by_the_role_of_the_profile() {
+    let world = World::new();
+    let admin = world.aws.user("root-of-all");
+    let mfa = world.virtual_mfa(&admin);
+    let role = world.aws.role("Admin").policy(Preset::Admin);
+    let role = role.trusts(Trust::new(&admin.arn).mfa());
+    world.aws.user("alice").virtual_mfa();
+    world.write_credentials(section("default", &world.key(&admin)));
+    world.write_config(format!(
+        "[profile admin]\nrole_arn = {}\nsource_profile = default\nmfa_serial = {}\n",
+        role.arn, mfa.serial
+    ));
+    let code = world.aws.code(&mfa.serial);
+    let run = world.run(["-p", "admin", "mfa", "list", "--all", "-t", &code]);
+    let run = run.succeeded();
+    for serial in [SERIAL, &mfa.serial] {
+        assert!(run.stdout.contains(serial), "{}", run.stdout);
+    }
+    assert_eq!(world.aws.count("AssumeRole"), 1);
+}
+
+#[test]
+fn codes_enable_a_device_that_is_waiting_also_for_who_may_not_see_it() {
+    for waiting in [true, false] {
+        let world = World::new();
+        all_but(&world, "iam:ListVirtualMFADevices");
+        if waiting {
+            world.run(["mfa", "create", "--qr", "aws.png"]).succeeded();
+        }
+        let (first, second) = match waiting {
+            true => world.aws.code_pair(SERIAL),
+            false => ("111111".to_owned(), "222222".to_owned()),
+        };
+        let run = world.run([
+            "mfa", "setup", "--yes", "--code1", &first, "--code2", &second,
+        ]);
+        match waiting {
+            true => run.succeeded().said("is enabled for alice"),
+            false => run
+                .failed(
+                    3,
+                    &format!("there is no device {SERIAL} that they could be of"),
+                )
+                .said("leave them out"),
+        };
+        assert_eq!(world.aws.count("EnableMFADevice"), 1);
+    }
+}

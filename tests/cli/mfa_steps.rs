@@ -72,8 +72,31 @@ fn a_device_is_created_enabled_resynchronized_deactivated_and_deleted() {
     let run = world.run(["mfa", "delete"]).succeeded();
     run.said(&format!("device {SERIAL} is deleted"));
     assert!(devices(&world).is_empty());
-    // What is gone is gone, and deleting it again is no failure.
-    world.run(["mfa", "delete"]).succeeded();
+}
+
+#[test]
+fn where_there_is_no_device_to_delete_nothing_is_said_to_be_deleted() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let typo = ["mfa", "delete", "--name", "tpyo"];
+    for (arguments, serial) in [
+        (&typo[..], SERIAL.replace("alice", "tpyo")),
+        (&["mfa", "delete"], SERIAL.to_owned()),
+    ] {
+        let run = world.run(arguments).succeeded();
+        assert_eq!(
+            run.stderr,
+            format!("nothing to do: there is no device {serial}\n")
+        );
+    }
+    let run = world.run(typo.iter().chain(&["--output", "json"]));
+    assert_eq!(run.succeeded().json()["action"], "unchanged");
+    // One whose answer was lost was there, and this run has deleted it.
+    world.aws.account().unassigned_mfa("tpyo");
+    let lost = Fault::Close(When::After);
+    world.aws.fault("DeleteVirtualMFADevice", lost);
+    world.run(typo).succeeded().said("mfa/tpyo is deleted");
+    assert!(devices(&world).is_empty());
 }
 
 #[test]

@@ -225,7 +225,7 @@ impl<'a> Course<'a> {
     }
 
     /// Where the device is, by AWS's two lists. Who may not see those that are assigned to nobody
-    /// learns from the attempt to create one.
+    /// learns from the attempt to create one, or to enable the one whose codes were given.
     async fn look(&self) -> Result<Seen> {
         let user = self.user.as_str();
         let (enabled, waiting) = {
@@ -247,7 +247,10 @@ impl<'a> Course<'a> {
         }
         let waiting = match waiting {
             Err(obstacle) if matches!(obstacle.situation(), Some(Situation::Denied(_))) => {
-                return Ok(Seen::Absent);
+                return Ok(match self.given {
+                    Some(_) => Seen::Waiting,
+                    None => Seen::Absent,
+                });
             }
             waiting => waiting.map_err(explain)?,
         };
@@ -287,6 +290,9 @@ impl<'a> Course<'a> {
             }
             Err(obstacle) => obstacle,
         };
+        if self.given.is_some() && is(&obstacle, IamSituation::NoSuchEntity) {
+            return Err(self.nothing_to_enable());
+        }
         *doubts += 1;
         let doubt = obstacle.may_be_done();
         let wrong = obstacle.situation() == Some(&Situation::WrongCode);

@@ -154,20 +154,36 @@ pub(in crate::commands) async fn delete(
     errand: &Errand<'_>,
     serial: &str,
 ) -> Result<()> {
+    delete_if_any(operator, errand, serial).await?;
+    deleted(errand, serial);
+    Ok(())
+}
+
+pub(super) fn deleted(errand: &Errand<'_>, serial: &str) {
+    errand.done(format!("device {serial} is deleted"));
+}
+
+/// Deletes a device that nobody has enabled; false if there was none before.
+pub(super) async fn delete_if_any(
+    operator: &Operator<'_>,
+    errand: &Errand<'_>,
+    serial: &str,
+) -> Result<bool> {
     let deleting = operator.call(async |aws, key| aws.delete_virtual_mfa_device(key, serial).await);
-    match errand
-        .step(&format!("deleting device {serial}"), deleting)
-        .await
-    {
-        Ok(()) => {}
-        Err(obstacle) if is(&obstacle, IamSituation::NoSuchEntity) => {}
+    let doing = format!("deleting device {serial}");
+    match errand.step(&doing, deleting).await {
+        Ok(()) => Ok(true),
+        // One that is gone at a second attempt may have gone with the first, whose answer was lost.
+        Err(Obstacle::Refusal(refusal))
+            if refusal.situation == Situation::Iam(IamSituation::NoSuchEntity) =>
+        {
+            Ok(refusal.attempts > 1)
+        }
         Err(obstacle) => {
             let subject = format!("device {serial}");
-            return Err(operator.explain(obstacle, about(&subject, None)));
+            Err(operator.explain(obstacle, about(&subject, None)))
         }
     }
-    errand.done(format!("device {serial} is deleted"));
-    Ok(())
 }
 
 pub(in crate::commands) fn is(obstacle: &Obstacle, situation: IamSituation) -> bool {

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::Result;
 use crate::profile::spell_expiration;
-use crate::signin::Operator;
+use crate::signin::{Acting, Operator};
 use crate::ui::{Cell, Output, Tone, Ui};
 
 /// List MFA devices: which there are, which make codes, and since when
@@ -46,7 +46,11 @@ struct Row {
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
     let Arguments { all, whose } = arguments;
-    let (orders, user) = whose.orders(target)?;
+    let (mut orders, user) = whose.orders(target)?;
+    if all {
+        // The account is an administrator's affair, and a role profile's role then asks.
+        orders.acting = Acting::ForOthers;
+    }
     let rows = Errand::new(ui, "").run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let _working = ui.working("asking AWS for the MFA devices");

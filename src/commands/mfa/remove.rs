@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::create::{about, delete as delete_device, is};
+use super::create::{about, delete_if_any, deleted, is};
 use super::which::{Which, devices_of, serial_of};
 use crate::aws::{Device, IamSituation};
 use crate::commands::Target;
@@ -58,6 +58,7 @@ pub(super) struct Delete {
 /// What `--output json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
+    /// `deactivated`, `deleted`, or `unchanged` where there was nothing to do.
     action: &'static str,
     serial_number: &'a str,
     user: &'a str,
@@ -92,7 +93,8 @@ pub(super) fn deactivate(
         removal.still_named(ui);
         Ok((removal.serial, removal.user))
     });
-    report(ui, "deactivated", removal?)
+    let (serial, user) = removal?;
+    report(ui, "deactivated", &serial, &user)
 }
 
 pub(super) fn delete(context: &Context, ui: &Ui, target: Target, arguments: Delete) -> Result<()> {
@@ -105,7 +107,7 @@ pub(super) fn delete(context: &Context, ui: &Ui, target: Target, arguments: Dele
     which.check()?;
     let (orders, user) = whose.orders(target)?;
     let errand = Errand::new(ui, "run the same again: it goes on from there");
-    let removal = errand.run(async {
+    let (action, serial, user) = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
         let devices = devices_of(&operator, Some(&user)).await?;
@@ -122,26 +124,34 @@ pub(super) fn delete(context: &Context, ui: &Ui, target: Target, arguments: Dele
         if device::name(&removal.serial).is_none() {
             return Err(removal.not_virtual());
         }
-        if removal.is_enabled() {
+        let was_enabled = removal.is_enabled();
+        if was_enabled {
             if !deactivate {
                 return Err(removal.enabled());
             }
             removal.guard(force)?;
             removal.deactivate().await?;
         }
-        delete_device(removal.operator, removal.errand, &removal.serial).await?;
+        let serial = &removal.serial;
+        let action = if delete_if_any(&operator, &errand, serial).await? || was_enabled {
+            deleted(&errand, serial);
+            "deleted"
+        } else {
+            ui.say(&format!("nothing to do: there is no device {serial}"));
+            "unchanged"
+        };
         removal.still_named(ui);
-        Ok((removal.serial, removal.user))
-    });
-    report(ui, "deleted", removal?)
+        Ok((action, removal.serial, removal.user))
+    })?;
+    report(ui, action, &serial, &user)
 }
 
-fn report(ui: &Ui, action: &'static str, (serial, user): (String, String)) -> Result<()> {
+fn report(ui: &Ui, action: &'static str, serial: &str, user: &str) -> Result<()> {
     if ui.output() == Output::Json {
         return ui.document(&Report {
             action,
-            serial_number: &serial,
-            user: &user,
+            serial_number: serial,
+            user,
         });
     }
     Ok(())
