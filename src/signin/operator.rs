@@ -184,7 +184,8 @@ impl<'a> Operator<'a> {
             self.aws().caller_identity(self.caller.key()).await
         };
         let identity = self.identity.get_or_try_init(asked).await;
-        identity.map_err(|refusal| self.caller.explain(&refusal, &self.plan, None, None))
+        let (key, origin) = (self.caller.key(), self.caller.origin());
+        identity.map_err(|refusal| refusal.failure(&self.known(key, origin)))
     }
 
     /// The user that is meant: the one that was named, else the one whose key it is.
@@ -313,18 +314,29 @@ impl<'a> Operator<'a> {
             None => (self.caller.key(), self.caller.origin()),
         };
         refusal.failure(&Known {
-            profile: Some(&self.plan.profile.value),
-            key_id: Some(&key.id),
-            key_origin: Some(origin),
             subject: about.subject,
             user: about.user,
-            ..Known::default()
+            ..self.known(key, origin)
         })
     }
 
-    /// For an administrator: the section if it is good, and a role in any case.
+    /// What is known of a call with this key. A session that the environment has is no profile's.
+    fn known<'k>(&'k self, key: &'k AccessKey, origin: &'k str) -> Known<'k> {
+        let is_of_none = self.plan.source.name().is_none() && key.id == self.caller.key().id;
+        let profile = &self.plan.profile.value;
+        Known {
+            profile: (!(is_of_none && key.is_temporary())).then_some(profile),
+            key_id: Some(&key.id),
+            key_origin: Some(origin),
+            ..Known::default()
+        }
+    }
+
+    /// For an administrator: the section if it is good, and a role in any case. Temporary credentials
+    /// that were given are what was meant.
     async fn take_what_is_there(&self) -> Result<()> {
-        if self.signed_in.initialized() {
+        let is_signed_in = self.caller.key().is_temporary() && self.plan.roles.is_empty();
+        if is_signed_in || self.signed_in.initialized() {
             return Ok(());
         }
         let prepared = prepare(self.context, &self.wanted)?;
@@ -384,6 +396,7 @@ impl<'a> Operator<'a> {
                 Ok(_) => return held_key(&prepared.files, &prepared.plan.section.value),
                 Err(why) => why.to_string(),
             };
+            prepared.plan.check_section()?;
             self.ui.trace(format_args!("signing in: {why}"));
             match renewing(self.context, self.ui, prepared, &self.wanted).await? {
                 Renewed::Here(fresh) => Ok(fresh.key),
