@@ -5,7 +5,7 @@ use clap::{Args, ValueHint};
 use super::Target;
 use crate::failure::Result;
 use crate::iam_name::Named;
-use crate::profile::Request;
+use crate::profile::{Purpose, Request};
 use crate::secret::Secret;
 use crate::signin::{Acting, Orders};
 
@@ -53,6 +53,7 @@ pub(super) fn orders(target: Target, acting: Acting, code: Option<Secret>) -> Or
             profile,
             region,
             endpoint_url,
+            purpose: Purpose::Call,
             ..Request::default()
         },
         acting,

@@ -67,6 +67,8 @@ pub fn examine(context: &Context, ui: &Ui, orders: &Orders) -> Result<Vec<Findin
         found.push(Finding::note(Check::Offline, what).at("--offline"));
     } else if let Some(settings) = way {
         let _working = ui.working("asking AWS");
+        let other = profile::without_sign_in(context, &files, request, plan);
+        let plan = plan.or(other.as_ref());
         found.extend(wait(network::examine(context, ui, settings, &files, plan))?);
     }
     tidy(&mut found);

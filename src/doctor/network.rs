@@ -1,8 +1,9 @@
 //! What AWS says: both services at once, in no more than the time
 //! that was given.
 //!
-//! With a long-term key the questions are signed and answer for the key and its device too; without
-//! one they are not signed, which shows as much of the way. Nothing here needs a code, a command of
+//! With a long-term key the questions are signed and answer for the key and its device too; temporary
+//! credentials tell whose they are; without either they are not signed, which shows as much of the
+//! way. Nothing here needs a code, a command of
 //! the user's, or changes anything.
 
 use std::future::Future;
@@ -14,7 +15,7 @@ use super::key::Listed;
 use super::{clock, device, key};
 use crate::aws::{Aws, Identity, Known, Refusal, Service, Settings, Situation};
 use crate::context::Context;
-use crate::profile::{Files, Plan, Source};
+use crate::profile::{Files, Plan};
 use crate::secret::AccessKey;
 use crate::session;
 use crate::signin;
@@ -41,11 +42,9 @@ pub(super) async fn examine(
         Ok(aws) => aws,
         Err(failure) => return vec![Finding::of(Check::WayToAws, &failure)],
     };
-    let key = plan.and_then(|plan| match &plan.source {
-        Source::Profile { key, .. } | Source::Environment { key } => Some(key),
-        Source::Process { .. } => None,
-    });
+    let key = plan.and_then(|plan| plan.source.key());
     match (plan, key) {
+        (Some(plan), Some(key)) if key.is_temporary() => with_session(&aws, plan, key, limit).await,
         (Some(plan), Some(key)) => {
             let own = Own {
                 key,
@@ -77,6 +76,28 @@ async fn without_key(aws: &Aws, limit: Duration) -> Vec<Finding> {
         reached(aws, Service::Iam, &iam, limit, &known).await,
     ];
     found.extend(clock::examine(aws.skew()));
+    found
+}
+
+/// Of temporary credentials nobody knows what they may look at, but they say whose they are.
+async fn with_session(aws: &Aws, plan: &Plan, key: &AccessKey, limit: Duration) -> Vec<Finding> {
+    let (sts, iam) = tokio::join!(
+        timed(limit, aws.caller_identity(key)),
+        timed(limit, aws.reach(Service::Iam)),
+    );
+    let origin = plan.source.origin().to_string();
+    let known = Known {
+        profile: plan.source.name(),
+        key_id: Some(&key.id),
+        key_origin: Some(&origin),
+        ..Known::default()
+    };
+    let mut found = vec![
+        reached(aws, Service::Sts, &sts, limit, &known).await,
+        reached(aws, Service::Iam, &iam, limit, &known).await,
+    ];
+    found.extend(clock::examine(aws.skew()));
+    found.extend(sts.and_then(|answer| key::of_identity(&answer.outcome, &known)));
     found
 }
 

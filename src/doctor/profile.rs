@@ -4,7 +4,7 @@
 use super::finding::{Check, Finding, Severity};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::profile::{self, Files, Held, Means, Origin, Plan, Request, Sourced, Way};
+use crate::profile::{self, Files, Held, Means, Origin, Plan, Purpose, Request, Sourced, Way};
 
 /// What signing in to the profile would do, if it can be done.
 pub(super) fn examine(
@@ -35,6 +35,25 @@ pub(super) fn examine(
         found.push(Finding::warning(Check::ReadersDisagree, doubt).at(origin));
     }
     plan.ok()
+}
+
+/// Where signing in cannot be done: what calls to AWS would be made with as it is, which may be
+/// temporary credentials.
+pub(super) fn without_sign_in(
+    context: &Context,
+    files: &Files,
+    request: &Request,
+    plan: Option<&Plan>,
+) -> Option<Plan> {
+    if plan.is_some() {
+        return None;
+    }
+    let request = Request {
+        purpose: Purpose::Call,
+        ..request.clone()
+    };
+    let plan = profile::resolve(context, files, &request).ok()?;
+    plan.source.key().is_some().then_some(plan)
 }
 
 fn resolved(chosen: &Sourced<String>, plan: &Plan) -> Finding {

@@ -26,8 +26,9 @@ pub(super) struct Choice {
 pub(super) fn choose(context: &Context, request: &Request) -> Result<Choice> {
     let profile = profile(&context.env, request)?;
     let environment_key = match profile.origin {
-        // Temporary keys are most likely what an earlier sign-in exported: not a source.
-        Origin::Default => environment_key(&context.env)?.filter(|key| !key.is_temporary()),
+        // To sign in, temporary keys are most likely what an earlier sign-in exported: not a source.
+        Origin::Default => environment_key(&context.env)?
+            .filter(|key| request.purpose.takes_temporary() || !key.is_temporary()),
         _ => None,
     };
     Ok(Choice {

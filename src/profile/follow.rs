@@ -15,7 +15,7 @@ use super::lost;
 use super::names::{LONG_TERM, check_profile, is_long_term_of};
 use super::promised;
 use super::settings::{Found, Settings, Shared};
-use super::{Marks, Origin, Request, Source, Sourced, key, set_aside};
+use super::{Marks, Origin, Purpose, Request, Source, Sourced, key, set_aside};
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::AccessKey;
@@ -67,6 +67,7 @@ enum Step {
 struct Walk<'s> {
     shared: &'s Shared<'s>,
     env: &'s Env,
+    purpose: Purpose,
     given: Given,
     /// Whether the next profile's own role counts even beside a key: it does where it is signed
     /// in to, and not where it is another's source (botocore and the SDKs agree on that).
@@ -91,6 +92,7 @@ pub(super) fn follow<'s>(
     let mut walk = Walk {
         shared,
         env,
+        purpose: request.purpose,
         given: Given::by_flags(request),
         entering: true,
         way: Vec::new(),
@@ -175,11 +177,21 @@ impl<'s> Walk<'s> {
             self.remember(at, Marks::default());
             return Ok(Step::To(next));
         }
-        let settings = settings.ok_or_else(|| lost::missing(self.shared, at))?;
+        let settings = settings.ok_or_else(|| self.missing(at))?;
         settings.check()?;
         match marks {
             Some(marks) => self.step_through_ours(at, marks),
             None => self.step_through(at, settings),
+        }
+    }
+
+    fn missing(&self, at: &Sourced<String>) -> Failure {
+        let failure = lost::missing(self.shared, at);
+        match environment_key(self.env) {
+            Ok(Some(key)) if at.origin == Origin::Default && key.is_temporary() => failure.next(
+                "the credentials in the environment are temporary, and this takes a long-term key",
+            ),
+            _ => failure,
         }
     }
 
@@ -281,7 +293,7 @@ impl<'s> Walk<'s> {
         if let Some(arn) = self.given.role_arn.take().or(role) {
             self.add_hop(arn, &at.value, settings.iter().chain([&long_term]));
         }
-        let source = key::of(&long_term)?.ok_or_else(|| key::no_key(&long_term))?;
+        let source = key::of(&long_term, self.purpose)?.ok_or_else(|| key::no_key(&long_term))?;
         self.base = Some(at.value.clone());
         self.nodes.extend(settings);
         self.nodes.push(long_term);
@@ -298,7 +310,10 @@ impl<'s> Walk<'s> {
         };
         self.entering = false;
         let step = match self.given.role_arn.take().or(own_role) {
-            None => Step::Found(key::of(&settings)?.ok_or_else(|| key::no_key(&settings))?),
+            None => {
+                let source = key::of(&settings, self.purpose)?;
+                Step::Found(source.ok_or_else(|| key::no_key(&settings))?)
+            }
             Some(arn) => {
                 self.add_hop(arn, &settings.name, [&settings].into_iter());
                 self.behind_role(&settings)?
@@ -313,7 +328,7 @@ impl<'s> Walk<'s> {
     /// Whose credentials assume the profile's role.
     fn behind_role(&self, settings: &Settings<'s>) -> Result<Step> {
         let name = &settings.name;
-        let own_key = || key::of(settings);
+        let own_key = || key::of(settings, self.purpose);
         match (
             set_aside::source_profile(self.shared, settings),
             settings.get("credential_source"),

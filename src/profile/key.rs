@@ -1,11 +1,11 @@
 //! The long-term key at the end of the way, or why there is none.
 //!
 //! Only a long-term key can ask for a session with MFA, so temporary credentials found here are
-//! refused with the way out. No value is quoted in a failure: what stands in the place of a key
+//! refused with the way out, unless the [`Purpose`] is another. No value is quoted in a failure: what stands in the place of a key
 //! id may be a secret.
 
 use super::settings::{Found, Part, Settings};
-use super::{Marks, Source};
+use super::{Marks, Purpose, Source};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini;
 use crate::secret::{AccessKey, Secret};
@@ -140,28 +140,31 @@ pub(super) fn token<'f>(part: &Part<'f>) -> Option<Found<'f>> {
 ///
 /// # Errors
 ///
-/// [`Kind::Configuration`] with path and line if what is there cannot be a long-term key.
-pub(super) fn of(settings: &Settings<'_>) -> Result<Option<Source>> {
+/// [`Kind::Configuration`] with path and line if what is there cannot be a long-term key, nor
+/// anything else that serves the purpose.
+pub(super) fn of(settings: &Settings<'_>, purpose: Purpose) -> Result<Option<Source>> {
     if let Some(part) = settings
         .credentials
         .as_ref()
         .filter(|part| part_has_static(part))
     {
-        return pair(settings, part).map(Some);
+        return pair(settings, part, purpose).map(Some);
     }
     let beside = settings
         .config
         .as_ref()
         .filter(|part| part_has_static(part));
     match (settings.get("credential_process"), beside) {
-        (Some(command), Some(part)) if runs_awsmfa(&command.text) => pair(settings, part).map(Some),
+        (Some(command), Some(part)) if runs_awsmfa(&command.text) => {
+            pair(settings, part, purpose).map(Some)
+        }
         (Some(command), _) => process(settings, command).map(Some),
-        (None, Some(part)) => pair(settings, part).map(Some),
+        (None, Some(part)) => pair(settings, part, purpose).map(Some),
         (None, None) => Ok(None),
     }
 }
 
-fn pair(settings: &Settings<'_>, part: &Part<'_>) -> Result<Source> {
+fn pair(settings: &Settings<'_>, part: &Part<'_>, purpose: Purpose) -> Result<Source> {
     let name = &settings.name;
     let half = |there: Found<'_>, key: &str, missing: &str| {
         Failure::new(
@@ -181,7 +184,8 @@ fn pair(settings: &Settings<'_>, part: &Part<'_>) -> Result<Source> {
     settings.note(SECRET, &secret);
     check_id(name, &id)?;
     check_secret(name, &secret)?;
-    check_long_term(name, &id, token(part).as_ref())?;
+    let token = token(part);
+    check_kind(name, &id, token.as_ref(), purpose)?;
     Ok(Source::Profile {
         name: name.clone(),
         path: id.path.to_owned(),
@@ -189,7 +193,7 @@ fn pair(settings: &Settings<'_>, part: &Part<'_>) -> Result<Source> {
         key: AccessKey {
             id: id.text.into_owned(),
             secret: Secret::new(secret.text),
-            token: None,
+            token: token.map(|token| Secret::new(token.text)),
         },
     })
 }
@@ -222,7 +226,12 @@ fn check_secret(name: &str, secret: &Found<'_>) -> Result<()> {
     .next("write it without quotes, and nothing after it on its line"))
 }
 
-fn check_long_term(name: &str, id: &Found<'_>, token: Option<&Found<'_>>) -> Result<()> {
+fn check_kind(
+    name: &str,
+    id: &Found<'_>,
+    token: Option<&Found<'_>>,
+    purpose: Purpose,
+) -> Result<()> {
     let long_term_id = id.text.starts_with("AKIA");
     let (what, place, next) = match token {
         Some(token) if long_term_id => (
@@ -230,6 +239,7 @@ fn check_long_term(name: &str, id: &Found<'_>, token: Option<&Found<'_>>) -> Res
             token.origin(),
             "remove that line: AWS refuses a long-term key with a session token",
         ),
+        Some(_) if purpose.takes_temporary() => return Ok(()),
         Some(_) => (
             format!(
                 "profile `{name}` holds temporary credentials, and only a long-term key can sign in with a code"

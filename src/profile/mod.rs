@@ -35,6 +35,7 @@ mod marks;
 mod names;
 mod origin;
 mod promised;
+mod purpose;
 mod region;
 mod rewire;
 mod roles;
@@ -66,6 +67,7 @@ pub use holders::{Holder, holders, in_environment, key_of, made_with, pair, vaca
 pub use kin::kin;
 pub use marks::{Learned, Marks};
 pub use origin::{Origin, Sourced};
+pub use purpose::Purpose;
 pub use roles::{Role, session_name_for};
 pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
 pub use standing::{Open, chosen, section, unsigned};
@@ -113,6 +115,8 @@ pub struct Request {
     pub region: Option<String>,
     /// `--endpoint-url`
     pub endpoint_url: Option<String>,
+    /// No flag says it: the command does.
+    pub purpose: Purpose,
 }
 
 /// Everything there is to know before AWS is asked.
@@ -120,8 +124,9 @@ pub struct Request {
 pub struct Plan {
     /// The profile to sign in with; where a section of ours was named, the one it was made for.
     pub profile: Sourced<String>,
-    /// The long-term key.
+    /// The long-term key; where the purpose allows it, perhaps temporary credentials.
     pub source: Source,
+    pub purpose: Purpose,
     /// In the order they are assumed; none means GetSessionToken.
     pub roles: Vec<Role>,
     /// The profile at the end of the way to the key, which signs in with that alone: its session
@@ -158,9 +163,18 @@ impl Plan {
     pub fn profile_of_key(&self) -> Option<&str> {
         self.source.name().map(|_| self.profile.value.as_str())
     }
+
+    /// What [`resolve`] leaves for later where a section is not written in any case.
+    ///
+    /// # Errors
+    ///
+    /// Usage or configuration if some AWS tool would not read the section.
+    pub fn check_section(&self) -> Result<()> {
+        target::check_name(&self.section, &self.profile)
+    }
 }
 
-/// Where the long-term key is.
+/// Where the key is.
 #[derive(Debug)]
 pub enum Source {
     /// In one of the two files; `line` is the key id's.
@@ -191,12 +205,17 @@ impl Source {
         }
     }
 
-    /// The key's id; none where only running the command tells it.
-    pub fn key_id(&self) -> Option<&str> {
+    /// The key; none where only running the command tells it.
+    pub fn key(&self) -> Option<&AccessKey> {
         match self {
-            Source::Profile { key, .. } | Source::Environment { key } => Some(&key.id),
+            Source::Profile { key, .. } | Source::Environment { key } => Some(key),
             Source::Process { .. } => None,
         }
+    }
+
+    /// The key's id, as far as [`Source::key`] goes.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key().map(|key| key.id.as_str())
     }
 
     /// Where a person finds the key, or the setting that leads to it.
@@ -252,6 +271,7 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
     Ok(Plan {
         profile,
         source,
+        purpose: request.purpose,
         roles,
         base,
         serial,

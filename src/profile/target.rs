@@ -64,24 +64,32 @@ pub(super) fn name(request: &Request, trail: &Trail<'_>) -> Result<Sourced<Strin
     } else {
         Sourced::new(format!("{}{SUFFIX}", trail.profile.value), Origin::Default)
     };
-    check_name(&section)?;
+    if request.purpose.writes() {
+        check_name(&section, &trail.profile)?;
+    }
     check_source(&section, trail)?;
     Ok(section)
 }
 
-fn check_name(section: &Sourced<String>) -> Result<()> {
+/// Whether every AWS tool would read a section of that name; `profile` is what the name was made
+/// of, unless somebody gave it.
+pub(super) fn check_name(section: &Sourced<String>, profile: &Sourced<String>) -> Result<()> {
     if is_safe_section(&section.value) {
         return Ok(());
     }
-    let what = match section.origin {
-        Origin::Default => {
-            "the profile's name does not make a section name that every AWS tool reads"
-        }
-        _ => "this is not a section name that every AWS tool reads",
+    let (what, place) = match section.origin {
+        Origin::Default => (
+            "the profile's name does not make a section name that every AWS tool reads",
+            &profile.origin,
+        ),
+        _ => (
+            "this is not a section name that every AWS tool reads",
+            &section.origin,
+        ),
     };
     Err(Failure::new(section.origin.kind(), what)
-        .at(&section.origin)
-        .next("choose a name of letters, digits and `_.@:+%/-`: `awsmfa login --to NAME`"))
+        .at(place)
+        .next("choose a name of letters, digits and `_.@:+%/-`: `awsmfa_profile = NAME` in the profile, or `awsmfa login --to NAME`"))
 }
 
 fn check_source(section: &Sourced<String>, trail: &Trail<'_>) -> Result<()> {

@@ -9,8 +9,8 @@ use super::choose::{KEY_ID, environment_key, profile};
 use super::settings::{Part, Settings, Shared};
 use super::target::{Target, ignored, shadow_of};
 use super::{
-    Endpoints, Files, Held, Marks, Origin, Request, Source, Sourced, endpoint, key, region,
-    resolve, shadowing,
+    Endpoints, Files, Held, Marks, Origin, Purpose, Request, Source, Sourced, endpoint, key,
+    region, resolve, shadowing,
 };
 use crate::arn::Arn;
 use crate::context::Context;
@@ -88,7 +88,7 @@ fn own(settings: &Settings<'_>) -> Result<Option<(UsableKey, Origin)>> {
             return held_key(part, held).map(Some);
         }
     }
-    let Some(source) = key::of(settings)? else {
+    let Some(source) = key::of(settings, Purpose::SignIn)? else {
         return Ok(None);
     };
     let origin = source.origin();

@@ -3,7 +3,8 @@
 //! It is the session that signing in to that profile makes, in the section that this writes, so
 //! one code does for the profile and all its roles. Some roles are assumed directly with the code
 //! instead: those that shall last longer than AWS lets credentials from a session last, and those
-//! whose base has no session to keep or must not write one.
+//! whose base has no session to keep or must not write one. Temporary credentials have none: AWS
+//! makes no session of a session.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::Wanted;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::profile::{self, Files, Origin, Plan, ROLE_DEFAULT, Request, Target};
+use crate::secret::AccessKey;
 
 /// The profile whose session opens the roles.
 #[derive(Debug)]
@@ -37,9 +39,9 @@ pub(super) fn least(wanted: &Wanted) -> Duration {
 pub(super) fn choose(context: &Context, files: &Files, plan: &Plan, wanted: &Wanted) -> Way {
     let asked = plan.duration.as_ref().map(|asked| asked.value);
     let is_long = asked.is_some_and(|asked| asked > ROLE_DEFAULT);
-    let base = plan.base.as_ref();
-    let Some(name) = base.filter(|_| !plan.roles.is_empty() && !is_long && !wanted.no_session)
-    else {
+    let is_temporary = plan.source.key().is_some_and(AccessKey::is_temporary);
+    let is_direct = plan.roles.is_empty() || is_long || is_temporary || wanted.no_session;
+    let Some(name) = plan.base.as_ref().filter(|_| !is_direct) else {
         return Way::Direct(None);
     };
     let request = Request {

@@ -162,7 +162,8 @@ async fn source_key(context: &Context, plan: &Plan, limit: Duration) -> Result<A
         Source::Process { name, command, .. } => {
             let place = plan.source.origin();
             let key = from_process(context, name, command.expose(), &place, limit).await?;
-            if key.is_temporary() && plan.roles.is_empty() {
+            let takes_temporary = plan.purpose.takes_temporary() || !plan.roles.is_empty();
+            if key.is_temporary() && !takes_temporary {
                 return Err(temporary(name).at(place));
             }
             Ok(key)

@@ -162,7 +162,8 @@ impl<'a> Operator<'a> {
             self.aws().caller_identity(self.caller.key()).await
         };
         let identity = self.identity.get_or_try_init(asked).await;
-        identity.map_err(|refusal| self.caller.explain(&refusal, &self.plan, None, None))
+        let (key, origin) = (self.caller.key(), self.caller.origin());
+        identity.map_err(|refusal| refusal.failure(&self.known(key, origin)))
     }
 
     /// The user that is meant: the one that was named, else the one whose key it is.
@@ -293,28 +294,36 @@ impl<'a> Operator<'a> {
             Obstacle::Refusal(refusal) => refusal,
         };
         let section = format!("section [{}]", self.plan.section.value);
-        let own = Some(self.plan.profile.value.as_str());
-        let (key, origin, profile) = match self.session_key() {
-            Some(key) => (key, section.as_str(), own),
-            None => (
-                self.caller.key(),
-                self.caller.origin(),
-                self.plan.profile_of_key(),
-            ),
+        let (key, origin) = match self.session_key() {
+            Some(key) => (key, section.as_str()),
+            None => (self.caller.key(), self.caller.origin()),
         };
         refusal.failure(&Known {
-            profile,
-            key_id: Some(&key.id),
-            key_origin: Some(origin),
             subject: about.subject,
             user: about.user,
-            ..Known::default()
+            ..self.known(key, origin)
         })
     }
 
-    /// For an administrator: the section if it is good, and a role in any case.
+    /// What is known of a call with this key. One of the environment is no profile's.
+    fn known<'k>(&'k self, key: &'k AccessKey, origin: &'k str) -> Known<'k> {
+        let profile = match key.id == self.caller.key().id {
+            true => self.plan.profile_of_key(),
+            false => Some(self.plan.profile.value.as_str()),
+        };
+        Known {
+            profile,
+            key_id: Some(&key.id),
+            key_origin: Some(origin),
+            ..Known::default()
+        }
+    }
+
+    /// For an administrator: the section if it is good, and a role in any case. Temporary credentials
+    /// that were given are what was meant.
     async fn take_what_is_there(&self) -> Result<()> {
-        if self.signed_in.initialized() {
+        let is_signed_in = self.caller.key().is_temporary() && self.plan.roles.is_empty();
+        if is_signed_in || self.signed_in.initialized() {
             return Ok(());
         }
         let prepared = prepare(self.context, &self.wanted)?;
@@ -404,6 +413,7 @@ impl<'a> Operator<'a> {
             Ok(_) => return held(&prepared),
             Err(why) => why.to_string(),
         };
+        prepared.plan.check_section()?;
         self.ui.trace(format_args!("signing in: {why}"));
         match renewing(self.context, self.ui, prepared, wanted).await? {
             Renewed::Here(fresh) => Ok(Session {

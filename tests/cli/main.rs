@@ -131,6 +131,7 @@ mod stale_sessions;
 mod status;
 #[cfg(unix)]
 mod streams;
+mod temporary_source;
 mod tls;
 mod ways;
 #[cfg(unix)]

@@ -83,6 +83,14 @@ impl Refusal {
         }
     }
 
+    /// Whether it was STS that was called: of what is called with credentials, the rest is IAM's.
+    fn is_about_sts(&self) -> bool {
+        matches!(
+            self.operation,
+            "AssumeRole" | "GetCallerIdentity" | "GetSessionToken" | GET_FEDERATION_TOKEN
+        )
+    }
+
     pub(super) fn about_the_key(&self, known: &Known<'_>) -> Told {
         let key = match known.key_id {
             Some(id) => format!("access key {id}"),
@@ -98,8 +106,10 @@ impl Refusal {
                 .next("it is inactive, deleted, mistyped or of another partition (China, GovCloud); AWS says the same of all")
                 .next("look at the user's access keys in the IAM console"),
             Situation::SessionNotAccepted => {
+                // IAM User Guide, "Compare AWS STS credentials": GetSessionToken and IAM operations.
                 Told::new(Kind::Aws, format!("AWS does not accept the temporary {key}{of}"))
                     .place(known.key_origin)
+                    .next_if(!self.is_about_sts(), "IAM accepts a session that was made with MFA, and none that a user made without: use one with MFA, or a long-term key")
                     .next("sign in again where these credentials come from")
                     .next(format!("or the region of {} is not enabled for the account", self.host))
             }

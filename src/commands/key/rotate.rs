@@ -13,7 +13,7 @@ use crate::commands::whose::Whose;
 use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
-use crate::profile::{self, Request, Source};
+use crate::profile::{self, Purpose, Request, Source};
 use crate::rotation::Way;
 use crate::signin;
 use crate::ui::{Output, Ui};
@@ -81,11 +81,15 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         user: whose.user.clone(),
         to: to.clone(),
     };
-    let (orders, user) = whose.orders(target)?;
+    let (mut orders, user) = whose.orders(target)?;
+    if user.is_none() {
+        orders.request.purpose = Purpose::LongTerm;
+    }
     let request = match (&user, to) {
         (Some(user), None) => return Err(nowhere(user)),
         (Some(_), Some(to)) => Request {
             profile: Some(to),
+            purpose: Purpose::LongTerm,
             ..Request::default()
         },
         (None, _) => orders.request.clone(),

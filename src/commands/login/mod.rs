@@ -15,7 +15,7 @@ use super::{Target, wire};
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::Result;
-use crate::profile::{Chosen, Request, parse_duration};
+use crate::profile::{Chosen, Purpose, Request, parse_duration};
 use crate::secret::Secret;
 use crate::signin::{self, Renewed, Wanted};
 use crate::ui::Ui;
@@ -214,6 +214,7 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
             duration: duration_seconds,
             region,
             endpoint_url,
+            purpose: Purpose::SignIn,
         },
         code,
         force,

@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::{Kind, Result};
 use crate::iam_name::Named;
+use crate::profile::Purpose;
 use crate::secret::Secret;
 use crate::signin::Operator;
 use crate::ui::{Output, Ui};
@@ -80,7 +81,13 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         Named::Device.check(name, "--name")?;
     }
     let given = codes.parse()?;
-    let (orders, user) = whose.orders(target.clone())?;
+    let (mut orders, user) = whose.orders(target.clone())?;
+    if user.is_none() {
+        orders.request.purpose = match no_login {
+            true => Purpose::LongTerm,
+            false => Purpose::SignIn,
+        };
+    }
     let errand = Errand::new(ui, "run `awsmfa mfa setup` again: it goes on from there");
     let outcome = errand.run(async {
         let named = orders.request.clone();
