@@ -4,14 +4,15 @@
 //! AWS tells a new key's secret once. So everything that can fail comes before the key is created:
 //! [`Room::make`] takes the locks, makes the edit with a key of the same shape, and proves that the
 //! result can be written. The locks are held while the key is created, and [`Room::fill`] writes it
-//! without waiting for anything. Where a file was changed all the same, by an editor that knows no
+//! without waiting for anything. Where both variables name one file, or one file is a link to the
+//! other, it is locked once, and edited once by the rules of both. Where a file was changed all the same, by an editor that knows no
 //! lock, the edit is made again with what the file says then.
 //!
 //! Sections that were signed in to with the replaced key are said to be the new one's: AWS lets a
 //! session live on when the key that it was made with is switched off (IAM User Guide, "Disabling
 //! permissions for temporary security credentials").
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -53,7 +54,8 @@ pub struct Room {
 #[derive(Debug)]
 struct Target {
     path: PathBuf,
-    flavor: Flavor,
+    /// By whose rules it is edited, one after the other.
+    flavors: Vec<Flavor>,
     lease: Lease,
     /// The key goes in here; otherwise it is only named.
     takes_key: bool,
@@ -84,19 +86,20 @@ impl Room {
             token: None,
         };
         let mut targets = Vec::new();
-        for flavor in in_order(&files, &place)? {
-            let file = match flavor {
-                Flavor::Credentials => &files.credentials,
-                Flavor::Config => &files.config,
+        for flavors in together(&files, in_order(&files, &place)?) {
+            let file = match flavors.contains(&Flavor::Credentials) {
+                true => &files.credentials,
+                false => &files.config,
             };
-            let (bytes, sampled) = edited(file, flavor, &place, &sample)?;
-            let room = bytes.len().saturating_sub(file.document.bytes().len());
+            let before = file.document.bytes();
+            let (bytes, sampled) = edited(&file.path, before, &flavors, &place, &sample)?;
+            let room = bytes.len().saturating_sub(before.len());
             let lease = lock(ui, file.path.clone(), wait).await?;
             // The edit may shrink one line and stretch another: a little more than enough.
             lease.rehearse(room + sample.id.len() + sample.secret.expose().len())?;
             targets.push(Target {
                 path: file.path.clone(),
-                flavor,
+                flavors,
                 lease,
                 takes_key: !sampled.profiles.is_empty(),
             });
@@ -128,7 +131,7 @@ impl Target {
     fn write(self, place: &Place, key: &AccessKey) -> Result<Filled> {
         let Self {
             path,
-            flavor,
+            flavors,
             mut lease,
             takes_key,
         } = self;
@@ -136,19 +139,12 @@ impl Target {
         loop {
             tries += 1;
             let locked = lease.read()?;
-            let document = match locked.contents() {
-                Some(bytes) => parse(Zeroizing::new(bytes.to_vec()), flavor, &path)?,
-                None => Document::empty(flavor),
-            };
-            let file = File {
-                path: path.clone(),
-                document,
-            };
-            let (bytes, filled) = edited(&file, flavor, place, key)?;
+            let before = locked.contents().unwrap_or_default();
+            let (bytes, filled) = edited(&path, before, &flavors, place, key)?;
             if takes_key && filled.profiles.is_empty() {
-                return Err(nowhere(place, &file));
+                return Err(nowhere(place, &path));
             }
-            if bytes[..] == *file.document.bytes() {
+            if bytes[..] == *before {
                 return Ok(filled);
             }
             match locked.commit(&bytes) {
@@ -178,7 +174,7 @@ fn in_order(files: &profile::Files, place: &Place) -> Result<Vec<Flavor>> {
     let made = !profile::made_with(files, id).is_empty();
     let order = match (holds(Flavor::Credentials), holds(Flavor::Config)) {
         (false, false) => {
-            return Err(nowhere(place, &files.credentials));
+            return Err(nowhere(place, &files.credentials.path));
         }
         (true, true) => vec![Flavor::Credentials, Flavor::Config],
         (true, false) => vec![Flavor::Credentials],
@@ -188,13 +184,22 @@ fn in_order(files: &profile::Files, place: &Place) -> Result<Vec<Flavor>> {
     Ok(order)
 }
 
+/// The flavors by the file they are for. In one file for both the config file's rules come first:
+/// they know `[profile dev]` as the profile `dev`.
+fn together(files: &profile::Files, order: Vec<Flavor>) -> Vec<Vec<Flavor>> {
+    if order.len() == 2 && store::is_same(&files.config.path, &files.credentials.path) {
+        return vec![vec![Flavor::Config, Flavor::Credentials]];
+    }
+    order.into_iter().map(|flavor| vec![flavor]).collect()
+}
+
 /// The key was taken out of the file while nobody looked.
-fn nowhere(place: &Place, file: &File) -> Failure {
+fn nowhere(place: &Place, path: &Path) -> Failure {
     let what = match place {
         Place::InsteadOf(id) => format!("no profile holds access key {id} any more"),
         Place::Profile(name, _) => format!("profile `{name}` holds a key by now"),
     };
-    Failure::new(Kind::Configuration, what).at(file.path.display())
+    Failure::new(Kind::Configuration, what).at(path.display())
 }
 
 fn ambiguous(holder: &Holder) -> Failure {
@@ -209,8 +214,31 @@ fn ambiguous(holder: &Holder) -> Failure {
     .next("leave one `aws_access_key_id` and one `aws_secret_access_key` in that section")
 }
 
-/// The bytes of the file with the key in its place, and what that means.
+/// The bytes of the file with the key in its place by the rules of every flavor, and what that
+/// means.
 fn edited(
+    path: &Path,
+    before: &[u8],
+    flavors: &[Flavor],
+    place: &Place,
+    key: &AccessKey,
+) -> Result<(Zeroizing<Vec<u8>>, Filled)> {
+    let mut bytes = Zeroizing::new(before.to_vec());
+    let mut all = Filled::default();
+    for flavor in flavors {
+        let file = File {
+            path: path.to_owned(),
+            document: parse(bytes, *flavor, path)?,
+        };
+        let (after, filled) = edited_as(&file, *flavor, place, key)?;
+        bytes = after;
+        all.profiles.extend(filled.profiles);
+        all.sections.extend(filled.sections);
+    }
+    Ok((bytes, all))
+}
+
+fn edited_as(
     file: &File,
     flavor: Flavor,
     place: &Place,

@@ -96,6 +96,8 @@ mod mfa_steps;
 mod network;
 mod odd_environment;
 mod one_code;
+#[cfg(unix)]
+mod one_file;
 mod password_change;
 mod password_lost;
 mod passwords;
