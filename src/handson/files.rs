@@ -239,11 +239,13 @@ pub fn made(
         .collect()
 }
 
+/// The sections that say they were made for this user. One file may be both of the user's: then
+/// the credentials file's `profile dev` is the config file's profile `dev`, and no section of ours.
 fn marked<'d>(document: &'d Document, user_arn: &str) -> impl Iterator<Item = Profile<'d>> {
     document.profiles().filter(move |section| {
         section
             .get(MARK)
-            .is_some_and(|value| value.text == user_arn)
+            .is_some_and(|value| value.text == user_arn && is_safe_section(section.name()))
     })
 }
 

@@ -97,6 +97,7 @@ mod mfa_steps;
 mod network;
 mod odd_environment;
 mod one_code;
+#[cfg(unix)]
 mod one_file;
 mod password_change;
 mod password_lost;
