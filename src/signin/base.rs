@@ -11,6 +11,7 @@ use super::Wanted;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::profile::{self, Files, Origin, Plan, ROLE_DEFAULT, Request, Target};
+use crate::session;
 
 /// The profile whose session opens the roles.
 #[derive(Debug)]
@@ -68,6 +69,11 @@ pub(super) fn choose(context: &Context, files: &Files, plan: &Plan, wanted: &Wan
 }
 
 impl Base {
+    /// Whether its session is good to open a role now, so that this takes no code.
+    pub(super) fn is_good(&self, context: &Context, wanted: &Wanted) -> bool {
+        session::decide(&self.plan, context.clock.now(), least(wanted), false).is_ok()
+    }
+
     /// Looks again at files that have changed.
     ///
     /// # Errors

@@ -5,7 +5,9 @@
 //! the operating system's lock, so whoever dies or gives up lets the next one ask. A run that got
 //! its turn looks at the file again before it does anything, and one that waits looks whenever the
 //! file has changed: so all that wait go on at once when one has signed in, and somebody who types
-//! the code on another command line ends the waiting of all.
+//! the code on another command line ends the waiting of all. That also holds for a role, where the
+//! code has made the session that opens it: whoever has the turn may be about to assume the role,
+//! and gets a moment for that, but a question that somebody left open keeps nobody.
 //!
 //! A run that has a code on its own command line asks nobody and waits for nobody.
 
@@ -26,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long somebody waits before they want to know for what.
 const NOTICEABLE: Duration = Duration::from_millis(333);
 
+/// How long whoever has the turn of a role has to assume it, once there is a session for it.
+/// Afterwards the role is assumed by each for itself, which costs a request and no code.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// The time between two attempts grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
@@ -33,27 +39,48 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 /// to there share their turn, which costs nothing but time.
 const LONGEST: usize = 120;
 
-/// The turn of a section; it ends when this is dropped.
+/// The turn of a section, which ends when this is dropped; without the lock where what is left to
+/// do needs no code and somebody else keeps the turn.
 #[must_use]
-pub(super) struct Turn(#[expect(dead_code, reason = "it is held, not looked at")] Lease);
+pub(super) struct Turn(#[expect(dead_code, reason = "it is held, not looked at")] Option<Lease>);
 
-/// Waits for the turn to renew `section`; none where another run has renewed it. `is_done` looks at the file again and says whether there
-/// is nothing left to do; it is asked whenever the file has changed, and once the turn is ours.
+/// What a section needs, as far as the file tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    Nothing,
+    /// A role, for which there is a session, so that it takes no code.
+    Role,
+    Code,
+}
+
+impl Need {
+    pub(super) fn code_unless(done: bool) -> Self {
+        match done {
+            true => Self::Nothing,
+            false => Self::Code,
+        }
+    }
+}
+
+/// Waits for the turn to renew `section`; none where another run has renewed it. `look` looks at
+/// the file again and says what is needed; it is asked whenever the file has changed, and once
+/// the turn is ours.
 ///
 /// # Errors
 ///
 /// [`Kind::Code`] if another run keeps the turn for too long; [`Kind::File`] if the lock cannot be
-/// used; those of `is_done`.
+/// used; those of `look`.
 pub(super) async fn take(
     ui: &Ui,
     wanted: &Wanted,
     credentials: &Path,
     section: &str,
-    mut is_done: impl FnMut() -> Result<bool>,
+    mut look: impl FnMut() -> Result<Need>,
 ) -> Result<Option<Turn>> {
     let path = place(credentials, "section", section)?;
     let mut queue = Queue::new(ui, wanted, format!("sign-in to [{section}]"));
     let mut seen = None;
+    let mut free = None;
     let lease = loop {
         if let Some(lease) = queue.attempt(&path)? {
             break lease;
@@ -61,13 +88,18 @@ pub(super) async fn take(
         let now = Some(Stamp::at(credentials));
         if now != seen {
             seen = now;
-            if is_done()? {
-                return Ok(None);
-            }
+            free = match look()? {
+                Need::Nothing => return Ok(None),
+                Need::Role => free.or_else(|| Some(Instant::now())),
+                Need::Code => None,
+            };
+        }
+        if free.is_some_and(|since| since.elapsed() >= GRACE) {
+            return Ok(Some(Turn(None)));
         }
         queue.pause().await;
     };
-    Ok((!is_done()?).then_some(Turn(lease)))
+    Ok((look()? != Need::Nothing).then_some(Turn(Some(lease))))
 }
 
 /// Where the lock and the state of something are that runs with the same credentials file share.
