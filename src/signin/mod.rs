@@ -319,17 +319,12 @@ async fn wait(desk: &Desk<'_>, prepared: &mut Prepared) -> Result<Option<Turn>> 
     if prepared.code.is_given() {
         return Ok(None);
     }
-    let Desk {
-        context,
-        ui,
-        wanted,
-        ..
-    } = *desk;
+    let (context, wanted) = (desk.context, desk.wanted);
     let credentials = prepared.files.credentials.path.clone();
     let section = prepared.plan.section.value.clone();
     let look = || {
         prepared.catch_up(context, wanted)?;
         Ok(prepared.need(context, wanted))
     };
-    turn::take(ui, wanted, &credentials, &section, look).await
+    turn::take(desk, &credentials, &section, look).await
 }

@@ -255,7 +255,15 @@ async fn open_roles(
                     false => Need::Code,
                 })
             };
-            turns.extend(turn::take(desk.ui, desk.wanted, &credentials, &section, look).await?);
+            match turn::take(desk, &credentials, &section, look).await {
+                Ok(turn) => turns.extend(turn),
+                Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
+                Err(failure) => {
+                    let row = &mut rows[index];
+                    row.outcome = failed(&row.profile, failure);
+                    continue;
+                }
+            }
         }
         let row = &mut rows[index];
         if let (true, Target::Ours(session)) = (is_good(&plan), &plan.target) {

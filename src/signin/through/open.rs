@@ -57,7 +57,7 @@ impl Party<'_> {
                     !renew && self.kept(distrusted)?.is_some(),
                 ))
             };
-            let turn = turn::take(desk.ui, desk.wanted, &credentials, &section, look);
+            let turn = turn::take(desk, &credentials, &section, look);
             if let Some(_turn) = turn.await? {
                 return self.make(distrusted).await;
             }
