@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::failure::Result;
 use crate::profile::{self, Files, Origin, Plan, ROLE_DEFAULT, Request, Target};
 use crate::secret::AccessKey;
+use crate::session;
 
 /// The profile whose session opens the roles.
 #[derive(Debug)]
@@ -70,6 +71,11 @@ pub(super) fn choose(context: &Context, files: &Files, plan: &Plan, wanted: &Wan
 }
 
 impl Base {
+    /// Whether its session is good to open a role now, so that this takes no code.
+    pub(super) fn is_good(&self, context: &Context, wanted: &Wanted) -> bool {
+        session::decide(&self.plan, context.clock.now(), least(wanted), false).is_ok()
+    }
+
     /// Looks again at files that have changed.
     ///
     /// # Errors

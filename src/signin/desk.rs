@@ -5,10 +5,11 @@
 //! those points; [`Desk::interrupted`] says what has happened by then. What the code buys is
 //! [`super::spend`]'s.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::caller::Caller;
 use super::ways::Ways;
@@ -28,6 +29,8 @@ pub(super) struct Desk<'a> {
     /// Somebody who can be asked, or why there is nobody.
     terminal: io::Result<Terminal>,
     pub(super) ways: Ways,
+    /// How long other runs have been waited for.
+    pub(super) waited: Cell<Duration>,
     stage: RefCell<Stage>,
 }
 
@@ -62,6 +65,7 @@ impl<'a> Desk<'a> {
                 false => Err(io::Error::other("nobody is asked in the background")),
             },
             ways: Ways::new(ui, wanted.timeout),
+            waited: Cell::default(),
             stage: RefCell::new(Stage::NothingWritten),
         }
     }

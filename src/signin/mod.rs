@@ -207,6 +207,17 @@ impl Prepared {
         }
     }
 
+    /// What the section needs.
+    fn need(&self, context: &Context, wanted: &Wanted) -> turn::Need {
+        if self.good(context.clock.now(), wanted).is_ok() {
+            return turn::Need::Nothing;
+        }
+        match base::choose(context, &self.files, &self.plan, wanted) {
+            Way::Session(base) if base.is_good(context, wanted) => turn::Need::Role,
+            _ => turn::Need::Code,
+        }
+    }
+
     /// Prepares anew if another run has written the credentials file meanwhile.
     fn catch_up(&mut self, context: &Context, wanted: &Wanted) -> Result<()> {
         if catch_up(&mut self.files)? {
@@ -317,17 +328,12 @@ async fn wait(desk: &Desk<'_>, prepared: &mut Prepared) -> Result<Option<Turn>> 
     if prepared.code.is_given() {
         return Ok(None);
     }
-    let Desk {
-        context,
-        ui,
-        wanted,
-        ..
-    } = *desk;
+    let (context, wanted) = (desk.context, desk.wanted);
     let credentials = prepared.files.credentials.path.clone();
     let section = prepared.plan.section.value.clone();
-    let is_done = || {
+    let look = || {
         prepared.catch_up(context, wanted)?;
-        Ok(prepared.good(context.clock.now(), wanted).is_ok())
+        Ok(prepared.need(context, wanted))
     };
-    turn::take(ui, wanted, &credentials, &section, is_done).await
+    turn::take(desk, &credentials, &section, look).await
 }

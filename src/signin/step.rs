@@ -8,6 +8,7 @@
 //!
 //! Codes that a person types are theirs to choose and are not written down.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,11 +51,12 @@ pub(super) async fn permit<'a>(
     is_new: bool,
 ) -> Result<Permit<'a>> {
     let path = turn::place(credentials, KIND, serial)?;
-    let mut queue = Queue::new(ui, wanted, format!("code for {serial}"));
+    let waited = Cell::default();
+    let mut queue = Queue::new(ui, wanted, &waited, format!("code for {serial}"));
     let locked = loop {
-        match queue.attempt(&path)? {
+        match store::try_lock(&path)? {
             Some(lease) => break lease.read()?,
-            None => queue.pause().await,
+            None => queue.pause(&path).await?,
         }
     };
     let last = match locked.contents() {

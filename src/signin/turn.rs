@@ -5,15 +5,19 @@
 //! the operating system's lock, so whoever dies or gives up lets the next one ask. A run that got
 //! its turn looks at the file again before it does anything, and one that waits looks whenever the
 //! file has changed: so all that wait go on at once when one has signed in, and somebody who types
-//! the code on another command line ends the waiting of all.
+//! the code on another command line ends the waiting of all. That also holds for a role, where the
+//! code has made the session that opens it: whoever has the turn may be about to assume the role,
+//! and gets a moment for that, but a question that somebody left open keeps nobody.
 //!
 //! A run that has a code on its own command line asks nobody and waits for nobody.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Wanted;
+use super::desk::Desk;
 use crate::failure::{Failure, Kind, Result};
 use crate::store::{self, Lease, Stamp};
 use crate::terminal::Terminal;
@@ -26,6 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long somebody waits before they want to know for what.
 const NOTICEABLE: Duration = Duration::from_millis(333);
 
+/// How long whoever has the turn of a role has to assume it, once there is a session for it.
+/// Afterwards the role is assumed by each for itself, which costs a request and no code.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// The time between two attempts grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
@@ -33,41 +41,68 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 /// to there share their turn, which costs nothing but time.
 const LONGEST: usize = 120;
 
-/// The turn of a section; it ends when this is dropped.
+/// The turn of a section, which ends when this is dropped; without the lock where what is left to
+/// do needs no code and somebody else keeps the turn.
 #[must_use]
-pub(super) struct Turn(#[expect(dead_code, reason = "it is held, not looked at")] Lease);
+pub(super) struct Turn(#[expect(dead_code, reason = "it is held, not looked at")] Option<Lease>);
 
-/// Waits for the turn to renew `section`; none where another run has renewed it. `is_done` looks at the file again and says whether there
-/// is nothing left to do; it is asked whenever the file has changed, and once the turn is ours.
+/// What a section needs, as far as the file tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    Nothing,
+    /// A role, for which there is a session, so that it takes no code.
+    Role,
+    Code,
+}
+
+impl Need {
+    pub(super) fn code_unless(done: bool) -> Self {
+        match done {
+            true => Self::Nothing,
+            false => Self::Code,
+        }
+    }
+}
+
+/// Waits for the turn to renew `section`; none where another run has renewed it. `look` looks at
+/// the file again and says what is needed; it is asked whenever the file has changed, and once
+/// the turn is ours.
 ///
 /// # Errors
 ///
 /// [`Kind::Code`] if another run keeps the turn for too long; [`Kind::File`] if the lock cannot be
-/// used; those of `is_done`.
+/// used; those of `look`.
 pub(super) async fn take(
-    ui: &Ui,
-    wanted: &Wanted,
+    desk: &Desk<'_>,
     credentials: &Path,
     section: &str,
-    mut is_done: impl FnMut() -> Result<bool>,
+    mut look: impl FnMut() -> Result<Need>,
 ) -> Result<Option<Turn>> {
     let path = place(credentials, "section", section)?;
-    let mut queue = Queue::new(ui, wanted, format!("sign-in to [{section}]"));
+    let what = format!("sign-in to [{section}]");
+    let mut queue = Queue::new(desk.ui, desk.wanted, &desk.waited, what);
     let mut seen = None;
+    let mut free = None;
     let lease = loop {
-        if let Some(lease) = queue.attempt(&path)? {
+        if let Some(lease) = store::try_lock(&path)? {
             break lease;
         }
         let now = Some(Stamp::at(credentials));
         if now != seen {
             seen = now;
-            if is_done()? {
-                return Ok(None);
-            }
+            free = match look()? {
+                Need::Nothing => return Ok(None),
+                Need::Role => free.or_else(|| Some(Instant::now())),
+                Need::Code => None,
+            };
         }
-        queue.pause().await;
+        let is_over = |since: Instant| since.elapsed() >= GRACE || queue.is_over();
+        if free.is_some_and(is_over) {
+            return Ok(Some(Turn(None)));
+        }
+        queue.pause(&path).await?;
     };
-    Ok((!is_done()?).then_some(Turn(lease)))
+    Ok((look()? != Need::Nothing).then_some(Turn(Some(lease))))
 }
 
 /// Where the lock and the state of something are that runs with the same credentials file share.
@@ -104,32 +139,42 @@ pub(super) struct Queue<'a> {
     what: String,
     /// None: as long as it takes.
     patience: Option<Duration>,
+    /// How long the run has waited in all its queues, whose patience is one.
+    waited: &'a Cell<Duration>,
     begin: Instant,
     pause: Duration,
     told: bool,
 }
 
 impl<'a> Queue<'a> {
-    pub(super) fn new(ui: &'a Ui, wanted: &Wanted, what: String) -> Self {
+    pub(super) fn new(
+        ui: &'a Ui,
+        wanted: &Wanted,
+        waited: &'a Cell<Duration>,
+        what: String,
+    ) -> Self {
         // A person sees why it takes long, and has Ctrl-C.
         let alone = !wanted.attended || Terminal::open(ui).is_err();
         Self {
             ui,
             what,
             patience: alone.then(|| wanted.timeout.max(PATIENCE)),
+            waited,
             begin: Instant::now(),
             pause: PAUSES.0,
             told: false,
         }
     }
 
-    /// The lock, if it is free; says for whom we wait, and gives up when it has been too long.
-    pub(super) fn attempt(&mut self, path: &Path) -> Result<Option<Lease>> {
-        if let Some(lease) = store::try_lock(path)? {
-            return Ok(Some(lease));
-        }
-        let waited = self.begin.elapsed();
-        if let Some(patience) = self.patience.filter(|patience| waited >= *patience) {
+    /// Whether it has been too long.
+    fn is_over(&self) -> bool {
+        self.patience
+            .is_some_and(|patience| self.waited.get() >= patience)
+    }
+
+    /// Waits a little for the lock at `path`; says for whom, and gives up when it has been too long.
+    pub(super) async fn pause(&mut self, path: &Path) -> Result<()> {
+        if let Some(patience) = self.patience.filter(|_| self.is_over()) {
             let holder = store::holder(path)?;
             return Err(Failure::new(
                 Kind::Code,
@@ -141,18 +186,17 @@ impl<'a> Queue<'a> {
             )
             .next("answer it or end it, and run this again"));
         }
-        if !self.told && waited >= NOTICEABLE {
+        if !self.told && self.begin.elapsed() >= NOTICEABLE {
             self.told = true;
             let holder = store::holder(path)?;
             self.ui
                 .note(&format!("waiting for the {} of {holder}", self.what));
         }
-        Ok(None)
-    }
-
-    pub(super) async fn pause(&mut self) {
+        let begin = Instant::now();
         tokio::time::sleep(self.pause).await;
+        self.waited.set(self.waited.get() + begin.elapsed());
         self.pause = (self.pause * 2).min(PAUSES.1);
+        Ok(())
     }
 }
 
@@ -160,6 +204,11 @@ impl<'a> Queue<'a> {
 mod tests {
     use super::*;
     use crate::ui::Manner;
+
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().build().unwrap().block_on(future)
+    }
 
     #[test]
     fn a_lock_is_named_after_its_section_in_a_way_that_every_file_system_takes() {
@@ -195,17 +244,21 @@ mod tests {
             attended: false,
             ..Wanted::default()
         };
-        let mut queue = Queue::new(&ui, &wanted, "sign-in to [x]".to_owned());
+        let waited = Cell::default();
+        let mut queue = Queue::new(&ui, &wanted, &waited, "sign-in to [x]".to_owned());
         assert_eq!(queue.patience, Some(PATIENCE));
-        assert!(queue.attempt(&path).unwrap().is_none());
+        let mut pause = || now(queue.pause(&path));
+        pause().unwrap();
+        assert!(waited.get() >= PAUSES.0);
         let long = Wanted {
             timeout: PATIENCE * 2,
             ..wanted
         };
-        let longer = Queue::new(&ui, &long, String::new());
+        let longer = Queue::new(&ui, &long, &waited, String::new());
         assert_eq!(longer.patience, Some(PATIENCE * 2));
-        queue.patience = Some(Duration::ZERO);
-        let failure = queue.attempt(&path).unwrap_err();
+        // Where that was, does not matter.
+        waited.set(PATIENCE);
+        let failure = pause().unwrap_err();
         assert_eq!(failure.kind(), Kind::Code);
         let us = format!("process {} (", std::process::id());
         if cfg!(unix) {
@@ -214,7 +267,7 @@ mod tests {
         assert!(
             failure
                 .what()
-                .ends_with("has not finished its sign-in to [x] after 0 s"),
+                .ends_with("has not finished its sign-in to [x] after 60 s"),
             "{failure}"
         );
     }

@@ -1,6 +1,6 @@
 //! Several profiles in one run: `-p dev -p stg` and `--all`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -250,6 +250,53 @@ fn a_run_for_several_waits_for_another_and_goes_on_with_its_session() {
     assert_eq!(world.issued_to("prod-mfa"), assumed("prod"));
     assert_eq!(world.aws.count("GetSessionToken"), 1);
     assert_eq!(world.aws.count("AssumeRole"), 3);
+}
+
+/// A section whose turn is not to be had is one row: what is good stays, what can be assumed is.
+#[test]
+fn a_section_that_cannot_have_its_turn_fails_alone() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &THREE);
+    world.sign_in(&mfa, ["-p", "prod"]).succeeded();
+    let good = key_id(&world, "prod-mfa");
+    std::fs::create_dir_all(world.path(".aws/awsmfa/section-dev-mfa.lock")).unwrap();
+    let run = world.run(["--all", "--output", "json"]);
+    let run = run.failed(7, "the lock file cannot be used");
+    assert_eq!(
+        actions(&run.json()),
+        [["dev", "failed"], ["stg", "renewed"], ["prod", "reused"]]
+    );
+    assert_eq!(world.issued_to("stg-mfa"), assumed("stg"));
+    assert_eq!(key_id(&world, "prod-mfa"), good);
+    assert_eq!(world.codes_sent().len(), 1);
+}
+
+/// The same with somebody at the question of one of them; a minute is waited for all of them
+/// together, and for none that is good.
+#[cfg(unix)]
+#[test]
+fn a_question_left_open_fails_those_that_need_its_code_and_no_other() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &THREE);
+    world.sign_in(&mfa, ["-p", "prod"]).succeeded();
+    let good = key_id(&world, "prod-mfa");
+    world.run(["logout"]).succeeded();
+    let mut dev = world.terminal(["-p", "dev"]).start();
+    dev.expect("MFA code for ");
+    let mut stg = world.terminal(["-p", "stg"]).start();
+    stg.expect("waiting for the sign-in to [default-mfa] of process ");
+    let begin = Instant::now();
+    let run = world
+        .run(["--all"])
+        .failed(4, "has not finished its sign-in to [dev-mfa] after 60 s");
+    let waited = begin.elapsed();
+    run.said("has not finished its sign-in to [stg-mfa] after 60 s");
+    assert!(waited < Duration::from_secs(100), "{waited:?}");
+    assert!(row(&run, "prod")[3].ends_with(", as before"));
+    assert_eq!(key_id(&world, "prod-mfa"), good);
+    for session in [stg, dev] {
+        session.kill();
+    }
 }
 
 #[test]

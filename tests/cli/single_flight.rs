@@ -6,7 +6,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::local_aws::{Mfa, Trust};
-use crate::one_code::{role_profile, user_with_roles};
+use crate::one_code::{assumed, role_profile, user_with_roles};
 use crate::pty::Session;
 use crate::world::{NOTHING, World, names, not_tested};
 
@@ -200,6 +200,43 @@ fn a_code_on_the_command_line_waits_for_nobody_and_ends_the_waiting_of_others() 
     forgotten.ctrl_c();
     assert_eq!(world.finish(forgotten).code, 130);
     assert_eq!(world.aws.count("GetSessionToken"), 1);
+}
+
+/// The same where the window asks for the session of a role and the code on the command line made
+/// it: the role takes no code any more, be somebody there to wait or not.
+#[test]
+fn a_question_for_a_role_keeps_nobody_once_there_is_a_session() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &["dev"]);
+    let mut forgotten = world.terminal(["-p", "dev"]).start();
+    forgotten.expect("MFA code for ");
+    let mut waiting = world.terminal(["-p", "dev"]).start();
+    waiting.expect("waiting for the sign-in to [dev-mfa] of process ");
+    let begin = Instant::now();
+    world.sign_in(&mfa, NOTHING).succeeded();
+    world.run(["exec", "-p", "dev", "--", "true"]).succeeded();
+    let waited = world.finish(waiting);
+    assert_eq!(waited.code, 0, "{}", waited.shown);
+    assert!(!waited.shown.contains("MFA code for "), "{}", waited.shown);
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert_eq!(world.issued_to("dev-mfa"), assumed("dev"));
+    // A role that takes a code of its own is another matter.
+    let mut other = world
+        .terminal(["-p", "dev", "--force", "--no-session"])
+        .start();
+    other.expect("waiting for the sign-in to [dev-mfa] of process ");
+    std::thread::sleep(Duration::from_secs(4));
+    other.ctrl_c();
+    let finished = world.finish(other);
+    assert!(
+        !finished.shown.contains("MFA code for "),
+        "{}",
+        finished.shown
+    );
+    forgotten.ctrl_c();
+    assert_eq!(world.finish(forgotten).code, 130);
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(world.codes_sent().len(), 1);
 }
 
 /// Another section is another turn.

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::base::Base;
 use super::desk::Desk;
 use super::through::{Member, Party};
-use super::turn::{self, Turn};
+use super::turn::{self, Need, Turn};
 use super::{Fresh, Wanted, caller, catch_up, in_a_runtime, signals, survey};
 use crate::code::CodeSource;
 use crate::context::Context;
@@ -243,15 +243,27 @@ async fn open_roles(
         if !given && !is_good(&plan) {
             let credentials = files.credentials.path.clone();
             let section = plan.section.value.clone();
-            let is_done = || {
+            let look = || {
                 if catch_up(files)? {
                     plan = profile::resolve(desk.context, files, &request)?;
                     lower(&mut plan);
                     base.catch_up(desk.context, files, &plan)?;
                 }
-                Ok(is_good(&plan))
+                Ok(match is_good(&plan) {
+                    true => Need::Nothing,
+                    false if base.is_good(desk.context, desk.wanted) => Need::Role,
+                    false => Need::Code,
+                })
             };
-            turns.extend(turn::take(desk.ui, desk.wanted, &credentials, &section, is_done).await?);
+            match turn::take(desk, &credentials, &section, look).await {
+                Ok(turn) => turns.extend(turn),
+                Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
+                Err(failure) => {
+                    let row = &mut rows[index];
+                    row.outcome = failed(&row.profile, failure);
+                    continue;
+                }
+            }
         }
         let row = &mut rows[index];
         if let (true, Target::Ours(session)) = (is_good(&plan), &plan.target) {

@@ -16,7 +16,8 @@ use crate::signin::caller::Caller;
 use crate::signin::desk::{Errand, Stage, kept};
 use crate::signin::issue::Granted;
 use crate::signin::save::{self, Contents, Entry};
-use crate::signin::{catch_up, held_key, spend, turn};
+use crate::signin::turn::{self, Need};
+use crate::signin::{catch_up, held_key, spend};
 
 /// What the roles were assumed with.
 pub(in crate::signin) struct Session {
@@ -50,11 +51,13 @@ impl Party<'_> {
             }
             let (desk, section) = (self.desk, self.base.plan.section.value.clone());
             let credentials = self.files.credentials.path.clone();
-            let is_done = || {
+            let look = || {
                 self.catch_up()?;
-                Ok(!renew && self.kept(distrusted)?.is_some())
+                Ok(Need::code_unless(
+                    !renew && self.kept(distrusted)?.is_some(),
+                ))
             };
-            let turn = turn::take(desk.ui, desk.wanted, &credentials, &section, is_done);
+            let turn = turn::take(desk, &credentials, &section, look);
             if let Some(_turn) = turn.await? {
                 return self.make(distrusted).await;
             }
