@@ -37,18 +37,22 @@ fn the_program_can_ask_for_credentials_and_has_none_itself() {
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",
         "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_CREDENTIAL_FILE",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     ] {
         world.set(name, "default");
     }
+    world.set("BOTO_CONFIG", "boto.cfg");
     world.set("AWS_MAX_ATTEMPTS", "7");
     let mut child = world.start(["exec", "--serve", "sh", "-c", "env >env; echo up; read _"]);
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     output.read_line(&mut line).unwrap();
     let pass = pass(&world);
+    let whole = std::fs::read_to_string(world.path("env")).unwrap();
+    assert!(!whole.contains("BOTO_CONFIG="), "{whole}");
     let names: Vec<String> = about_aws(&world, "env")
         .iter()
         .map(|line| line.split('=').next().unwrap().to_owned())
