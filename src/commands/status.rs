@@ -111,6 +111,10 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
                 when(end)
             )
         }
+        (State::Unknown, Some(end)) => format!(
+            "section [{section}] says it is good until {}, which is later than AWS grants: it was edited, or the clock was put back",
+            when(end)
+        ),
         (State::Damaged, _) => format!("section [{section}] is incomplete or was edited"),
         _ => format!("section [{section}] does not say until when it is good"),
     };
@@ -211,7 +215,7 @@ struct Row<'a> {
     serial_number: Option<&'a str>,
     access_key_id: Option<&'a str>,
     expiration: Option<String>,
-    /// Negative since it expired.
+    /// Negative since it expired; none where the state is `unknown`.
     remaining_seconds: Option<i64>,
     /// The setting that makes AWS tools ignore the section.
     shadowed_by: Option<Shadow>,
@@ -228,9 +232,10 @@ impl<'a> Row<'a> {
         let marks = held.marks.as_ref();
         let shadow = profile::shadow(files, &held.section);
         let end = held.expiration;
+        let state = held.state(now);
         Self {
             section: &held.section,
-            state: held.state(now).name(),
+            state: state.name(),
             file: files.credentials.path.display().to_string(),
             line: Some(held.line),
             ours: marks.is_some(),
@@ -240,7 +245,9 @@ impl<'a> Row<'a> {
             serial_number: marks.and_then(|marks| marks.serial.as_deref()),
             access_key_id: Some(held.key_id.as_str()).filter(|id| !id.is_empty()),
             expiration: end.map(spell_expiration),
-            remaining_seconds: end.map(|end| end.duration_since(now).as_secs()),
+            remaining_seconds: end
+                .filter(|_| state != State::Unknown)
+                .map(|end| end.duration_since(now).as_secs()),
             shadowed_by: shadow.map(|(key, origin): (_, Origin)| Shadow {
                 key,
                 place: origin.to_string(),

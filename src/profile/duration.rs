@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::follow::Trail;
 use super::settings::Settings;
-use super::{Origin, Request, Sourced, set_aside};
+use super::{Marks, Origin, Request, Sourced, set_aside};
 use crate::failure::{Failure, Kind, Result};
 
 /// What GetSessionToken grants when nothing is asked for: twelve hours.
@@ -22,6 +24,20 @@ const ROLE_MOST: Duration = hours(12);
 /// The most for a role that is assumed with another role's credentials. Every role allows it,
 /// so it is also what the roles before the last are asked for.
 pub(super) const CHAINED: Duration = hours(1);
+
+/// How far the clocks may be apart, and still what a section of ours says of its end is believed.
+const SLACK: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether credentials that we have written can still be good for this long. AWS grants none for
+/// longer than that, so their section was edited, or the clock put back, and nothing is known of
+/// their end.
+pub fn can_be_left(marks: &Marks, left: SignedDuration) -> bool {
+    let most = match marks.role_arn {
+        Some(_) => ROLE_MOST,
+        None => SESSION_MOST,
+    };
+    left.saturating_sub(SLACK) <= SignedDuration::try_from(most).unwrap_or(SignedDuration::MAX)
+}
 
 const fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours * 3600)

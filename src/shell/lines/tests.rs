@@ -158,8 +158,7 @@ mod real {
     #[test]
     fn zsh_with_doubled_quotes_reads_every_value_too() {
         let script = Shell::Zsh.assign(&odd(), &[], None).unwrap();
-        let Some(after) = environment("zsh", &format!("setopt rc_quotes\n{}", *script), &[], None)
-        else {
+        let Some(after) = environment("zsh", &format!("setopt rc_quotes\n{}", *script), &[]) else {
             return;
         };
         for (name, value) in odd() {
