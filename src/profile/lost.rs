@@ -6,11 +6,12 @@ use super::settings::{Settings, Shared};
 use super::{Origin, Sourced};
 use crate::failure::{Failure, Kind};
 
-/// A profile that is not there, with what was probably meant.
-pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
+/// A profile that is not there, with what was probably meant. Where a file names it, `link` is the
+/// setting.
+pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>, link: &str) -> Failure {
     let name = at.value.as_str();
     let names = shared.names();
-    let mut failure = not_there(shared, at);
+    let mut failure = not_there(shared, at, link);
     // A section made from what is not there leads back here.
     let from = |candidate: &str| matches!(&at.origin, Origin::Section(from) if from == candidate);
     for near in near(name, &names).into_iter().filter(|near| !from(near)) {
@@ -41,15 +42,17 @@ pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
 }
 
 /// Who sent us there decides what to say and where to look.
-fn not_there(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
+fn not_there(shared: &Shared<'_>, at: &Sourced<String>, link: &str) -> Failure {
     let name = &at.value;
     let config = shared.files.config.path.display();
     let credentials = shared.files.credentials.path.display();
     let failure = |what: String| Failure::new(Kind::Configuration, what);
     match &at.origin {
-        Origin::File { .. } => {
-            failure(format!("the source_profile `{name}` does not exist")).at(&at.origin)
-        }
+        Origin::File { .. } => failure(match link {
+            "source_profile" => format!("the source_profile `{name}` does not exist"),
+            link => format!("profile `{name}`, which the {link} names, does not exist"),
+        })
+        .at(&at.origin),
         Origin::Section(section) => failure(format!(
             "section [{section}] was made from profile `{name}`, which is not there any more"
         ))
