@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::{
     self, File, Files, Held, Open, Origin, ROLE_DEFAULT, Request, SESSION_DEFAULT, State,
-    parse_duration, spell_expiration,
+    parse_duration, spell_duration, spell_expiration,
 };
 use crate::signin;
 use crate::ui::{Cell, Output, Tone, Ui, in_words, until};
@@ -102,7 +102,7 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
                 return Ok(());
             }
             // Signing in leaves alone what is still good.
-            next = format!("`awsmfa -p {section} --force` renews it");
+            next = renewal(context, &files, request, &section, least);
             format!("section [{section}] is good only until {}", when(end))
         }
         (State::Expired(_), Some(end)) => {
@@ -132,6 +132,37 @@ fn not_good(what: String) -> Failure {
 
 fn sign_in(section: &str) -> String {
     format!("`awsmfa -p {section}` signs in")
+}
+
+/// How to get credentials that are good for `least`, in the place of others that are good.
+fn renewal(
+    context: &Context,
+    files: &Files,
+    request: &Request,
+    section: &str,
+    least: Duration,
+) -> String {
+    let force = format!("`awsmfa -p {section} --force` renews it");
+    // By its name the section is renewed with the flags that made it.
+    let request = Request {
+        profile: Some(section.to_owned()),
+        ..request.clone()
+    };
+    let Ok(plan) = profile::resolve(context, files, &request) else {
+        return force;
+    };
+    let (usual, most) = profile::grants(&plan);
+    if least <= usual {
+        return force;
+    }
+    // One that is made just so long is shorter by the time it is looked at.
+    if least < most {
+        let long = spell_duration(least);
+        return format!(
+            "`awsmfa -p {section} -d {long} CODE` asks for so long, if the role allows it"
+        );
+    }
+    format!("AWS grants {} at most", spell_duration(most))
 }
 
 /// Everything there is, or with `--profile` what there is of it.

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 
 use super::follow::Trail;
 use super::settings::Settings;
-use super::{Marks, Origin, Request, Sourced, set_aside};
+use super::{Marks, Origin, Plan, Request, Sourced, set_aside};
 use crate::failure::{Failure, Kind, Result};
 
 /// What GetSessionToken grants when nothing is asked for: twelve hours.
@@ -162,8 +162,20 @@ fn check(duration: &Sourced<Duration>, what: &str, most: Duration) -> Result<()>
     )))
 }
 
+/// What new credentials are good for if nothing else is said, and the most that can be asked for;
+/// the role itself may allow less.
+pub fn grants(plan: &Plan) -> (Duration, Duration) {
+    let (usual, most) = match plan.roles.len() {
+        0 => (SESSION_DEFAULT, SESSION_MOST),
+        1 => (ROLE_DEFAULT, ROLE_MOST),
+        _ => (ROLE_DEFAULT, CHAINED),
+    };
+    let set = plan.duration.as_ref();
+    (set.map_or(usual, |duration| duration.value), most)
+}
+
 /// `1h30m`: in the form [`parse_duration`] reads.
-fn spell(duration: Duration) -> String {
+pub fn spell(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [
         (seconds / 3600, 'h'),

@@ -178,7 +178,8 @@ impl<'s> Walk<'s> {
             self.remember(at, Marks::default());
             return Ok(Step::To(next));
         }
-        let settings = settings.ok_or_else(|| lost::missing(self.shared, at, self.link()))?;
+        let settings =
+            settings.ok_or_else(|| lost::missing(self.shared, self.env, at, self.link()))?;
         settings.check()?;
         match marks {
             Some(marks) => self.step_through_ours(at, marks),
@@ -293,7 +294,7 @@ impl<'s> Walk<'s> {
         if let Some(arn) = self.given.role_arn.take().or(role) {
             self.add_hop(arn, &at.value, settings.iter().chain([&long_term]));
         }
-        let source = key::of(&long_term)?.ok_or_else(|| key::no_key(&long_term))?;
+        let source = key::of(&long_term)?.ok_or_else(|| lost::no_key(self.env, &long_term))?;
         self.base = Some(at.value.clone());
         self.nodes.extend(settings);
         self.nodes.push(long_term);
@@ -316,7 +317,9 @@ impl<'s> Walk<'s> {
         };
         self.entering = false;
         let step = match self.given.role_arn.take().or(own_role) {
-            None => Step::Found(key::of(&settings)?.ok_or_else(|| key::no_key(&settings))?),
+            None => {
+                Step::Found(key::of(&settings)?.ok_or_else(|| lost::no_key(self.env, &settings))?)
+            }
             Some(arn) => {
                 self.add_hop(arn, &settings.name, [&settings].into_iter());
                 self.behind_role(&settings)?

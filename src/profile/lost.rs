@@ -3,15 +3,21 @@
 
 use super::names::near;
 use super::settings::{Settings, Shared};
-use super::{Origin, Sourced};
+use super::{Origin, Sourced, key};
+use crate::context::Env;
 use crate::failure::{Failure, Kind};
+
+const ANOTHER_SHELL: &str = "AWS tools in this shell ask the endpoint that AWS_CONTAINER_CREDENTIALS_FULL_URI names; use awsmfa in another shell";
 
 /// A profile that is not there, with what was probably meant. Where a file names it, `link` is the
 /// setting.
-pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>, link: &str) -> Failure {
+pub(super) fn missing(shared: &Shared<'_>, env: &Env, at: &Sourced<String>, link: &str) -> Failure {
     let name = at.value.as_str();
     let names = shared.names();
     let mut failure = not_there(shared, at, link);
+    if has_endpoint(env) {
+        failure = failure.next(ANOTHER_SHELL);
+    }
     // A section made from what is not there leads back here.
     let from = |candidate: &str| matches!(&at.origin, Origin::Section(from) if from == candidate);
     for near in near(name, &names).into_iter().filter(|near| !from(near)) {
@@ -39,6 +45,24 @@ pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>, link: &str) -> 
         failure = failure.next(configure(name));
     }
     failure
+}
+
+/// A profile without a key. In a shell that has an endpoint to ask, the key was left out on
+/// purpose, and storing one is not what helps.
+pub(super) fn no_key(env: &Env, settings: &Settings<'_>) -> Failure {
+    if !has_endpoint(env) || key::other_way(settings).is_some() {
+        return key::no_key(settings);
+    }
+    Failure::new(
+        Kind::Configuration,
+        format!("profile `{}` has no access key here", settings.name),
+    )
+    .at(settings.place())
+    .next(ANOTHER_SHELL)
+}
+
+fn has_endpoint(env: &Env) -> bool {
+    env.raw("AWS_CONTAINER_CREDENTIALS_FULL_URI").is_some()
 }
 
 /// Who sent us there decides what to say and where to look.

@@ -80,6 +80,24 @@ fn the_program_can_ask_for_credentials_and_has_none_itself() {
 }
 
 #[test]
+fn in_a_shell_that_asks_the_endpoint_awsmfa_asks_for_another_shell() {
+    let (world, _) = signed_in();
+    let config = std::fs::read_to_string(world.config_path()).unwrap();
+    let advice = "next: AWS tools in this shell ask the endpoint";
+    for (config, what) in [
+        (config.as_str(), "profile `default` has no access key here"),
+        ("", "there is no profile `default`"),
+    ] {
+        world.write_config(config);
+        let nested = ["exec", "--serve", AWSMFA, "whoami"];
+        let run = world.run(nested).failed(3, what);
+        run.said(advice);
+        let misled = run.stderr.contains("no access key") && run.stderr.contains("aws configure");
+        assert!(!misled, "{}", run.stderr);
+    }
+}
+
+#[test]
 fn the_end_of_the_program_is_ours() {
     let (world, _) = signed_in();
     for code in [0, 1, 3, 126, 127, 130, 255] {
