@@ -83,7 +83,8 @@ fn home(env: &Env) -> Option<PathBuf> {
 
 /// The environment as it was at the start.
 ///
-/// An empty variable counts as unset, as in the AWS CLI and the SDKs.
+/// An empty variable counts as unset: so the SDKs read most of theirs. Not all do: to botocore an
+/// empty `AWS_PROFILE` names a profile that is not there.
 #[derive(Default)]
 pub struct Env(BTreeMap<OsString, OsString>);
 

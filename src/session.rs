@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::arn::Arn;
-use crate::profile::{Plan, Session, Target};
+use crate::profile::{Plan, Session, Target, can_be_left};
 
 /// Credentials that can be left as they are.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub enum Why {
     Foreign,
     /// A part is missing, or the expiry cannot be read.
     Damaged,
+    /// AWS grants nothing that lasts this long.
+    Implausible,
     /// Made with the key of another profile.
     OtherSource,
     /// Made with a key that the source no longer holds.
@@ -54,6 +56,9 @@ impl fmt::Display for Why {
             Why::Nothing => "there are no credentials yet",
             Why::Foreign => "the credentials were written by another tool",
             Why::Damaged => "the section is incomplete or was edited",
+            Why::Implausible => {
+                "their end is later than AWS grants: the section was edited, or the clock was put back"
+            }
             Why::OtherSource => "the credentials were made with another profile's key",
             Why::OtherKey => "the access key of the source has changed",
             Why::OtherRole => "the credentials are for another role",
@@ -108,6 +113,8 @@ pub fn decide(
     let remaining = expiration.duration_since(now);
     if !remaining.is_positive() {
         Err(Why::Expired)
+    } else if !can_be_left(marks, remaining) {
+        Err(Why::Implausible)
     } else if remaining < SignedDuration::try_from(min_ttl).unwrap_or(SignedDuration::MAX) {
         Err(Why::ExpiresSoon)
     } else {

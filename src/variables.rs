@@ -39,10 +39,18 @@ const BEFORE_ENDPOINT: [&str; 5] = [
     "AWS_PROFILE",
 ];
 
+/// What names a profile to AWS tools.
+pub const PROFILE_NAMES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+
+/// A file of boto 2 that botocore still takes keys from, last of all before it asks an endpoint
+/// (`create_credential_resolver`). Most of what it holds are settings, gsutil's for one, so only an
+/// endpoint needs it to go.
+const BOTO_CONFIG: &str = "BOTO_CONFIG";
+
 /// Other variables that name credentials, a profile or the account they belong to (AWS SDKs and
 /// Tools Reference Guide, "Environment variables support"; the rest of the names are those of
 /// older tools). Settings such as `AWS_CA_BUNDLE` and `AWS_ENDPOINT_URL` are none of them.
-const OTHERS: [&str; 17] = [
+pub const OTHERS: [&str; 18] = [
     "AWSMFA_PROFILE",
     "AWSMFA_TOKEN_CODE",
     SECTION,
@@ -52,6 +60,7 @@ const OTHERS: [&str; 17] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CREDENTIAL_FILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_PROFILE",
     "AWS_ROLE_ARN",
@@ -102,7 +111,8 @@ pub fn endpoint_assignments(uri: &str, token: &Secret, region: Option<&str>) -> 
 /// What has to go for an endpoint to be asked: of the caller's variables, and of those that
 /// another shell is likely to have.
 pub fn in_the_way_of_endpoint(env: &Env) -> Vec<&str> {
-    let others = in_the_way(env).into_iter();
+    let boto = env.raw(BOTO_CONFIG).map(|_| BOTO_CONFIG);
+    let others = in_the_way(env).into_iter().chain(boto);
     let others = others.filter(|name| !ENDPOINT.contains(name) && !BEFORE_ENDPOINT.contains(name));
     BEFORE_ENDPOINT.into_iter().chain(others).collect()
 }
@@ -162,11 +172,13 @@ mod tests {
             "AWS_BEARER_TOKEN_BEDROCK",
             "AWS_CA_BUNDLE",
             "AWS_CONFIG_FILE",
+            "AWS_CREDENTIAL_FILE",
             "AWS_ENDPOINT_URL",
             "AWS_MFA_SERIAL",
             "AWS_PROFILE",
             "AWS_REGION",
             "AWS_SECRET_ACCESS_KEY",
+            "BOTO_CONFIG",
             "PATH",
         ]
         .into_iter()
@@ -177,6 +189,7 @@ mod tests {
             [
                 "AWSMFA_TOKEN_CODE",
                 "AWS_BEARER_TOKEN_BEDROCK",
+                "AWS_CREDENTIAL_FILE",
                 "AWS_PROFILE"
             ]
         );
@@ -191,9 +204,10 @@ mod tests {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
             "AWS_REGION",
+            "BOTO_CONFIG",
         ]
         .into_iter()
-        .map(|name| (name, ""))
+        .map(|name| (name, "x"))
         .collect();
         assert_eq!(
             in_the_way_of_endpoint(&env),
@@ -205,6 +219,7 @@ mod tests {
                 "AWS_PROFILE",
                 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
                 "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                "BOTO_CONFIG",
             ]
         );
     }

@@ -39,11 +39,12 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     } = arguments;
     let shell = choose(context, ui, shell)?;
     if unset {
-        return ui.print(shell.remove(&variables::ASSIGNED).as_bytes());
+        let lines = shell.remove(&variables::ASSIGNED, &variables::OTHERS);
+        return ui.print(lines.as_bytes());
     }
     let ready = ready(context, ui, target, access)?;
     let set = assignments(&ready.key, ready.expiration, ready.region.as_deref());
-    let lines = shell.assign(&set, &in_the_way(&context.env));
+    let lines = shell.assign(&set, &in_the_way(&context.env), Some(&ready.section));
     let lines = lines.map_err(|failure| {
         failure.next(format!(
             "sign in anew: `awsmfa -p {} --force`",

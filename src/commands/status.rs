@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::{
     self, File, Files, Held, Open, Origin, ROLE_DEFAULT, Request, SESSION_DEFAULT, State,
-    parse_duration, spell_expiration,
+    parse_duration, spell_duration, spell_expiration,
 };
 use crate::signin;
 use crate::ui::{Cell, Output, Tone, Ui, in_words, until};
@@ -102,7 +102,7 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
                 return Ok(());
             }
             // Signing in leaves alone what is still good.
-            next = format!("`awsmfa -p {section} --force` renews it");
+            next = renewal(context, &files, request, &section, least);
             format!("section [{section}] is good only until {}", when(end))
         }
         (State::Expired(_), Some(end)) => {
@@ -111,6 +111,10 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
                 when(end)
             )
         }
+        (State::Unknown, Some(end)) => format!(
+            "section [{section}] says it is good until {}, which is later than AWS grants: it was edited, or the clock was put back",
+            when(end)
+        ),
         (State::Damaged, _) => format!("section [{section}] is incomplete or was edited"),
         _ => format!("section [{section}] does not say until when it is good"),
     };
@@ -128,6 +132,37 @@ fn not_good(what: String) -> Failure {
 
 fn sign_in(section: &str) -> String {
     format!("`awsmfa -p {section}` signs in")
+}
+
+/// How to get credentials that are good for `least`, in the place of others that are good.
+fn renewal(
+    context: &Context,
+    files: &Files,
+    request: &Request,
+    section: &str,
+    least: Duration,
+) -> String {
+    let force = format!("`awsmfa -p {section} --force` renews it");
+    // By its name the section is renewed with the flags that made it.
+    let request = Request {
+        profile: Some(section.to_owned()),
+        ..request.clone()
+    };
+    let Ok(plan) = profile::resolve(context, files, &request) else {
+        return force;
+    };
+    let (usual, most) = profile::grants(&plan);
+    if least <= usual {
+        return force;
+    }
+    // One that is made just so long is shorter by the time it is looked at.
+    if least < most {
+        let long = spell_duration(least);
+        return format!(
+            "`awsmfa -p {section} -d {long} CODE` asks for so long, if the role allows it"
+        );
+    }
+    format!("AWS grants {} at most", spell_duration(most))
 }
 
 /// Everything there is, or with `--profile` what there is of it.
@@ -211,7 +246,7 @@ struct Row<'a> {
     serial_number: Option<&'a str>,
     access_key_id: Option<&'a str>,
     expiration: Option<String>,
-    /// Negative since it expired.
+    /// Negative since it expired; none where the state is `unknown`.
     remaining_seconds: Option<i64>,
     /// The setting that makes AWS tools ignore the section.
     shadowed_by: Option<Shadow>,
@@ -228,9 +263,10 @@ impl<'a> Row<'a> {
         let marks = held.marks.as_ref();
         let shadow = profile::shadow(files, &held.section);
         let end = held.expiration;
+        let state = held.state(now);
         Self {
             section: &held.section,
-            state: held.state(now).name(),
+            state: state.name(),
             file: files.credentials.path.display().to_string(),
             line: Some(held.line),
             ours: marks.is_some(),
@@ -240,7 +276,9 @@ impl<'a> Row<'a> {
             serial_number: marks.and_then(|marks| marks.serial.as_deref()),
             access_key_id: Some(held.key_id.as_str()).filter(|id| !id.is_empty()),
             expiration: end.map(spell_expiration),
-            remaining_seconds: end.map(|end| end.duration_since(now).as_secs()),
+            remaining_seconds: end
+                .filter(|_| state != State::Unknown)
+                .map(|end| end.duration_since(now).as_secs()),
             shadowed_by: shadow.map(|(key, origin): (_, Origin)| Shadow {
                 key,
                 place: origin.to_string(),

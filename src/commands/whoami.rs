@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Target;
 use crate::context::Context;
 use crate::failure::Result;
-use crate::profile::{Request, UsableKey, spell_expiration};
+use crate::profile::{Request, State, UsableKey, spell_expiration};
 use crate::signin::{self, Answer};
 use crate::ui::{Cell, Output, Tone, Ui, until};
 
@@ -63,7 +63,10 @@ fn found(context: &Context, answer: &Answer) -> String {
     match &usable.key {
         UsableKey::Held { held, .. } => {
             let now = context.clock.now();
-            let good = held.expiration.map_or("no expiry known".to_owned(), |end| {
+            let end = held
+                .expiration
+                .filter(|_| held.state(now) != State::Unknown);
+            let good = end.map_or("no expiry known".to_owned(), |end| {
                 format!("good until {}", until(end, now, &context.zone()))
             });
             format!("section [{}], {good} ({origin})", held.section)

@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::follow::Trail;
 use super::settings::Settings;
-use super::{Origin, Request, Sourced, set_aside};
+use super::{Marks, Origin, Plan, Request, Sourced, set_aside};
 use crate::failure::{Failure, Kind, Result};
 
 /// What GetSessionToken grants when nothing is asked for: twelve hours.
@@ -22,6 +24,20 @@ const ROLE_MOST: Duration = hours(12);
 /// The most for a role that is assumed with another role's credentials. Every role allows it,
 /// so it is also what the roles before the last are asked for.
 pub(super) const CHAINED: Duration = hours(1);
+
+/// How far the clocks may be apart, and still what a section of ours says of its end is believed.
+const SLACK: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether credentials that we have written can still be good for this long. AWS grants none for
+/// longer than that, so their section was edited, or the clock put back, and nothing is known of
+/// their end.
+pub fn can_be_left(marks: &Marks, left: SignedDuration) -> bool {
+    let most = match marks.role_arn {
+        Some(_) => ROLE_MOST,
+        None => SESSION_MOST,
+    };
+    left.saturating_sub(SLACK) <= SignedDuration::try_from(most).unwrap_or(SignedDuration::MAX)
+}
 
 const fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours * 3600)
@@ -146,8 +162,20 @@ fn check(duration: &Sourced<Duration>, what: &str, most: Duration) -> Result<()>
     )))
 }
 
+/// What new credentials are good for if nothing else is said, and the most that can be asked for;
+/// the role itself may allow less.
+pub fn grants(plan: &Plan) -> (Duration, Duration) {
+    let (usual, most) = match plan.roles.len() {
+        0 => (SESSION_DEFAULT, SESSION_MOST),
+        1 => (ROLE_DEFAULT, ROLE_MOST),
+        _ => (ROLE_DEFAULT, CHAINED),
+    };
+    let set = plan.duration.as_ref();
+    (set.map_or(usual, |duration| duration.value), most)
+}
+
 /// `1h30m`: in the form [`parse_duration`] reads.
-fn spell(duration: Duration) -> String {
+pub fn spell(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [
         (seconds / 3600, 'h'),

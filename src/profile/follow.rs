@@ -3,7 +3,7 @@
 //! One step at a time, never by recursion, each profile at most once. A step is one of three: a
 //! section of ours, written or [`promised`], leads to the profile it is made for; a name with a
 //! `NAME-long-term` beside it (aws-mfa's convention) leads there; any other profile leads on
-//! through `source_profile`, or holds the key. What it refuses: loops, told with the whole way, and
+//! through `source_profile`, or to the one it stands for ([`key::stands_for`]), or holds the key. What it refuses: loops, told with the whole way, and
 //! profiles that are not there, told with who sent us. Values are only collected here; whether AWS
 //! takes them is looked at by [`super::roles`] and its neighbours.
 
@@ -24,7 +24,8 @@ use crate::secret::AccessKey;
 pub(super) struct Trail<'s> {
     /// The profile signed in to: the first that is no section of ours.
     pub(super) profile: Sourced<String>,
-    /// The profiles whose settings apply, the nearest first.
+    /// The profiles whose settings apply, the nearest first. Those that only stand for another
+    /// come last: they fill in what it leaves out.
     pub(super) nodes: Vec<Settings<'s>>,
     /// The roles, the last to be assumed first.
     pub(super) hops: Vec<Hop>,
@@ -77,6 +78,7 @@ struct Walk<'s> {
     profile: Option<Sourced<String>>,
     base: Option<String>,
     nodes: Vec<Settings<'s>>,
+    stand_ins: Vec<Settings<'s>>,
     hops: Vec<Hop>,
     followed: Option<(Sourced<String>, Marks)>,
     convention: bool,
@@ -100,6 +102,7 @@ pub(super) fn follow<'s>(
         profile: None,
         base: None,
         nodes: Vec::new(),
+        stand_ins: Vec::new(),
         hops: Vec::new(),
         followed: None,
         convention: false,
@@ -111,7 +114,7 @@ pub(super) fn follow<'s>(
     };
     Ok(Trail {
         profile: walk.profile.unwrap_or(choice.profile),
-        nodes: walk.nodes,
+        nodes: walk.nodes.into_iter().chain(walk.stand_ins).collect(),
         hops: walk.hops,
         base: walk.base.filter(|_| source.name().is_some()),
         source,
@@ -186,12 +189,21 @@ impl<'s> Walk<'s> {
     }
 
     fn missing(&self, at: &Sourced<String>) -> Failure {
-        let failure = lost::missing(self.shared, at);
+        let failure = lost::missing(self.shared, self.env, at, self.link());
         match environment_key(self.env) {
             Ok(Some(key)) if at.origin == Origin::Default && key.is_temporary() => failure.next(
                 "the credentials in the environment are temporary, and this takes a long-term key",
             ),
             _ => failure,
+        }
+    }
+
+    /// The setting that has led from the last profile to this one, if a file did.
+    fn link(&self) -> &'static str {
+        let from = self.way.iter().rev().nth(1);
+        match self.stand_ins.last() {
+            Some(stand_in) if from == Some(&stand_in.name) => "credential_process",
+            _ => "source_profile",
         }
     }
 
@@ -293,15 +305,22 @@ impl<'s> Walk<'s> {
         if let Some(arn) = self.given.role_arn.take().or(role) {
             self.add_hop(arn, &at.value, settings.iter().chain([&long_term]));
         }
-        let source = key::of(&long_term, self.purpose)?.ok_or_else(|| key::no_key(&long_term))?;
+        let source = key::of(&long_term, self.purpose)?;
+        let source = source.ok_or_else(|| lost::no_key(self.env, &long_term))?;
         self.base = Some(at.value.clone());
         self.nodes.extend(settings);
         self.nodes.push(long_term);
         Ok(Step::Found(source))
     }
 
-    /// Any other profile: on through its role, or its key.
+    /// Any other profile: on through its role, or its key, or to the one it stands for.
     fn step_through(&mut self, at: &Sourced<String>, settings: Settings<'s>) -> Result<Step> {
+        if let Some(next) = key::stands_for(&settings) {
+            // Its credentials are those of a sign-in, with the role.
+            self.entering = true;
+            self.stand_ins.push(settings);
+            return Ok(Step::To(next));
+        }
         self.profile.get_or_insert_with(|| at.clone());
         let own_role = if self.entering || !key::has_static(&settings) {
             settings.get("role_arn").map(Found::sourced)
@@ -312,7 +331,7 @@ impl<'s> Walk<'s> {
         let step = match self.given.role_arn.take().or(own_role) {
             None => {
                 let source = key::of(&settings, self.purpose)?;
-                Step::Found(source.ok_or_else(|| key::no_key(&settings))?)
+                Step::Found(source.ok_or_else(|| lost::no_key(self.env, &settings))?)
             }
             Some(arn) => {
                 self.add_hop(arn, &settings.name, [&settings].into_iter());

@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::duration::can_be_left;
 use super::session::expiration;
 use super::{Marks, key};
 use crate::ini::Profile;
@@ -42,7 +43,7 @@ pub enum State {
     Good(SignedDuration),
     /// No longer good for this long.
     Expired(SignedDuration),
-    /// The section does not say until when.
+    /// The section does not say until when, or it is ours and says what AWS cannot have granted.
     Unknown,
     /// A part is missing, or a line cannot be understood.
     Damaged,
@@ -97,6 +98,10 @@ impl Held {
             return State::Unknown;
         };
         let left = expiration.duration_since(now);
+        let ours = self.marks.as_ref();
+        if ours.is_some_and(|marks| !can_be_left(marks, left)) {
+            return State::Unknown;
+        }
         if left.is_positive() {
             State::Good(left)
         } else {
@@ -183,6 +188,22 @@ mod tests {
         }
         let half = held("aws_access_key_id = ASIA1\nexpiration = 2026-01-01T01:00:00Z\n").unwrap();
         assert_eq!(half.state(now), State::Damaged);
+    }
+
+    #[test]
+    fn an_end_that_aws_cannot_have_granted_is_unknown_where_it_is_ours() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let role = "awsmfa_source = d\nawsmfa_role_arn = arn:aws:iam::123456789012:role/x\n";
+        for (marks, most) in [("awsmfa_source = d\n", 36), (role, 12)] {
+            let most = SignedDuration::from_hours(most) + SignedDuration::from_mins(10);
+            for (left, expected) in [
+                (most, State::Good(most)),
+                (most + SignedDuration::from_secs(1), State::Unknown),
+            ] {
+                let held = held(&format!("{KEYS}{marks}expiration = {}\n", now + left)).unwrap();
+                assert_eq!(held.state(now), expected, "{marks}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! id may be a secret.
 
 use super::settings::{Found, Part, Settings};
-use super::{Marks, Purpose, Source};
+use super::{Marks, Purpose, Source, Sourced};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini;
 use crate::secret::{AccessKey, Secret};
@@ -278,16 +278,49 @@ fn process(settings: &Settings<'_>, command: Found<'_>) -> Result<Source> {
     })
 }
 
+/// The profile that this one stands for: its `credential_process` is plainly `awsmfa
+/// credential-process -p NAME`, and AWS tools would use nothing else of it.
+pub(super) fn stands_for(settings: &Settings<'_>) -> Option<Sourced<String>> {
+    let other = settings.has("role_arn") || has_static(settings) || other_way(settings).is_some();
+    let command = settings.get("credential_process").filter(|_| !other)?;
+    let name = served(&command.text).filter(|name| *name != settings.name)?;
+    Some(Sourced::new(name.to_owned(), command.origin()))
+}
+
+/// The profile that a command hands out the credentials of. None where there is any doubt: with
+/// other arguments, quotes, or what means something to the shells that some tools run it in.
+fn served(command: &str) -> Option<&str> {
+    let (program, arguments) = program_and_rest(command);
+    let words: Vec<&str> = arguments.split_whitespace().collect();
+    let name = match words[..] {
+        ["credential-process", "-p" | "--profile", name]
+        | ["-p" | "--profile", name, "credential-process"] => name,
+        ["credential-process", word] | [word, "credential-process"] => {
+            word.strip_prefix("--profile=")?
+        }
+        _ => return None,
+    };
+    let plain = |c: char| c.is_alphanumeric() || "-_./@+:,".contains(c);
+    let is_name = !name.is_empty() && !name.starts_with('-') && name.chars().all(plain);
+    (is_awsmfa(program) && is_name).then_some(name)
+}
+
 /// Whether the first word of a command is this program, quoted or not, with or without a path.
 pub(super) fn runs_awsmfa(command: &str) -> bool {
+    is_awsmfa(program_and_rest(command).0)
+}
+
+fn program_and_rest(command: &str) -> (&str, &str) {
     let command = command.trim_start();
-    let program = match command.chars().next() {
-        Some(quote @ ('"' | '\'')) => command[1..].split(quote).next(),
-        _ => command.split_whitespace().next(),
+    let parts = match command.chars().next() {
+        Some(quote @ ('"' | '\'')) => command[1..].split_once(quote),
+        _ => command.split_once(char::is_whitespace),
     };
-    let file = program
-        .and_then(|program| program.rsplit(['/', '\\']).next())
-        .unwrap_or_default();
+    parts.unwrap_or((command, ""))
+}
+
+fn is_awsmfa(program: &str) -> bool {
+    let file = program.rsplit(['/', '\\']).next().unwrap_or_default();
     matches!(file.to_ascii_lowercase().as_str(), "awsmfa" | "awsmfa.exe")
 }
 
@@ -336,6 +369,26 @@ mod tests {
             "  AWSMFA.EXE",
         ] {
             assert!(runs_awsmfa(command), "{command}");
+        }
+        for (command, profile) in [
+            ("awsmfa credential-process -p dev", Some("dev")),
+            ("/opt/awsmfa credential-process --profile dev", Some("dev")),
+            (
+                "'/my tools/awsmfa' credential-process --profile=a/b",
+                Some("a/b"),
+            ),
+            ("awsmfa -p dev credential-process", Some("dev")),
+            ("awsmfa credential-process", None),
+            ("awsmfa credential-process -p", None),
+            ("awsmfa credential-process -p \"dev\"", None),
+            ("awsmfa credential-process -p $P", None),
+            ("awsmfa credential-process --profile=", None),
+            ("awsmfa credential-process -p -v", None),
+            ("awsmfa credential-process -p dev --region x", None),
+            ("awsmfa exec -p dev", None),
+            ("other credential-process -p dev", None),
+        ] {
+            assert_eq!(served(command), profile, "{command}");
         }
         for command in ["awsmfa-helper", "cat awsmfa", "/awsmfa/bin/key", "", "\""] {
             assert!(!runs_awsmfa(command), "{command}");

@@ -3,14 +3,21 @@
 
 use super::names::near;
 use super::settings::{Settings, Shared};
-use super::{Origin, Sourced};
+use super::{Origin, Sourced, key};
+use crate::context::Env;
 use crate::failure::{Failure, Kind};
 
-/// A profile that is not there, with what was probably meant.
-pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
+const ANOTHER_SHELL: &str = "AWS tools in this shell ask the endpoint that AWS_CONTAINER_CREDENTIALS_FULL_URI names; use awsmfa in another shell";
+
+/// A profile that is not there, with what was probably meant. Where a file names it, `link` is the
+/// setting.
+pub(super) fn missing(shared: &Shared<'_>, env: &Env, at: &Sourced<String>, link: &str) -> Failure {
     let name = at.value.as_str();
     let names = shared.names();
-    let mut failure = not_there(shared, at);
+    let mut failure = not_there(shared, at, link);
+    if has_endpoint(env) {
+        failure = failure.next(ANOTHER_SHELL);
+    }
     // A section made from what is not there leads back here.
     let from = |candidate: &str| matches!(&at.origin, Origin::Section(from) if from == candidate);
     for near in near(name, &names).into_iter().filter(|near| !from(near)) {
@@ -40,16 +47,36 @@ pub(super) fn missing(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
     failure
 }
 
+/// A profile without a key. In a shell that has an endpoint to ask, the key was left out on
+/// purpose, and storing one is not what helps.
+pub(super) fn no_key(env: &Env, settings: &Settings<'_>) -> Failure {
+    if !has_endpoint(env) || key::other_way(settings).is_some() {
+        return key::no_key(settings);
+    }
+    Failure::new(
+        Kind::Configuration,
+        format!("profile `{}` has no access key here", settings.name),
+    )
+    .at(settings.place())
+    .next(ANOTHER_SHELL)
+}
+
+fn has_endpoint(env: &Env) -> bool {
+    env.raw("AWS_CONTAINER_CREDENTIALS_FULL_URI").is_some()
+}
+
 /// Who sent us there decides what to say and where to look.
-fn not_there(shared: &Shared<'_>, at: &Sourced<String>) -> Failure {
+fn not_there(shared: &Shared<'_>, at: &Sourced<String>, link: &str) -> Failure {
     let name = &at.value;
     let config = shared.files.config.path.display();
     let credentials = shared.files.credentials.path.display();
     let failure = |what: String| Failure::new(Kind::Configuration, what);
     match &at.origin {
-        Origin::File { .. } => {
-            failure(format!("the source_profile `{name}` does not exist")).at(&at.origin)
-        }
+        Origin::File { .. } => failure(match link {
+            "source_profile" => format!("the source_profile `{name}` does not exist"),
+            link => format!("profile `{name}`, which the {link} names, does not exist"),
+        })
+        .at(&at.origin),
         Origin::Section(section) => failure(format!(
             "section [{section}] was made from profile `{name}`, which is not there any more"
         ))

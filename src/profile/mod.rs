@@ -60,7 +60,9 @@ use crate::ini::Document;
 use crate::secret::{AccessKey, Secret};
 
 pub use choose::environment_key;
-pub use duration::{ROLE_DEFAULT, SESSION_DEFAULT, parse_duration};
+pub use duration::{
+    ROLE_DEFAULT, SESSION_DEFAULT, can_be_left, grants, parse_duration, spell as spell_duration,
+};
 pub use endpoint::Endpoints;
 pub use held::{Held, State};
 pub use holders::{Holder, holders, in_environment, key_of, made_with, pair, vacant};

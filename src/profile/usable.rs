@@ -88,6 +88,10 @@ fn own(settings: &Settings<'_>) -> Result<Option<(UsableKey, Origin)>> {
             return held_key(part, held).map(Some);
         }
     }
+    // They would get what signing in to that profile has written.
+    if key::stands_for(settings).is_some() {
+        return Ok(None);
+    }
     let Some(source) = key::of(settings, Purpose::SignIn)? else {
         return Ok(None);
     };

@@ -115,6 +115,8 @@ fn anything_else_is_renewed_and_says_why() {
         (ours("2026-11-21T12:00:00Z", ""), none(), Why::Expired),
         (ours("2026-11-21T21:00:00+09:00", ""), none(), Why::Expired),
         (ours("tomorrow", ""), none(), Why::Damaged),
+        (ours("2026-11-23T00:10:01Z", ""), none(), Why::Implausible),
+        (ours("9999-01-01T00:00:00Z", ""), none(), Why::Implausible),
         (good.replace("expiration", "expiry"), none(), Why::Damaged),
         (
             good.replace("aws_session_token = t\n", ""),

@@ -9,15 +9,21 @@ use zeroize::Zeroizing;
 
 use super::Shell;
 use crate::failure::{Failure, Kind, Result};
-use crate::variables::Assignment;
+use crate::variables::{Assignment, PROFILE_NAMES};
 
 impl Shell {
-    /// Lines that remove `in_the_way` and set every variable.
+    /// Lines that remove `in_the_way` and set every variable. `section` holds the same
+    /// credentials, if they are in a file at all.
     ///
     /// # Errors
     ///
     /// [`Kind::Configuration`] if the shell cannot be given a value; it is not quoted.
-    pub fn assign(self, set: &[Assignment], in_the_way: &[&str]) -> Result<Zeroizing<String>> {
+    pub fn assign(
+        self,
+        set: &[Assignment],
+        in_the_way: &[&str],
+        section: Option<&str>,
+    ) -> Result<Zeroizing<String>> {
         if let Some((name, _)) = set.iter().find(|(_, value)| !self.takes(value.expose())) {
             return Err(Failure::new(
                 Kind::Configuration,
@@ -33,7 +39,7 @@ impl Shell {
             Shell::Nushell | Shell::Json => object(&mut text, &set, in_the_way),
             _ => {
                 for name in in_the_way {
-                    self.hide(&mut text, name);
+                    self.hide(&mut text, name, section);
                 }
                 for (name, value) in set {
                     self.export(&mut text, name, value);
@@ -43,12 +49,18 @@ impl Shell {
         Ok(Zeroizing::new(text))
     }
 
-    /// Lines that remove these variables again.
-    pub fn remove(self, names: &[&str]) -> String {
+    /// Lines that remove these variables again, and what hides fish's own ones of `hidden`.
+    pub fn remove(self, names: &[&str], hidden: &[&str]) -> String {
         let mut text = String::new();
         match self {
             Shell::Nushell | Shell::Json => object(&mut text, &[], names),
             _ => names.iter().for_each(|name| self.unset(&mut text, name)),
+        }
+        if self == Shell::Fish {
+            let names = hidden.join(" ");
+            text += &format!(
+                "for name in {names}; if set -qU $name; and set -qg $name; set -eg $name; end; end;\n"
+            );
         }
         text
     }
@@ -98,18 +110,33 @@ impl Shell {
     }
 
     /// As [`Shell::unset`]; but what fish keeps for all its sessions (`set -U`) is left there, and
-    /// hidden by an empty variable of this session, which AWS tools take for none.
-    fn hide(self, text: &mut String, name: &str) {
+    /// hidden by a variable of this session. That has to be an exported one: fish hands on an
+    /// exported universal variable whatever unexported one is before it. An empty name of a profile
+    /// is one that botocore does not find, so the section stands in for it, where the credentials
+    /// are the same; where there is none, only the person can help. The other variables are none
+    /// to AWS tools where they are empty.
+    fn hide(self, text: &mut String, name: &str, section: Option<&str>) {
         self.unset(text, name);
-        if self == Shell::Fish {
-            *text += &format!("set -qU {name}; and set -gx {name} '';\n");
+        if self != Shell::Fish {
+            return;
         }
+        let names_profile = PROFILE_NAMES.contains(&name);
+        *text += &format!("if set -qU {name}; ");
+        self.export(text, name, section.filter(|_| names_profile).unwrap_or(""));
+        if names_profile && section.is_none() {
+            *text += &format!(
+                "echo 'warning: {name} is a universal variable, which keeps AWS tools from asking the endpoint; `set -eU {name}` erases it' >&2;\n"
+            );
+        }
+        *text += "end;\n";
     }
 
     fn unset(self, text: &mut String, name: &str) {
         *text += &match self {
             Shell::Bash | Shell::Zsh => format!("unset {name};\n"),
-            Shell::Fish => format!("set -eg {name};\n"),
+            // Erasing what is not there is a failure to fish, and the last status is that of
+            // `awsmfa env | source`; setting a variable leaves it as it was.
+            Shell::Fish => format!("if set -qg {name}; set -eg {name}; end;\n"),
             Shell::Powershell => format!("$Env:{name} = $null\n"),
             Shell::Cmd => format!("set \"{name}=\"\n"),
             Shell::Nushell | Shell::Json => String::new(),

@@ -180,16 +180,59 @@ fn a_profile_for_the_tools_reads_the_one_with_the_key() {
     ));
     let code = world.aws.code(&mfa.serial);
     handed_out(&world, ["-p", "default", "-t", &code]).succeeded();
-    // Asked for by its own name, it is said where to go.
-    world.fails(
-        [COMMAND, "-p", "auto"],
-        Told(
-            3,
-            "the credential_process of profile `auto` is awsmfa itself",
-            "config:4",
-            "name the profile that holds the long-term key",
+    // By its own name it means the same profile.
+    world.aws.clear_log();
+    handed_out(&world, ["-p", "auto"]).succeeded();
+    world
+        .run(["status", "--check", "1h", "-p", "auto"])
+        .succeeded()
+        .said("[default-mfa] is good until");
+    assert_eq!(world.aws.log().len(), 0);
+    let run = world.run(["whoami", "-p", "auto"]).succeeded();
+    let found = "found in  section [default-mfa], good until";
+    assert!(run.stdout.contains(found), "{}", run.stdout);
+}
+
+/// A role, too, and as the source of another profile; what leads nowhere is told.
+#[test]
+fn a_profile_for_the_tools_stands_for_the_role_that_it_asks_for() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("Dev").trusts(Trust::new(&user.arn).mfa());
+    let command = format!("credential_process = awsmfa {COMMAND}");
+    world.write_config(format!(
+        "[default]\nmfa_serial = {}\n\
+         [profile dev]\nrole_arn = {}\nsource_profile = default\n\
+         [profile dev-auto]\nregion = eu-west-3\n{command} -p dev\n\
+         [profile a]\n{command} -p b\n[profile b]\n{command} -p a\n\
+         [profile lost]\n{command} -p nobody\n\
+         [profile own]\n{command} -p own\n\
+         [profile more]\n{command} -p dev --timeout 5s\n",
+        mfa.serial, role.arn
+    ));
+    world
+        .run(["whoami", "-p", "dev-auto"])
+        .failed(4, "there is no section [dev-mfa]");
+    world.sign_in(&mfa, ["-p", "dev-auto"]).succeeded();
+    assert!(world.issued_to("dev-mfa").is_some());
+    let run = world.run(["whoami", "-p", "dev-auto"]).succeeded();
+    assert!(run.stdout.contains(":assumed-role/Dev/"), "{}", run.stdout);
+    let run = world.run_for_secrets(["env", "--shell", "json", "-p", "dev-auto"]);
+    assert_eq!(run.json()["AWS_REGION"], "eu-west-3");
+    for (profile, what, place, next) in [
+        ("a", "lead in a circle: a → b → a", "config:", "access key"),
+        (
+            "lost",
+            "profile `nobody`, which the credential_process names",
+            "config:",
+            "*",
         ),
-    );
+        ("own", "is awsmfa itself", "config:", "after `-p`"),
+        ("more", "is awsmfa itself", "config:", "after `-p`"),
+    ] {
+        world.fails(["whoami", "-p", profile], Told(3, what, place, next));
+        world.fails([COMMAND, "-p", profile], Told(3, what, place, next));
+    }
 }
 
 /// In the config file the key and the `credential_process` are one profile: AWS tools run the

@@ -107,6 +107,56 @@ fn every_shell_is_recognised_takes_the_credentials_and_gives_them_up() {
 
 #[cfg(unix)]
 #[test]
+fn in_fish_what_worked_has_status_0() {
+    let (mut world, _) = signed_in();
+    if !is_installed("fish") {
+        return;
+    }
+    world.set("AWS_PROFILE", "default");
+    world.set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/Other");
+    let script = "$argv env | source; and echo set; $argv env --unset | source; and echo unset; \
+                  $argv env --unset | source; and echo twice";
+    let script = format!("exec fish -c '{script}' \"$@\"");
+    let run = world.run_in(&script, NOTHING).succeeded();
+    assert_eq!(run.stdout, "set\nunset\ntwice\n");
+    // A server goes on as long as its shell waits: the lines alone.
+    let script = "exec fish -c '$argv serve --shell fish >lines & \
+                  while not test -s lines; sleep 0.01; end; source lines; and echo set; \
+                  kill %1; wait' \"$@\"";
+    assert_eq!(world.run_in(script, NOTHING).stdout, "set\n");
+}
+
+/// `set -U` outlives the session; AWS tools do not find a profile with an empty name.
+#[cfg(unix)]
+#[test]
+fn in_fish_a_universal_profile_gives_way_to_the_section_and_comes_back() {
+    let (mut world, _) = signed_in();
+    if !is_installed("fish") {
+        return;
+    }
+    let script = "set -Ux AWS_PROFILE default; \
+                  $argv env | source; env >during; $argv env --unset | source; env >after";
+    let script = format!("exec fish -c '{script}' \"$@\"");
+    world.run_in(&script, NOTHING).succeeded();
+    let during = about_aws(&world, "during");
+    assert!(
+        during.contains(&"AWS_PROFILE=default-mfa".to_owned()),
+        "{during:?}"
+    );
+    assert_eq!(about_aws(&world, "after"), ["AWS_PROFILE=default"]);
+    // An endpoint has no section that could stand in.
+    world.set("AWS_PROFILE", "default");
+    let run = world.run_in(
+        "\"$@\" serve --shell fish >lines & \
+         until test -s lines; do sleep 0.01; done; kill $!; wait; fish -c 'source lines; env >env'",
+        NOTHING,
+    );
+    run.said("warning: AWS_PROFILE is a universal variable");
+    assert!(about_aws(&world, "env").contains(&"AWS_PROFILE=".to_owned()));
+}
+
+#[cfg(unix)]
+#[test]
 fn without_quotes_the_lines_work_as_well() {
     let (world, _) = signed_in();
     let script = r#"eval $("$@" env --shell sh); env >during"#;
@@ -134,7 +184,8 @@ fn standard_output_holds_the_lines_and_nothing_else() {
         ("zsh", "unset AWS_PROFILE;\n", ["export ", "='", "';\n"]),
         (
             "fish",
-            "set -eg AWS_PROFILE;\nset -qU AWS_PROFILE; and set -gx AWS_PROFILE '';\n",
+            "if set -qg AWS_PROFILE; set -eg AWS_PROFILE; end;\n\
+             if set -qU AWS_PROFILE; set -gx AWS_PROFILE 'default-mfa';\nend;\n",
             ["set -gx ", " '", "';\n"],
         ),
         (

@@ -37,18 +37,22 @@ fn the_program_can_ask_for_credentials_and_has_none_itself() {
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",
         "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_CREDENTIAL_FILE",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     ] {
         world.set(name, "default");
     }
+    world.set("BOTO_CONFIG", "boto.cfg");
     world.set("AWS_MAX_ATTEMPTS", "7");
     let mut child = world.start(["exec", "--serve", "sh", "-c", "env >env; echo up; read _"]);
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     output.read_line(&mut line).unwrap();
     let pass = pass(&world);
+    let whole = std::fs::read_to_string(world.path("env")).unwrap();
+    assert!(!whole.contains("BOTO_CONFIG="), "{whole}");
     let names: Vec<String> = about_aws(&world, "env")
         .iter()
         .map(|line| line.split('=').next().unwrap().to_owned())
@@ -73,6 +77,24 @@ fn the_program_can_ask_for_credentials_and_has_none_itself() {
     // It went with the program.
     assert!(TcpStream::connect(("127.0.0.1", pass.port)).is_err());
     assert_eq!(world.aws.operations(), Vec::<String>::new());
+}
+
+#[test]
+fn in_a_shell_that_asks_the_endpoint_awsmfa_asks_for_another_shell() {
+    let (world, _) = signed_in();
+    let config = std::fs::read_to_string(world.config_path()).unwrap();
+    let advice = "next: AWS tools in this shell ask the endpoint";
+    for (config, what) in [
+        (config.as_str(), "profile `default` has no access key here"),
+        ("", "there is no profile `default`"),
+    ] {
+        world.write_config(config);
+        let nested = ["exec", "--serve", AWSMFA, "whoami"];
+        let run = world.run(nested).failed(3, what);
+        run.said(advice);
+        let misled = run.stderr.contains("no access key") && run.stderr.contains("aws configure");
+        assert!(!misled, "{}", run.stderr);
+    }
 }
 
 #[test]

@@ -30,12 +30,15 @@ fn replace(world: &World, section: &str, key: &str, value: &str) {
 #[test]
 fn a_session_that_is_not_good_enough_is_made_anew_before_a_role_is_asked_for() {
     type Spoil = fn(&World, &UserHandle, &Mfa);
-    let table: [(&str, Spoil); 7] = [
+    let table: [(&str, Spoil); 8] = [
         ("expired", |world, _, _| {
             replace(world, "default-mfa", "expiration", "2020-01-01T00:00:00Z");
         }),
         ("no expiry", |world, _, _| {
             replace(world, "default-mfa", "expiration", "soon");
+        }),
+        ("an end that AWS never grants", |world, _, _| {
+            replace(world, "default-mfa", "expiration", "9999-01-01T00:00:00Z");
         }),
         ("a part is gone", |world, _, _| {
             replace(world, "default-mfa", "aws_session_token", "");
@@ -74,6 +77,31 @@ fn a_session_that_is_not_good_enough_is_made_anew_before_a_role_is_asked_for() {
         assert_eq!(world.issued_to("dev-mfa"), assumed("dev"), "{case}");
         assert_eq!(world.aws.count("AssumeRole"), 1, "{case}");
     }
+}
+
+/// Who edits the file or puts the clock back by days does not keep a dead key for ever.
+#[test]
+fn an_end_later_than_aws_grants_is_unknown_and_renewed_with_the_reason() {
+    let (world, _, mfa) = signed_in();
+    replace(&world, "default-mfa", "expiration", "9999-01-01T00:00:00Z");
+    world
+        .run(["status", "--check", "1m"])
+        .failed(4, "which is later than AWS grants")
+        .said("next: `awsmfa -p default-mfa` signs in");
+    let row = world.run(["status", "--output", "json"]).succeeded().json();
+    assert_eq!(row[0]["state"], "unknown");
+    assert!(row[0]["remaining_seconds"].is_null());
+    world
+        .run(["credential-process"])
+        .failed(4, "an MFA code is needed");
+    let code = world.aws.code(&mfa.serial);
+    world
+        .run(["env", "--shell", "json", "--verbose"])
+        .failed(4, "an MFA code is needed")
+        .said("renewing: their end is later than AWS grants");
+    world.sign_in(&mfa, ["-p", "default"]).succeeded();
+    assert_eq!(world.codes_sent(), [code]);
+    world.run(["status", "--check", "11h"]).succeeded();
 }
 
 #[test]

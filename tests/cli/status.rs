@@ -238,12 +238,12 @@ fn a_check_answers_by_exit_code() {
             4,
             "section [default-mfa] is good only until ",
         ),
-        // Without it, nothing would be done about a section that is good.
+        // It is renewed with the flag that made it.
         (
             "default",
             "61m",
             4,
-            "next: `awsmfa -p default-mfa --force` renews it",
+            "next: `awsmfa -p default-mfa -d 1h1m CODE` asks for so long",
         ),
         ("saml", "19m", 0, "[saml] is good until "),
         (
@@ -277,6 +277,46 @@ fn a_check_answers_by_exit_code() {
         assert_eq!(silent.code, code, "{profile}");
     }
     assert_eq!(world.aws.log().len(), 0);
+}
+
+#[test]
+fn a_check_for_longer_than_a_renewal_gives_says_what_gives_it() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world
+        .aws
+        .role("Dev")
+        .trusts(Trust::new(&user.arn).mfa())
+        .max_duration(7_200);
+    world.write_config(format!(
+        "[profile dev]\nrole_arn = {}\nsource_profile = default\n",
+        role.arn
+    ));
+    world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+    let said = |least, advice| {
+        let run = world.run(["status", "-p", "dev", "--check", least]);
+        run.failed(4, "[dev-mfa] is good only until").said(advice);
+    };
+    said("13h", "next: AWS grants 12h at most");
+    said(
+        "2h",
+        "next: `awsmfa -p dev-mfa -d 2h CODE` asks for so long",
+    );
+    // And so it does.
+    world
+        .sign_in(&mfa, ["-p", "dev-mfa", "-d", "2h"])
+        .succeeded();
+    world
+        .run(["status", "-p", "dev", "--check", "119m"])
+        .succeeded();
+    // A session that ends before its time is made as long as ever. What is good is left alone
+    // unless somebody says so.
+    let end = world.value("default-mfa", "expiration").unwrap();
+    world.write_credentials(world.credentials().replace(&end, &in_minutes(20)));
+    world
+        .run(["status", "--check", "2h"])
+        .failed(4, "[default-mfa] is good only until")
+        .said("next: `awsmfa -p default-mfa --force` renews it");
 }
 
 #[test]

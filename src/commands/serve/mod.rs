@@ -131,7 +131,7 @@ fn print(context: &Context, ui: &Ui, shell: Shell, offers: &[Offer]) -> Result<(
         return ui.document(&Document { profiles });
     }
     for offer in offers {
-        let lines = shell.assign(&offer.assignments, &gone)?;
+        let lines = shell.assign(&offer.assignments, &gone, None)?;
         ui.print(lines.as_bytes())?;
     }
     Ok(())

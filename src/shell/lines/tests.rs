@@ -50,9 +50,9 @@ fn the_shells_that_are_not_here_get_exactly_this() {
             "{\n  \"A\": null,\n  \"B\": null\n}\n",
         ),
     ] {
-        let lines = shell.assign(&set, &["P"]).unwrap();
+        let lines = shell.assign(&set, &["P"], None).unwrap();
         assert_eq!(*lines, assigned, "{shell:?}");
-        assert_eq!(shell.remove(&["A", "B"]), removed, "{shell:?}");
+        assert_eq!(shell.remove(&["A", "B"], &["P"]), removed, "{shell:?}");
     }
 }
 
@@ -60,7 +60,7 @@ fn the_shells_that_are_not_here_get_exactly_this() {
 fn json_is_json_whatever_the_value() {
     let mut set = odd();
     set.push(("C0", Secret::new("\u{0}\t\r\n\u{1b}\u{7f}\u{85}")));
-    let text = Shell::Json.assign(&set, &["AWS_PROFILE"]).unwrap();
+    let text = Shell::Json.assign(&set, &["AWS_PROFILE"], None).unwrap();
     let read: serde_json::Value = serde_json::from_str(&text).unwrap();
     for (name, value) in &set {
         assert_eq!(read[name], value.expose(), "{name}");
@@ -79,7 +79,9 @@ fn a_control_character_is_refused_and_not_quoted() {
         Shell::Cmd,
     ] {
         for value in ["a\nb", "a\rb", "\u{1b}[2Jb", "a\0"] {
-            let failure = shell.assign(&[("A", Secret::new(value))], &[]).unwrap_err();
+            let failure = shell
+                .assign(&[("A", Secret::new(value))], &[], None)
+                .unwrap_err();
             assert_eq!(failure.kind(), Kind::Configuration);
             assert_eq!(failure.place(), Some("A"));
             assert!(!failure.what().contains(value));
@@ -90,10 +92,10 @@ fn a_control_character_is_refused_and_not_quoted() {
 #[test]
 fn the_text_with_the_secrets_never_moves() {
     let set = [("A", Secret::new("\u{1}".repeat(4096)))];
-    let text = Shell::Json.assign(&set, &[]).unwrap();
+    let text = Shell::Json.assign(&set, &[], None).unwrap();
     assert_eq!(text.capacity(), 4096 * 6 + 128);
     let set = [("A", Secret::new("'".repeat(4096)))];
-    let text = Shell::Bash.assign(&set, &[]).unwrap();
+    let text = Shell::Bash.assign(&set, &[], None).unwrap();
     assert_eq!(text.capacity(), 4096 * 6 + 128);
 }
 
@@ -135,7 +137,7 @@ mod real {
     #[test]
     fn real_shells_read_every_value_back() {
         for (program, shell) in REAL {
-            let script = shell.assign(&odd(), &["AWS_PROFILE"]).unwrap();
+            let script = shell.assign(&odd(), &["AWS_PROFILE"], None).unwrap();
             let before = [("AWS_PROFILE", "work"), ("A0", "old")];
             let Some(after) = environment(program, &script, &before) else {
                 assert!(!["sh", "bash"].contains(&program), "they are everywhere");
@@ -155,7 +157,7 @@ mod real {
 
     #[test]
     fn zsh_with_doubled_quotes_reads_every_value_too() {
-        let script = Shell::Zsh.assign(&odd(), &[]).unwrap();
+        let script = Shell::Zsh.assign(&odd(), &[], None).unwrap();
         let Some(after) = environment("zsh", &format!("setopt rc_quotes\n{}", *script), &[]) else {
             return;
         };
@@ -167,7 +169,7 @@ mod real {
     #[test]
     fn real_shells_forget_the_variables_again() {
         for (program, shell) in REAL {
-            let script = shell.remove(&["A0", "A1", "A2"]);
+            let script = shell.remove(&["A0", "A1", "A2"], &["P"]);
             let before = [("A0", "x"), ("A1", "y z"), ("KEPT", "k")];
             let Some(after) = environment(program, &script, &before) else {
                 continue;
@@ -178,14 +180,21 @@ mod real {
     }
 
     #[test]
-    fn what_fish_keeps_for_all_its_sessions_is_hidden_and_stays() {
-        let script = Shell::Fish.assign(&[], &["AWS_PROFILE"]).unwrap();
-        let script = format!("set -Ux AWS_PROFILE work\n{}", *script);
-        let Some(after) = environment("fish", &script, &[]) else {
+    fn what_fish_keeps_for_all_its_sessions_is_hidden_until_it_is_shown_again() {
+        let names = ["AWS_PROFILE", "AWS_ROLE_ARN"];
+        let hide = Shell::Fish.assign(&[], &names, Some("it's")).unwrap();
+        let keep = "set -Ux AWS_PROFILE work; set -Ux AWS_ROLE_ARN r";
+        let script = format!("{keep}\n{}", *hide);
+        let Some(after) = environment("fish", &script, &[("AWS_PROFILE", "old")]) else {
             return;
         };
-        assert!(after.contains(&"AWS_PROFILE=".to_owned()), "{after:?}");
-        let after = environment("fish", &format!("{script}\nset -eg AWS_PROFILE"), &[]).unwrap();
-        assert!(after.contains(&"AWS_PROFILE=work".to_owned()), "{after:?}");
+        for hidden in ["AWS_PROFILE=it's", "AWS_ROLE_ARN="] {
+            assert!(after.contains(&hidden.to_owned()), "{after:?}");
+        }
+        let script = format!("{script}{}", Shell::Fish.remove(&[], &names));
+        let after = environment("fish", &script, &[]).unwrap();
+        for kept in ["AWS_PROFILE=work", "AWS_ROLE_ARN=r"] {
+            assert!(after.contains(&kept.to_owned()), "{after:?}");
+        }
     }
 }
