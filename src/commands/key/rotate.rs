@@ -83,7 +83,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     };
     let (orders, user) = whose.orders(target)?;
     let request = match (&user, to) {
-        (Some(user), None) => return Err(nowhere(user)),
+        (Some(user), None) => return Err(nowhere(user, &spelled)),
         (Some(_), Some(to)) => Request {
             profile: Some(to),
             ..Request::default()
@@ -155,7 +155,7 @@ fn held(context: &Context, request: &Request) -> Result<(String, String)> {
     }
 }
 
-fn nowhere(user: &str) -> Failure {
+fn nowhere(user: &str, spelled: &Spelled) -> Failure {
     Failure::new(
         Kind::Usage,
         format!("nobody said which profile holds the key of {user}"),
@@ -163,7 +163,8 @@ fn nowhere(user: &str) -> Failure {
     .at("--to")
     .next("`--to PROFILE` names it")
     .next(format!(
-        "`awsmfa key create --user {user}` makes a key that is in no profile yet"
+        "`{}` makes a key that is in no profile, and prints it",
+        spelled.create("--output json")
     ))
 }
 
