@@ -55,7 +55,9 @@ fn rotation(record: &Record) -> Option<Finding> {
             Check::Kept,
             format!("the secret of the rotated access key {old} of {user} (profile `{profile}`) is kept for a rollback"),
         )
-        .next(format!("`awsmfa key delete {old}` deletes both, if nothing uses the key any more")),
+        .next(format!(
+            "`awsmfa key delete --user {user} {old}` deletes both, if nothing uses the key any more"
+        )),
         // The secret is in the profile again, and in this file no more.
         Phase::RolledBack => return None,
     };

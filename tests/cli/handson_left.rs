@@ -139,3 +139,18 @@ fn nobody_takes_themselves_down() {
         .run(["handson", "down", "-p", "default", "--yes"])
         .succeeded();
 }
+
+#[test]
+fn the_kept_secret_of_a_rotation_goes_with_the_user() {
+    let world = world();
+    up_by_command(&world, &[]).succeeded();
+    world
+        .run(["key", "rotate", "--user", USER, "--to", USER, "--yes"])
+        .succeeded();
+    let kept = world.path(&format!(".aws/awsmfa/key-{USER}@{USER}.json"));
+    assert!(kept.exists());
+    world
+        .run(["handson", "down", "--user", USER, "--yes"])
+        .succeeded();
+    assert!(!kept.exists());
+}

@@ -881,3 +881,125 @@ fn one_file_that_is_credentials_and_config_is_locked_and_edited_once() {
         assert_eq!(world.credentials(), filled(&key.id, &key.secret));
     }
 }
+
+/// The secret is not worth keeping then, and `doctor` names the command that is rid of it.
+#[test]
+fn what_is_kept_of_a_key_that_was_deleted_elsewhere_is_forgotten() {
+    let (world, user, key) = alice();
+    world.run(["key", "rotate"]).succeeded();
+    let kept = world.path(".aws/awsmfa/key-default@alice.json");
+    fs::rename(world.path(".aws/awsmfa"), world.path("elsewhere")).unwrap();
+    world.run(["key", "delete", &key.id]).succeeded();
+    let _ = fs::remove_dir_all(world.path(".aws/awsmfa"));
+    fs::rename(world.path("elsewhere"), world.path(".aws/awsmfa")).unwrap();
+    let advised = format!("key delete --user alice {}", key.id);
+    let doctor = world.run(["doctor", "--offline"]);
+    assert!(
+        doctor.stdout.contains(&format!("`awsmfa {advised}`")),
+        "{}",
+        doctor.stdout
+    );
+    world
+        .run(["key", "delete", &key.id[8..]])
+        .failed(5, "has no access key");
+    assert!(kept.exists(), "the end of an id is no name for it");
+    world
+        .run(advised.split(' '))
+        .succeeded()
+        .said(&format!("AWS has no access key {} of alice", key.id));
+    assert!(!kept.exists());
+    assert_eq!(user.keys().len(), 1);
+}
+
+#[test]
+fn what_is_kept_goes_only_on_consent_where_nothing_tells_that_the_key_is_gone() {
+    let (world, user, key) = alice();
+    let admin = world.aws.user("admin").policy(Preset::Admin);
+    let admins = world.key(&admin);
+    world.run(["key", "rotate"]).succeeded();
+    world.write_credentials(section("admin", &admins));
+    let kept = world.path(".aws/awsmfa/key-default@alice.json");
+    world
+        .run(["-p", "admin", "key", "delete", &key.id, "--yes"])
+        .failed(5, "admin has no access key")
+        .said("key delete --user alice");
+    user.delete();
+    let delete = ["-p", "admin", "key", "delete", "--user", "alice", &key.id];
+    world.run(delete).failed(3, "needs consent");
+    assert!(kept.exists());
+    let run = world.run(delete.iter().chain(&["--yes", "--output", "json"]));
+    assert_eq!(run.succeeded().json()["action"], "forgotten");
+    assert!(!kept.exists());
+}
+
+#[test]
+fn where_every_answer_is_lost_a_key_may_be_left_and_is_found_by_the_next_run() {
+    let (world, user, key) = alice();
+    world
+        .aws
+        .fault_always("CreateAccessKey", Fault::Close(When::After));
+    let run = world.run(["key", "rotate", "--yes"]);
+    run.failed(6, "AWS's answers were lost")
+        .said("may be left")
+        .said("`awsmfa key list` shows whether it is")
+        .said("run `awsmfa key rotate` again");
+    world.aws.clear_faults();
+    world.run(["key", "rotate", "--yes"]).succeeded();
+    let ids: Vec<String> = user.keys().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[0], key.id);
+    assert_eq!(
+        world.value("default", "aws_access_key_id"),
+        Some(ids[1].clone())
+    );
+}
+
+#[test]
+fn an_inactive_second_key_goes_on_consent_however_recently_it_was_used() {
+    let (world, user, _) = alice();
+    let other = world.key(&user);
+    world.write_credentials(world.credentials() + &section("x", &other));
+    world.run(["-p", "x", "key", "list"]).succeeded();
+    let only = world.credentials();
+    world.write_credentials(only.split("[x]").next().unwrap());
+    world
+        .run(["key", "rotate", "--dry-run"])
+        .failed(3, "seems to be in use");
+    user.set_key_active(&other.id, false);
+    let plan = world.run(["key", "rotate", "--dry-run"]).succeeded();
+    assert!(
+        plan.stdout.contains(&format!(
+            "delete access key {} of alice, which is inactive or unused",
+            other.id
+        )),
+        "{}",
+        plan.stdout
+    );
+    world.run(["key", "rotate"]).failed(3, "needs consent");
+    world.run(["key", "rotate", "--yes"]).succeeded();
+    assert!(user.keys().iter().all(|(id, _)| *id != other.id));
+}
+
+#[test]
+fn the_advice_is_a_command_that_can_be_run() {
+    let (world, user, _) = alice();
+    let admin = world.aws.user("admin").policy(Preset::Admin);
+    let admins = world.key(&admin);
+    world.write_credentials(world.credentials() + &section("admin", &admins));
+    world
+        .run(["-p", "admin", "key", "rotate", "--user", "alice"])
+        .failed(2, "which profile holds")
+        .said("`awsmfa -p admin key create --user alice --output json` makes a key");
+    world
+        .run_for_secrets([
+            "-p", "admin", "key", "create", "--user", "alice", "--output", "json",
+        ])
+        .succeeded();
+    assert_eq!(user.keys().len(), 2);
+    world
+        .run([
+            "-p", "admin", "key", "rotate", "--user", "alice", "--to", "admin",
+        ])
+        .failed(3, "is not one of alice")
+        .said("`awsmfa -p admin key list --user alice` shows");
+}

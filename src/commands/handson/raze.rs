@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::survey::Survey;
 use crate::aws::{Aws, Holder, IamSituation, Refusal, Situation};
+use crate::commands::key::record;
 use crate::commands::mfa::create::about;
 use crate::context::Context;
 use crate::errand::Errand;
@@ -63,7 +64,10 @@ impl Razing<'_> {
             self.operator.explain(obstacle, about(&thing, Some(user)))
         })?;
         self.errand.done(deed.done(user));
-        Ok(())
+        match deed {
+            Deed::DeleteKey(id) => record::forget(self.context, self.ui, id, self.timeout).await,
+            _ => Ok(()),
+        }
     }
 
     /// The credentials file first: what is in the config file leads to it.

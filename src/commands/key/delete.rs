@@ -4,6 +4,7 @@ use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use super::keys::{self, about};
+use super::record::{self, Kept};
 use super::settle::patiently;
 use super::uses::Uses;
 use crate::aws::{Aws, Situation, UserKey};
@@ -12,7 +13,7 @@ use crate::commands::whose::Whose;
 use crate::consent;
 use crate::context::Context;
 use crate::errand::Errand;
-use crate::failure::Result;
+use crate::failure::{Failure, Kind, Result};
 use crate::pauses::Pauses;
 use crate::secret::AccessKey;
 use crate::signin::{self, Operator};
@@ -44,6 +45,7 @@ pub(super) struct Arguments {
 /// What `--output json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
+    /// `deleted`, or `forgotten` where only its secret was left, and that here.
     action: &'static str,
     user_name: &'a str,
     access_key_id: &'a str,
@@ -62,10 +64,23 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let (orders, user) = whose.orders(target)?;
     let named = user.is_some();
     let errand = Errand::new(ui, "`awsmfa key list` shows what became of it");
-    let (user, id) = errand.run(async {
+    let (action, user, id) = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
-        let keys = keys::of(&operator, &user).await?;
+        let kept = record::kept(context, &given)?;
+        let keys = match kept {
+            Some(_) => keys::left_of(&operator, &user).await?,
+            None => keys::of(&operator, &user).await?,
+        };
+        if let Some(kept) = kept.filter(|kept| keys.iter().all(|key| key.id != kept.id)) {
+            may_be_forgotten(ui, yes, &kept, &keys, &user).await?;
+            record::forget(context, ui, &kept.id, wait).await?;
+            errand.done(format!(
+                "AWS has no access key {} of {user} any more; what was kept of it here is removed",
+                kept.id
+            ));
+            return Ok(("forgotten", user, kept.id));
+        }
         let key = keys::find(&keys, &given, &user)?;
         let uses = Uses::of(context, &signin::read_files(context)?, &key.id);
         uses.guard(&key.id, force, !named)?;
@@ -74,7 +89,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         }
         let id = key.id.clone();
         delete(&operator, &errand, &user, &id, Pauses::none()).await?;
-        super::record::forget(context, ui, &id, wait).await?;
+        record::forget(context, ui, &id, wait).await?;
         for holder in &uses.holders {
             ui.warn(&format!(
                 "{}: profile `{}` still holds it",
@@ -82,16 +97,47 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
                 holder.profile
             ));
         }
-        Ok((user, id))
+        Ok(("deleted", user, id))
     })?;
     if ui.output() == Output::Json {
         return ui.document(&Report {
-            action: "deleted",
+            action,
             user_name: &user,
             access_key_id: &id,
         });
     }
     Ok(())
+}
+
+/// Looks whether the only copy of a secret may go though AWS shows no such key: it may be another
+/// user's or another account's that AWS was asked for.
+///
+/// # Errors
+///
+/// [`Kind::Aws`] if it is another user's; [`Kind::Configuration`] if nothing tells whose it is, and
+/// the person does not agree.
+async fn may_be_forgotten(
+    ui: &Ui,
+    yes: bool,
+    kept: &Kept,
+    keys: &[UserKey],
+    user: &str,
+) -> Result<()> {
+    let id = &kept.id;
+    match &kept.user {
+        Some(owner) if owner != user => {
+            let what = format!("{user} has no access key {id}");
+            return Err(Failure::new(Kind::Aws, what).next(format!(
+                "it is one of {owner}: `awsmfa key delete --user {owner} {id}`"
+            )));
+        }
+        _ if kept.was_beside(keys) => return Ok(()),
+        _ => {}
+    }
+    let what = format!(
+        "remove the secret of access key {id}, which {user} does not have in this account any more"
+    );
+    consent::obtain(ui, yes, &what).await
 }
 
 /// What has to be agreed to, if anything: an inactive key that is not the last is missed by nobody.

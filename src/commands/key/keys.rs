@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::aws::{LastUse, UserKey};
+use crate::aws::{IamSituation, LastUse, UserKey};
+use crate::commands::mfa::create::is;
 use crate::failure::{Failure, Kind, Result};
 use crate::signin::{About, Operator};
 use crate::together;
@@ -36,13 +37,21 @@ pub(super) fn check(given: &str) -> Result<()> {
 /// What AWS says.
 pub(super) async fn of(operator: &Operator<'_>, user: &str) -> Result<Vec<UserKey>> {
     let listed = operator.call(async |aws, key| aws.access_keys(key, user).await);
-    listed.await.map_err(|obstacle| {
-        let about = About {
-            user: Some(user),
-            ..About::default()
-        };
-        operator.explain(obstacle, about)
-    })
+    let listed = listed.await;
+    listed.map_err(|obstacle| operator.explain(obstacle, of_user(user)))
+}
+
+/// The same where the user may be gone, and the keys with it.
+///
+/// # Errors
+///
+/// What AWS says.
+pub(super) async fn left_of(operator: &Operator<'_>, user: &str) -> Result<Vec<UserKey>> {
+    let listed = operator.call(async |aws, key| aws.access_keys(key, user).await);
+    match listed.await {
+        Err(obstacle) if is(&obstacle, IamSituation::NoSuchEntity) => Ok(Vec::new()),
+        listed => listed.map_err(|obstacle| operator.explain(obstacle, of_user(user))),
+    }
 }
 
 /// The one that `given` names: its id, or the end of it if no other ends so. Ids of one account
@@ -143,6 +152,13 @@ pub(super) async fn last_uses(
         );
     }
     Ok(answers)
+}
+
+fn of_user(user: &str) -> About<'_> {
+    About {
+        user: Some(user),
+        ..About::default()
+    }
 }
 
 pub(super) fn about<'a>(subject: &'a str, user: &'a str) -> About<'a> {

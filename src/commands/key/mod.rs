@@ -11,7 +11,7 @@ mod delete;
 mod keys;
 mod list;
 mod plan;
-mod record;
+pub(super) mod record;
 mod rotate;
 pub(super) mod safe;
 pub(super) mod settle;

@@ -73,7 +73,7 @@ impl Planned {
                 let id = other.as_deref();
                 let shown = id.unwrap_or_default();
                 let words = format!(
-                    "delete access key {shown} of {user}, which is unused (you are asked first)"
+                    "delete access key {shown} of {user}, which is inactive or unused (you are asked first)"
                 );
                 ("delete", id, words)
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
+use crate::aws::UserKey;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::journal::Journal;
@@ -67,12 +68,56 @@ fn keeps_secret(context: &Context, id: &str) -> Result<bool> {
     Ok(kept.iter().any(|(name, _)| *name == secret))
 }
 
+/// A key whose secret is kept here, whatever AWS may have of it.
+pub(super) struct Kept {
+    pub(super) id: String,
+    /// Whose it is, and the key that took its place, as far as it is noted.
+    pub(super) user: Option<String>,
+    successor: Option<String>,
+}
+
+impl Kept {
+    /// Whether these keys, of which it is none, are certainly those of its user in its account.
+    pub(super) fn was_beside(&self, keys: &[UserKey]) -> bool {
+        let successor = self.successor.as_deref();
+        keys.iter().any(|key| Some(key.id.as_str()) == successor)
+    }
+}
+
+/// What is kept of the key that `given` is the whole id of.
+///
+/// # Errors
+///
+/// [`crate::failure::Kind::File`] if a record cannot be read.
+pub(super) fn kept(context: &Context, given: &str) -> Result<Option<Kept>> {
+    let id = given.to_ascii_uppercase();
+    let records = Journal::peek::<Record>(context, PREFIX)?.into_iter();
+    let mut about = records.filter(|(_, record)| record.old.access_key_id == id);
+    Ok(match about.next() {
+        Some((_, record)) => Some(Kept {
+            successor: record.new_id().map(str::to_owned),
+            user: Some(record.user),
+            id,
+        }),
+        None => keeps_secret(context, &id)?.then_some(Kept {
+            id,
+            user: None,
+            successor: None,
+        }),
+    })
+}
+
 /// The key called `id` is deleted: what keeps its secret has nothing to restore any more.
 ///
 /// # Errors
 ///
 /// [`crate::failure::Kind::File`] if the record cannot be read or removed.
-pub(super) async fn forget(context: &Context, ui: &Ui, id: &str, wait: Duration) -> Result<()> {
+pub(in crate::commands) async fn forget(
+    context: &Context,
+    ui: &Ui,
+    id: &str,
+    wait: Duration,
+) -> Result<()> {
     let about = |record: &Record| record.old.access_key_id == id;
     for (name, record) in Journal::peek::<Record>(context, PREFIX)? {
         if !about(&record) {

@@ -86,7 +86,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         orders.request.purpose = Purpose::LongTerm;
     }
     let request = match (&user, to) {
-        (Some(user), None) => return Err(nowhere(user)),
+        (Some(user), None) => return Err(nowhere(user, &spelled)),
         (Some(_), Some(to)) => Request {
             profile: Some(to),
             purpose: Purpose::LongTerm,
@@ -159,7 +159,7 @@ fn held(context: &Context, request: &Request) -> Result<(String, String)> {
     }
 }
 
-fn nowhere(user: &str) -> Failure {
+fn nowhere(user: &str, spelled: &Spelled) -> Failure {
     Failure::new(
         Kind::Usage,
         format!("nobody said which profile holds the key of {user}"),
@@ -167,7 +167,8 @@ fn nowhere(user: &str) -> Failure {
     .at("--to")
     .next("`--to PROFILE` names it")
     .next(format!(
-        "`awsmfa key create --user {user}` makes a key that is in no profile yet"
+        "`{}` makes a key that is in no profile, and prints it",
+        spelled.create("--output json")
     ))
 }
 

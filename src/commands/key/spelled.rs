@@ -23,6 +23,16 @@ impl Spelled {
         self.key(command, &[id.to_owned()])
     }
 
+    /// Another key of the same user.
+    pub(super) fn create(&self, flags: &str) -> String {
+        self.key("create", &[flags.to_owned()])
+    }
+
+    /// The keys to choose from.
+    pub(super) fn list(&self) -> String {
+        self.key("list", &[])
+    }
+
     fn key(&self, command: &str, rest: &[String]) -> String {
         let words = [
             "awsmfa".to_owned(),

@@ -148,15 +148,15 @@ impl<'a> Turn<'a> {
                 Step::Create => {
                     tries += 1;
                     match self.create(&parts, &journal).await? {
-                        Some(id) => parts.new = Some(id),
-                        None if tries < TRIES => {
+                        Ok(id) => parts.new = Some(id),
+                        Err(_) if tries < TRIES => {
                             // Nobody can tell what became of it, but AWS may show, if not at once.
                             tokio::time::sleep(A_WHILE * (tries - 1)).await;
                             parts = self.look().await?;
                             self.agree(&parts).await?;
                             continue;
                         }
-                        None => return Err(self.still_full()),
+                        Err(given_up) => return Err(given_up),
                     }
                 }
                 step => self.carry_out_step(step, &mut parts, &journal).await?,

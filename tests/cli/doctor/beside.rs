@@ -118,7 +118,7 @@ fn a_rotation_that_came_to_its_end_is_not_called_cut_short() {
             "note",
             &format!("access key {old} of alice (profile `default`) is kept"),
             "key-default@alice.json",
-            &format!("`awsmfa key delete {old}`"),
+            &format!("`awsmfa key delete --user alice {old}`"),
         ))
         .has_no("unfinished");
     world.run(["key", "rotate", "--rollback"]).succeeded();

@@ -16,13 +16,13 @@ use crate::secret::AccessKey;
 use crate::signin::{self, Filled, Place, Room};
 
 impl Turn<'_> {
-    /// Creates the new key and writes it in the place of the old one. None where nobody can tell
-    /// whether there is a key now.
+    /// Creates the new key and writes it in the place of the old one. Where nobody can tell
+    /// whether there is a key now, what to say if it is not tried again.
     pub(super) async fn create(
         &mut self,
         parts: &Parts,
         journal: &Journal,
-    ) -> Result<Option<String>> {
+    ) -> Result<Result<String, Failure>> {
         let maker = Maker {
             context: self.context,
             ui: self.ui,
@@ -43,17 +43,18 @@ impl Turn<'_> {
                 ));
                 self.filled = filled;
                 self.fresh = Some(new.key);
-                Ok(Some(id))
+                Ok(Ok(id))
             }
             Err(Unmade::NoRoom(failure)) => Err(failure),
             Err(Unmade::Refused(obstacle))
                 if obstacle.may_be_done() || obstacle.situation() == Some(&full) =>
             {
                 self.errand.left_open();
+                let in_doubt = obstacle.may_be_done();
                 let failure = maker.explain(obstacle);
                 self.ui
                     .note(&format!("{}; looking what there is now", failure.what()));
-                Ok(None)
+                Ok(Err(self.given_up(in_doubt, &failure)))
             }
             Err(Unmade::Refused(obstacle)) => Err(maker.explain(obstacle)),
             Err(Unmade::Unwritten {
@@ -102,13 +103,27 @@ impl Turn<'_> {
         }
     }
 
-    /// AWS takes no further key, and does not show why.
-    pub(super) fn still_full(&self) -> Failure {
-        Failure::new(
-            Kind::Aws,
-            format!("AWS did not create an access key for {}", self.user),
-        )
-        .next("`awsmfa key list` shows what there is")
+    /// What to say if it was tried often enough: AWS takes no further key and does not show why, or
+    /// nobody knows what it did.
+    fn given_up(&self, in_doubt: bool, last: &Failure) -> Failure {
+        let list = self.wanted.spelled.list();
+        let user = &self.user;
+        match in_doubt {
+            false => Failure::new(
+                Kind::Aws,
+                format!("AWS did not create an access key for {user}"),
+            )
+            .next(format!("`{list}` shows what there is")),
+            true => Failure::new(
+                last.kind(),
+                format!(
+                    "AWS's answers were lost, and an access key of {user} whose secret nobody knows may be left"
+                ),
+            )
+            .next(format!(
+                "`{list}` shows whether it is; the next run deletes it, if you agree"
+            )),
+        }
     }
 
     pub(super) async fn carry_out_step(

@@ -168,7 +168,11 @@ impl Turn<'_> {
                 Kind::Configuration,
                 format!("there is no rotation of profile `{profile}` that could be taken back"),
             )
-            .next("`awsmfa key list` shows the keys; `awsmfa key activate ID` switches one on"),
+            .next(format!(
+                "`{}` shows the keys; `{}` switches one on",
+                self.wanted.spelled.list(),
+                self.wanted.spelled.about("activate", "ID")
+            )),
             Confusion::RollingBack => Failure::new(
                 Kind::Configuration,
                 format!("the last rotation of profile `{profile}` is being taken back, and that is not finished"),
@@ -187,7 +191,7 @@ impl Turn<'_> {
                 Kind::Configuration,
                 format!("access key {current}, which profile `{profile}` holds, is not one of {}", self.user),
             )
-            .next("`awsmfa key list` shows the user's keys"),
+            .next(format!("`{}` shows the user's keys", self.wanted.spelled.list())),
         }
     }
 }
