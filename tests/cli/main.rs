@@ -57,6 +57,7 @@ mod follow;
 mod foreign_report;
 #[cfg(unix)]
 mod full_disk;
+mod going_on;
 #[cfg(unix)]
 mod handson;
 #[cfg(unix)]
