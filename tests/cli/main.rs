@@ -57,6 +57,7 @@ mod follow;
 mod foreign_report;
 #[cfg(unix)]
 mod full_disk;
+#[cfg(unix)]
 mod going_on;
 #[cfg(unix)]
 mod handson;
