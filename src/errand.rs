@@ -18,6 +18,8 @@ pub struct Errand<'a> {
     /// What to do if it is cut short: `run the same again: it goes on from there`.
     go_on: String,
     done: RefCell<Vec<String>>,
+    /// How many of the deeds have come to nothing together.
+    undone: Cell<usize>,
     under_way: RefCell<Vec<String>>,
     /// Something may be done, and nobody can tell.
     open: Cell<bool>,
@@ -29,6 +31,7 @@ impl<'a> Errand<'a> {
             ui,
             go_on: go_on.into(),
             done: RefCell::default(),
+            undone: Cell::new(0),
             under_way: RefCell::default(),
             open: Cell::new(false),
         }
@@ -84,6 +87,17 @@ impl<'a> Errand<'a> {
         self.done.borrow_mut().push(deed);
     }
 
+    /// Says that the deed before is undone: `device x is deleted`. Of the two nothing is left that
+    /// there would be anything to go on with.
+    pub fn taken_back(&self, deed: impl Into<String>) {
+        self.done(deed);
+        self.undone.set(self.undone.get() + 2);
+    }
+
+    pub fn has_done_nothing(&self) -> bool {
+        self.done.borrow().is_empty()
+    }
+
     /// Remembers that a step may have been carried out though it failed.
     pub fn left_open(&self) {
         self.open.set(true);
@@ -101,7 +115,8 @@ impl<'a> Errand<'a> {
 
     fn with_deeds(&self, failure: Failure) -> Failure {
         let done = self.done.borrow();
-        let open = self.open.get() || !done.is_empty() || !self.under_way.borrow().is_empty();
+        let left = done.len() > self.undone.get();
+        let open = self.open.get() || left || !self.under_way.borrow().is_empty();
         let failure = done.iter().fold(failure, Failure::done);
         match open {
             true => failure.next(&*self.go_on),
@@ -144,6 +159,22 @@ mod tests {
             .unwrap_err();
         assert!(failure.deeds().is_empty());
         assert!(failure.advice().is_empty());
+    }
+
+    #[test]
+    fn of_what_was_taken_back_there_is_nothing_to_go_on_with() {
+        let ui = ui();
+        for (before, advice) in [(false, &[][..]), (true, &["run it again"])] {
+            let errand = Errand::new(&ui, "run it again");
+            if before {
+                errand.done("x is created");
+            }
+            errand.done("y is created");
+            errand.taken_back("y is deleted");
+            let failure = errand.with_deeds(Failure::new(Kind::Aws, "no"));
+            assert_eq!(failure.deeds().len(), 2 + usize::from(before));
+            assert_eq!(failure.advice(), advice);
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod policy;
 mod ready;
 mod report;
 mod serve;
+mod spelled;
 mod status;
 mod whoami;
 mod whose;

@@ -3,6 +3,7 @@
 use clap::{Args, ValueHint};
 
 use super::Target;
+use super::spelled::Spelled;
 use crate::failure::Result;
 use crate::iam_name::Named;
 use crate::profile::{Purpose, Request};
@@ -37,6 +38,15 @@ impl Whose {
             None => Acting::ForSelf,
         };
         Ok((orders(target, acting, token_code), user))
+    }
+
+    /// Commands to go on with for the same user.
+    pub(super) fn spelled(&self, target: &Target) -> Spelled {
+        Spelled {
+            profile: target.profile.clone(),
+            user: self.user.clone(),
+            name: None,
+        }
     }
 }
 

@@ -82,7 +82,14 @@ impl<'a> Desk<'a> {
     pub(super) fn interrupted(&self) -> Failure {
         let interrupted = |what: &str| Failure::new(Kind::Interrupted, what);
         match &*self.stage.borrow() {
+            // The set-up of a device has its line in the config file by then.
+            Stage::NothingWritten if self.wanted.new_device => {
+                interrupted("interrupted; no credentials were written")
+            }
             Stage::NothingWritten => interrupted("interrupted; nothing was written"),
+            Stage::CodeUsed if self.wanted.new_device => {
+                interrupted("interrupted; the code is used up and no credentials were written")
+            }
             Stage::CodeUsed => {
                 interrupted("interrupted; the code is used up and nothing was written")
             }

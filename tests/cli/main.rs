@@ -58,6 +58,8 @@ mod foreign_report;
 #[cfg(unix)]
 mod full_disk;
 #[cfg(unix)]
+mod going_on;
+#[cfg(unix)]
 mod handson;
 #[cfg(unix)]
 mod handson_interrupted;

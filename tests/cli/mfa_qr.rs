@@ -223,3 +223,35 @@ fn a_terminal_that_is_too_low_is_told_and_drawn_on_all_the_same() {
     session.ctrl_c();
     assert_eq!(world.finish(session).code, 130);
 }
+
+#[test]
+fn a_file_left_by_a_run_that_was_cut_off_may_hold_the_seed_of_the_device_that_is_waiting() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let arguments = ["--name", "phone", "--qr", "aws.png", "--yes", "--no-login"];
+    let mut session = setup(&world, &arguments);
+    session.expect("First code: ");
+    session.ctrl_c();
+    assert_eq!(world.finish(session).code, 130);
+    let again = ["mfa", "setup"].iter().chain(&arguments);
+    let phone = SERIAL.replace("alice", "phone");
+    world
+        .run(again)
+        .failed(7, "there is a file of this name already")
+        .said(&format!("it may hold the seed of device {phone}, which was created before and never enabled: `awsmfa mfa setup --name phone --code1 CODE --code2 CODE` enables it"))
+        .said("next: else remove the file and run the same again");
+    // The advice works.
+    let (first, second) = world.aws.code_pair(&phone);
+    let codes = ["--code1", &first, "--code2", &second];
+    let setup = ["mfa", "setup", "--name", "phone", "--yes"];
+    world
+        .run(setup.iter().chain(&codes))
+        .succeeded()
+        .said("is enabled for alice");
+    // Of a file that has nothing to do with a device nothing is said.
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    fs::write(world.path("aws.png"), "").unwrap();
+    let run = world.run(["mfa", "setup", "--yes", "--qr", "aws.png"]);
+    assert!(!run.stderr.contains("seed"), "{}", run.stderr);
+}

@@ -412,6 +412,54 @@ fn ctrl_c_says_what_was_done_and_how_to_go_on() {
 }
 
 #[test]
+fn ctrl_c_before_the_sign_in_says_that_the_profile_names_the_device() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    next_step_after_enabling(&world);
+    let mut session = setup(&world, &["--yes"]);
+    type_codes(&world, &mut session);
+    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+    session.ctrl_c();
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 130);
+    let file = world.config_path();
+    for line in [
+        "^C\nerror: interrupted; no credentials were written\n".to_owned(),
+        format!("done: device {SERIAL} is enabled\n"),
+        format!("done: mfa_serial = {SERIAL} is in {}\n", file.display()),
+        "next: sign in later with `awsmfa`".to_owned(),
+    ] {
+        assert!(finished.shown.contains(&line), "{}", finished.shown);
+    }
+}
+
+#[test]
+fn where_all_is_there_it_is_said_that_there_is_nothing_to_do() {
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    user.virtual_mfa();
+    world.write_config(format!("[default]\nmfa_serial = {SERIAL}\n"));
+    let setup = ["mfa", "setup", "--yes", "--no-login"];
+    let said = format!("nothing to do: device {SERIAL} of alice is enabled already\n");
+    assert_eq!(world.run(setup).succeeded().stderr, said);
+    let run = world.run(setup.iter().chain(&["--output", "json"]));
+    assert_eq!(run.succeeded().json()["action"], "unchanged");
+}
+
+#[test]
+fn a_device_whose_enabling_lost_its_answer_is_said_to_be_enabled() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let lost = Fault::Close(When::After);
+    world.aws.fault("EnableMFADevice", lost);
+    let mut session = setup(&world, &["--yes", "--no-login"]);
+    type_codes(&world, &mut session);
+    session.expect("AWS's answer was lost; looking what became of it");
+    session.expect(&format!("device {SERIAL} is enabled for alice"));
+    assert_eq!(world.finish(session).code, 0);
+}
+
+#[test]
 fn a_device_that_is_enabled_already_is_used_as_it_is() {
     let world = World::new();
     let (_, _, mfa) = world.default_user("alice");

@@ -199,13 +199,13 @@ fn create_is_for_the_first_password_and_reset_for_the_others() {
     world
         .run(reset)
         .failed(5, "alice has no password")
-        .said("next: `awsmfa password create`");
+        .said("next: `awsmfa password create --user alice` makes a first one");
     world.run_for_secrets(create).succeeded();
     let first = alice.current_password();
     world
         .run(create)
         .failed(5, "alice has a password already")
-        .said("next: `awsmfa password reset` replaces it");
+        .said("next: `awsmfa password reset --user alice` replaces it");
     assert_eq!(alice.current_password(), first);
     world.run_for_secrets(reset).succeeded();
     assert_ne!(alice.current_password(), first);

@@ -13,6 +13,7 @@ use super::create::{DEVICE_FIRST, about, create, delete, hand_over, is};
 use super::hand::{Handing, Hands};
 use crate::aws::{Device, IamSituation, Situation};
 use crate::code::Code;
+use crate::commands::spelled::Spelled;
 use crate::context::Context;
 use crate::device::{self, Observed, Seed, Seen, Step};
 use crate::errand::Errand;
@@ -34,6 +35,8 @@ pub(super) struct Outcome {
     pub(super) shown_seed: Option<Secret>,
     pub(super) written_to: Option<String>,
     pub(super) sign_in: bool,
+    /// All was there before this run, and no sign-in follows.
+    pub(super) unchanged: bool,
     /// `mfa_process` makes codes of another device.
     pub(super) codes_are_typed: bool,
 }
@@ -49,6 +52,7 @@ pub(super) struct Course<'a> {
     pub(super) request: Option<Request>,
     pub(super) user: String,
     pub(super) serial: String,
+    pub(super) spelled: Spelled,
     pub(super) handing: Handing,
     pub(super) given: Option<[Code; 2]>,
     pub(super) yes: bool,
@@ -82,12 +86,17 @@ impl<'a> Course<'a> {
         let mut declined = false;
         // Whether a device that is waiting can only be one that this run has asked for.
         let mut asked_for = false;
+        // Whether a device that is enabled may be one that this run has enabled.
+        let mut in_doubt = false;
         let mut doubts = 0;
         loop {
             let device = match seen {
                 Some(device) => device,
                 None => self.look().await?,
             };
+            if device == Seen::Enabled && std::mem::take(&mut in_doubt) {
+                self.is_enabled();
+            }
             seen = Some(device);
             let observed = Observed {
                 device,
@@ -99,7 +108,7 @@ impl<'a> Course<'a> {
             let step = device::next(&observed);
             // Before the first deed everything is tried out that a later one needs.
             if matches!(step, Step::Delete | Step::Create | Step::Enable) && equipment.is_none() {
-                equipment = Some(self.equip()?);
+                equipment = Some(self.equip(device)?);
                 self.show_the_other_device().await?;
             }
             match (step, &mut equipment) {
@@ -125,7 +134,10 @@ impl<'a> Course<'a> {
                     let source = &equipment.source;
                     seen = match self.enable(source, seed.as_ref(), &mut doubts).await? {
                         true => Some(Seen::Enabled),
-                        false => None,
+                        false => {
+                            in_doubt = true;
+                            None
+                        }
                     };
                 }
                 (Step::WriteSerial, _) => match self.write_serial().await? {
@@ -134,6 +146,10 @@ impl<'a> Course<'a> {
                 },
                 (Step::SignIn | Step::Done, equipment) => {
                     let sign_in = step == Step::SignIn;
+                    let unchanged = !sign_in && self.errand.has_done_nothing();
+                    if unchanged && !declined {
+                        self.nothing_to_do();
+                    }
                     self.before_the_end(sign_in).await?;
                     let hands = equipment.as_ref().and_then(|all| all.hands.as_ref());
                     return Ok(Outcome {
@@ -145,6 +161,7 @@ impl<'a> Course<'a> {
                             .and_then(|(seed, hands)| hands.shown(&seed).cloned()),
                         written_to,
                         sign_in,
+                        unchanged,
                         codes_are_typed: !self.command_may_know(),
                     });
                 }
@@ -155,11 +172,15 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn equip(&self) -> Result<Equipment<'a>> {
+    fn equip(&self, device: Seen) -> Result<Equipment<'a>> {
         let hands = match self.given {
             Some(_) => None,
             None => {
-                let mut hands = self.handing.prepare(self.context, self.ui, self.timeout)?;
+                let hands = self.handing.prepare(self.context, self.ui, self.timeout);
+                let mut hands = hands.map_err(|failure| match device {
+                    Seen::Waiting => self.with_file_of_before(failure),
+                    _ => failure,
+                })?;
                 hands.measure(self.name(), &self.account)?;
                 Some(hands)
             }
@@ -284,8 +305,7 @@ impl<'a> Course<'a> {
         let doing = format!("enabling device {serial}");
         let obstacle = match self.errand.step(&doing, enabling).await {
             Ok(()) => {
-                self.errand
-                    .done(format!("device {serial} is enabled for {user}"));
+                self.is_enabled();
                 return Ok(true);
             }
             Err(obstacle) => obstacle,
@@ -313,6 +333,12 @@ impl<'a> Course<'a> {
         Ok(false)
     }
 
+    fn is_enabled(&self) {
+        let Self { serial, user, .. } = self;
+        self.errand
+            .done(format!("device {serial} is enabled for {user}"));
+    }
+
     /// The name is another's, or the answer was lost.
     fn look_again(&self, obstacle: Obstacle, doubts: &mut usize) -> Result<()> {
         *doubts += 1;
@@ -329,39 +355,15 @@ impl<'a> Course<'a> {
         let subject = format!("a device {}", self.serial);
         let failure = self.operator.explain(obstacle, about(&subject, None));
         Err(match taken {
-            true => failure.next("if it was never enabled, `awsmfa mfa delete` removes it"),
+            true => failure.next(format!(
+                "if it was never enabled, `{}` removes it",
+                self.spelled.command("mfa delete")
+            )),
             false => failure,
         })
     }
 
-    /// Whether anybody can make a code for the sign-in.
-    fn can_sign_in(&self) -> bool {
-        self.operator.plan().mfa_process.is_some() || Terminal::open(self.ui).is_ok()
-    }
-
-    async fn before_the_end(&self, sign_in: bool) -> Result<()> {
-        if sign_in {
-            return self.await_unspent_code().await;
-        }
-        if !self.no_login {
-            let profile = &self.operator.plan().profile.value;
-            self.ui.note(&format!(
-                "there is nobody to ask for the next code: `awsmfa -p {profile} CODE` signs in"
-            ));
-        }
-        Ok(())
-    }
-
-    /// The code that the device shows was the second one, if this run has asked for it.
-    async fn await_unspent_code(&self) -> Result<()> {
-        let Some(next) = self.next_code.get() else {
-            return Ok(());
-        };
-        let terminal = Terminal::open(self.ui).ok();
-        self.clerk().wait_until(next, terminal.as_ref()).await
-    }
-
-    fn clerk(&self) -> Clerk<'_> {
+    pub(super) fn clerk(&self) -> Clerk<'_> {
         Clerk {
             operator: self.operator,
             ui: self.ui,
@@ -380,6 +382,9 @@ impl<'a> Course<'a> {
         )
         .at("--code1")
         .next("leave them out: the device is created first, and its codes are asked for then")
-        .next("or create it with `awsmfa mfa create`, and give its codes to this command")
+        .next(format!(
+            "or create it with `{}`, and give its codes to this command",
+            self.spelled.command("mfa create")
+        ))
     }
 }

@@ -7,6 +7,7 @@ use super::hand::{Handing, Hands};
 use super::which::serial_of;
 use crate::aws::{IamSituation, Situation};
 use crate::commands::Target;
+use crate::commands::spelled::Spelled;
 use crate::commands::whose::Whose;
 use crate::context::Context;
 use crate::device::Seed;
@@ -57,11 +58,17 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         Named::Device.check(name, "--name")?;
     }
     let mut hands = handing.prepare(context, ui, target.timeout)?;
+    let spelled = Spelled {
+        name: name.clone(),
+        ..whose.spelled(&target)
+    };
     let (orders, user) = whose.orders(target)?;
-    let errand = Errand::new(
-        ui,
-        "`awsmfa mfa setup` goes on from there, or `awsmfa mfa delete` removes the device",
+    let go_on = format!(
+        "`{}` goes on from there, or `{}` removes the device",
+        spelled.command("mfa setup"),
+        spelled.command("mfa delete")
     );
+    let errand = Errand::new(ui, go_on);
     errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let name = match name {
@@ -84,7 +91,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
                 base32_string_seed: hands.shown(&seed).map(Secret::expose),
             });
         }
-        ui.say("next: `awsmfa mfa enable` with two codes in a row");
+        let enable = spelled.command("mfa enable");
+        ui.say(&format!("next: `{enable}` with two codes in a row"));
         Ok(())
     })
 }
@@ -142,8 +150,11 @@ pub(in crate::commands) async fn hand_over(
     if failure.kind() == Kind::Interrupted {
         return Err(failure);
     }
-    match delete(operator, errand, serial).await {
-        Ok(()) => Err(failure),
+    match delete_if_any(operator, errand, serial).await {
+        Ok(_) => {
+            errand.taken_back(is_deleted(serial));
+            Err(failure)
+        }
         Err(other) => Err(failure.next(format!("device {serial} is left: {other}"))),
     }
 }
@@ -155,12 +166,12 @@ pub(in crate::commands) async fn delete(
     serial: &str,
 ) -> Result<()> {
     delete_if_any(operator, errand, serial).await?;
-    deleted(errand, serial);
+    errand.done(is_deleted(serial));
     Ok(())
 }
 
-pub(super) fn deleted(errand: &Errand<'_>, serial: &str) {
-    errand.done(format!("device {serial} is deleted"));
+pub(super) fn is_deleted(serial: &str) -> String {
+    format!("device {serial} is deleted")
 }
 
 /// Deletes a device that nobody has enabled; false if there was none before.

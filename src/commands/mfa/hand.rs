@@ -3,7 +3,7 @@
 //! A device whose seed nobody has taken can never be enabled, so everything that can be known to
 //! fail is tried before there is one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
@@ -51,6 +51,11 @@ impl Handing {
     /// Whether a command takes the seed over, so that another can make codes of it.
     pub(in crate::commands) fn is_automatic(&self) -> bool {
         self.seed_command.is_some()
+    }
+
+    /// Whether what would be the QR code's file is there already.
+    pub(in crate::commands) fn file_is_there(&self) -> bool {
+        self.qr.as_deref().is_some_and(Path::is_file)
     }
 
     /// Tries out what can be tried out.

@@ -46,6 +46,7 @@ struct Row {
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
     let Arguments { all, whose } = arguments;
+    let setup = whose.spelled(&target).command("mfa setup");
     let (mut orders, user) = whose.orders(target)?;
     if all {
         // The account is an administrator's affair, and a role profile's role then asks.
@@ -79,7 +80,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         return ui.document(&rows);
     }
     if rows.is_empty() {
-        ui.say("there is no MFA device; `awsmfa mfa setup` makes one");
+        ui.say(&format!("there is no MFA device; `{setup}` makes one"));
         return Ok(());
     }
     let mut head = vec!["DEVICE", "KIND", "CODES", "ENABLED"];

@@ -7,6 +7,7 @@ pub(super) mod codes;
 mod course;
 pub(super) mod create;
 mod enable;
+mod ending;
 pub(super) mod hand;
 mod list;
 mod remove;

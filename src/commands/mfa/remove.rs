@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::create::{about, delete_if_any, deleted, is};
+use super::create::{about, delete_if_any, is, is_deleted};
 use super::which::{Which, devices_of, serial_of};
 use crate::aws::{Device, IamSituation};
 use crate::commands::Target;
@@ -76,8 +76,9 @@ pub(super) fn deactivate(
         whose,
     } = arguments;
     which.check()?;
+    let list = whose.spelled(&target).command("mfa list");
     let (orders, user) = whose.orders(target)?;
-    let errand = Errand::new(ui, "`awsmfa mfa list` shows what became of it");
+    let errand = Errand::new(ui, format!("`{list}` shows what became of it"));
     let removal = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
@@ -134,7 +135,7 @@ pub(super) fn delete(context: &Context, ui: &Ui, target: Target, arguments: Dele
         }
         let serial = &removal.serial;
         let action = if delete_if_any(&operator, &errand, serial).await? || was_enabled {
-            deleted(&errand, serial);
+            errand.done(is_deleted(serial));
             "deleted"
         } else {
             ui.say(&format!("nothing to do: there is no device {serial}"));

@@ -1,4 +1,5 @@
 //! What a set-up asks the person to agree to: a device that is replaced, and the line in the profile.
+//! And what can be done with the device that was there, where it is not replaced.
 
 use super::course::Course;
 use crate::consent;
@@ -32,9 +33,32 @@ impl Course<'_> {
         consent::obtain(self.ui, self.yes, &what)
             .await
             .map_err(|failure| match failure.kind() {
-                Kind::Configuration => failure.next("if an app has its seed: `awsmfa mfa setup --code1 CODE --code2 CODE` enables it as it is"),
+                Kind::Configuration => failure.next(format!(
+                    "if an app has its seed: `{}` enables it as it is",
+                    self.with_codes()
+                )),
                 _ => failure,
             })
+    }
+
+    /// Of a device that is waiting, the file in the way may hold the seed.
+    pub(super) fn with_file_of_before(&self, failure: Failure) -> Failure {
+        if !self.handing.file_is_there() {
+            return failure;
+        }
+        failure
+            .next(format!(
+                "it may hold the seed of device {}, which was created before and never enabled: `{}` enables it",
+                self.serial,
+                self.with_codes()
+            ))
+            .next("else remove the file and run the same again: the device is replaced")
+    }
+
+    /// The same command for whoever has the seed.
+    pub(super) fn with_codes(&self) -> String {
+        let setup = self.spelled.command("mfa setup");
+        format!("{setup} --code1 CODE --code2 CODE")
     }
 
     /// Where the device would have to be written; `None` where it is, or shall not be.

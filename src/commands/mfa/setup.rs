@@ -12,6 +12,7 @@ use super::codes::GivenCodes;
 use super::course::Course;
 use super::hand::Handing;
 use super::which::serial_of;
+use crate::commands::spelled::Spelled;
 use crate::commands::whose::Whose;
 use crate::commands::{Target, login};
 use crate::context::Context;
@@ -57,6 +58,7 @@ pub(super) struct Arguments {
 /// What `--output json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
+    /// `enabled`, or `unchanged` where there was nothing to do.
     action: &'static str,
     serial_number: &'a str,
     user: &'a str,
@@ -81,6 +83,10 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         Named::Device.check(name, "--name")?;
     }
     let given = codes.parse()?;
+    let spelled = Spelled {
+        name: name.clone(),
+        ..whose.spelled(&target)
+    };
     let (mut orders, user) = whose.orders(target.clone())?;
     if user.is_none() {
         orders.request.purpose = match no_login {
@@ -88,7 +94,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             false => Purpose::SignIn,
         };
     }
-    let errand = Errand::new(ui, "run `awsmfa mfa setup` again: it goes on from there");
+    let (setup, login) = (spelled.command("mfa setup"), spelled.login());
+    let errand = Errand::new(ui, format!("run `{setup}` again: it goes on from there"));
     let outcome = errand.run(async {
         let named = orders.request.clone();
         let operator = Operator::new(context, ui, orders).await?;
@@ -105,6 +112,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             request: own.then_some(named),
             user,
             serial,
+            spelled,
             handing,
             given,
             yes,
@@ -121,17 +129,23 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         let serial = outcome.serial.clone();
         let arguments = login::Arguments::with_device(serial, outcome.codes_are_typed);
         login::run(context, &ui, target, Vec::new(), arguments).map_err(|failure| {
-            let failure = failure.done(format!("device {} is enabled", outcome.serial));
+            let mut failure = failure.done(format!("device {} is enabled", outcome.serial));
+            if let Some(file) = &outcome.written_to {
+                failure = failure.done(format!("mfa_serial = {} is in {file}", outcome.serial));
+            }
             match failure.kind() {
-                Kind::Aws => failure.next("AWS may take a while to know a new device everywhere: then sign in with `awsmfa`"),
-                Kind::Interrupted => failure.next("sign in later with `awsmfa`"),
+                Kind::Aws => failure.next(format!("AWS may take a while to know a new device everywhere: then sign in with `{login}`")),
+                Kind::Interrupted => failure.next(format!("sign in later with `{login}`")),
                 _ => failure,
             }
         })?;
     }
     if ui.output() == Output::Json {
         return ui.document(&Report {
-            action: "enabled",
+            action: match outcome.unchanged {
+                true => "unchanged",
+                false => "enabled",
+            },
             serial_number: &outcome.serial,
             user: &outcome.user,
             qr_file: outcome.qr_file,

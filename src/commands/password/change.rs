@@ -153,10 +153,21 @@ fn mistaken(operator: &Operator<'_>, obstacle: Obstacle, user: &str, in_doubt: b
             .next("the first request has most likely changed it: sign in with the new password")
             .next("if that does not do, the old one was mistyped: run the same again"),
         ),
-        (false, false) => Mistaken::Otherwise(operator.explain(obstacle, about(user))),
+        (false, false) => Mistaken::Otherwise(refused(operator, obstacle, user)),
         (false, true) => Mistaken::Otherwise(operator.explain(obstacle, about(user)).next(
             "nobody can tell whether the password was changed: sign in with the new one, else with the old one",
         )),
+    }
+}
+
+fn refused(operator: &Operator<'_>, obstacle: Obstacle, user: &str) -> Failure {
+    let has_none = matches!(&obstacle, Obstacle::Refusal(refusal) if refusal.says_no_password());
+    let failure = operator.explain(obstacle, about(user));
+    match has_none {
+        true => failure.next(format!(
+            "an administrator makes a first one: `awsmfa password create --user {user}`"
+        )),
+        false => failure,
     }
 }
 

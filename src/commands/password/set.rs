@@ -12,6 +12,7 @@ use super::given::Given;
 use super::{Standing, about, policy, standing};
 use crate::aws::{IamSituation, Situation};
 use crate::commands::Target;
+use crate::commands::spelled::Spelled;
 use crate::commands::whose::Whose;
 use crate::context::Context;
 use crate::errand::Errand;
@@ -40,19 +41,22 @@ pub(super) fn run(
     given: Given,
 ) -> Result<()> {
     given.one_reader(&whose)?;
+    let spelled = whose.spelled(&target);
     let (orders, user) = whose.orders(target)?;
     let new = given.source(ui)?;
-    let errand = Errand::new(ui, "set another with `awsmfa password reset`");
+    let another = format!("set another with `{}`", spelled.command("password reset"));
+    let errand = Errand::new(ui, &*another);
     errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
         let (standing, policy) =
             tokio::try_join!(standing(&operator, &user), policy(&operator, ui))?;
-        fits(deed, standing, &user)?;
+        fits(deed, standing, &user, &spelled)?;
         let password = new.obtain(&policy, &user).await?;
         let request = Request {
             deed,
             user: &user,
+            spelled: &spelled,
             password: &password,
             reset_required: given.reset_required,
             generated: matches!(new, New::Generated),
@@ -64,31 +68,34 @@ pub(super) fn run(
             Deed::Create => format!("{user} has a password"),
             Deed::Reset => format!("{user} has a new password"),
         });
-        hand_over(ui, &request)
+        hand_over(ui, &request, &another)
     })
 }
 
 /// # Errors
 ///
 /// [`Kind::Aws`] where AWS would say no: told before a password is asked for.
-fn fits(deed: Deed, standing: Standing, user: &str) -> Result<()> {
-    match (deed, standing) {
-        (Deed::Create, Standing::Has) => Err(Failure::new(
-            Kind::Aws,
-            format!("{user} has a password already"),
-        )
-        .next("`awsmfa password reset` replaces it")),
-        (Deed::Reset, Standing::None) => {
-            Err(Failure::new(Kind::Aws, format!("{user} has no password"))
-                .next("`awsmfa password create` makes a first one"))
-        }
-        _ => Ok(()),
+fn fits(deed: Deed, standing: Standing, user: &str, spelled: &Spelled) -> Result<()> {
+    let what = match (deed, standing) {
+        (Deed::Create, Standing::Has) => format!("{user} has a password already"),
+        (Deed::Reset, Standing::None) => format!("{user} has no password"),
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Kind::Aws, what).next(instead(deed, spelled)))
+}
+
+/// The other deed, which fits where this one does not.
+fn instead(deed: Deed, spelled: &Spelled) -> String {
+    match deed {
+        Deed::Create => format!("`{}` replaces it", spelled.command("password reset")),
+        Deed::Reset => format!("`{}` makes a first one", spelled.command("password create")),
     }
 }
 
 struct Request<'a> {
     deed: Deed,
     user: &'a str,
+    spelled: &'a Spelled,
     password: &'a Secret,
     reset_required: bool,
     generated: bool,
@@ -151,19 +158,38 @@ impl Request<'_> {
     fn failure(&self, operator: &Operator<'_>, obstacle: Obstacle, in_doubt: bool) -> Failure {
         let user = self.user;
         let refused = obstacle.situation() == Some(&Situation::Iam(IamSituation::PasswordPolicy));
+        let unfit = does_not_fit(&obstacle);
         let failure = operator.explain(obstacle, about(user));
         if !in_doubt {
-            return failure;
+            return match unfit {
+                true => failure.next(instead(self.deed, self.spelled)),
+                false => failure,
+            };
         }
         failure
             .next(format!(
                 "an answer of AWS's was lost, so nobody can tell whether {user} has the password"
             ))
             .next(match self.deed {
-                Deed::Create => format!("`awsmfa password show --user {user}` tells whether there is one; `awsmfa password reset` sets another"),
+                Deed::Create => format!(
+                    "`{}` tells whether there is one; `{}` sets another",
+                    self.spelled.command("password show"),
+                    self.spelled.command("password reset")
+                ),
                 Deed::Reset if refused => "AWS may refuse it because the first request has set it: sign in with it, or set another".to_owned(),
                 Deed::Reset => "run the same again: the last password that was set counts".to_owned(),
             })
+    }
+}
+
+/// Whether it is the other deed that AWS would carry out.
+fn does_not_fit(obstacle: &Obstacle) -> bool {
+    match obstacle {
+        Obstacle::Refusal(refusal) => {
+            refusal.situation == Situation::Iam(IamSituation::AlreadyExists)
+                || refusal.says_no_password()
+        }
+        Obstacle::Failure(_) => false,
     }
 }
 
@@ -178,7 +204,8 @@ struct Report<'a> {
     password: Option<&'a str>,
 }
 
-fn hand_over(ui: &Ui, request: &Request<'_>) -> Result<()> {
+/// `another` says how to go on where nobody could be given the password.
+fn hand_over(ui: &Ui, request: &Request<'_>, another: &str) -> Result<()> {
     let Request { user, .. } = request;
     if request.reset_required {
         ui.say(&format!(
@@ -203,8 +230,7 @@ fn hand_over(ui: &Ui, request: &Request<'_>) -> Result<()> {
         (_, None) => Ok(()),
     };
     written.map_err(|failure| match generated {
-        Some(_) => failure
-            .next("the password is in force and lost: set another with `awsmfa password reset`"),
+        Some(_) => failure.next(format!("the password is in force and lost: {another}")),
         None => failure,
     })
 }

@@ -8,6 +8,20 @@ use crate::failure::Kind;
 /// The operations that set a password.
 const SETTING: &[&str] = &["CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"];
 
+impl Refusal {
+    /// Whether the user has no password. What it is that does not exist, the user or the password,
+    /// AWS tells in words alone; whoever changes their own password exists.
+    pub fn says_no_password(&self) -> bool {
+        let words = self.message.to_ascii_lowercase();
+        self.situation == Situation::Iam(IamSituation::NoSuchEntity)
+            && match self.operation {
+                "ChangePassword" => true,
+                "UpdateLoginProfile" => words.starts_with("login profile"),
+                _ => false,
+            }
+    }
+}
+
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     let user = known.user.unwrap_or("the user");
     let iam = |operations: &[&str], situation| is(refusal, operations, &Situation::Iam(situation));
@@ -20,21 +34,10 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
         );
     }
     if iam(&["CreateLoginProfile"], IamSituation::AlreadyExists) {
-        return Some(
-            told(format!("{user} has a password already"))
-                .next("`awsmfa password reset` replaces it"),
-        );
+        return Some(told(format!("{user} has a password already")));
     }
-    if iam(&["UpdateLoginProfile"], IamSituation::NoSuchEntity)
-        && refusal
-            .message
-            .to_ascii_lowercase()
-            .starts_with("login profile")
-    {
-        return Some(
-            told(format!("{user} has no password"))
-                .next("`awsmfa password create` makes a first one"),
-        );
+    if refusal.says_no_password() {
+        return Some(told(format!("{user} has no password")));
     }
     if refusal.operation.ends_with("LoginProfile")
         && refusal.situation == Situation::Iam(IamSituation::NoSuchEntity)
@@ -48,7 +51,9 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
         return Some(
             told(format!("that is not the old password of {user}"))
                 .next("nothing was changed; run the same again with the right one")
-                .next("who has forgotten it needs an administrator: `awsmfa password reset`"),
+                .next(format!(
+                    "who has forgotten it needs an administrator: `awsmfa password reset --user {user}`"
+                )),
         );
     }
     if refusal.operation == "ChangePassword" && lacks_permission(refusal) {
@@ -56,7 +61,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
             told(format!("{user} may not change their own password"))
                 .place(known.key_origin)
                 .next("ask an administrator for `iam:ChangePassword`, or for a password policy that lets users change their own")
-                .next("or for a new password: `awsmfa password reset`"),
+                .next(format!("or for a new password: `awsmfa password reset --user {user}`")),
         );
     }
     None
@@ -85,7 +90,7 @@ mod tests {
                 "CreateLoginProfile",
                 Situation::Iam(AlreadyExists),
                 "",
-                "password reset",
+                "alice has a password already",
             ),
             (
                 "UpdateLoginProfile",
@@ -101,9 +106,21 @@ mod tests {
             ),
             (
                 "ChangePassword",
+                Situation::Iam(NoSuchEntity),
+                "Login Profile for User alice cannot be found.",
+                "alice has no password",
+            ),
+            (
+                "ChangePassword",
                 Situation::Iam(OldPassword),
                 "",
                 "nothing was changed",
+            ),
+            (
+                "ChangePassword",
+                Situation::Iam(OldPassword),
+                "",
+                "`awsmfa password reset --user alice`",
             ),
             (
                 "ChangePassword",

@@ -1,0 +1,68 @@
+//! Commands to go on with, spelled so that they are about the same profile, user and device.
+//!
+//! Without what was given, a command that is followed to the letter would be about the person who
+//! follows it: an administrator would reset their own password.
+
+/// What was given, and is to be given again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spelled {
+    /// `--profile`: what the environment says it says the next time too.
+    pub(super) profile: Option<String>,
+    pub(super) user: Option<String>,
+    /// The name of a device.
+    pub(super) name: Option<String>,
+}
+
+impl Spelled {
+    /// The sign-in with the profile.
+    pub(super) fn login(&self) -> String {
+        match &self.profile {
+            None => "awsmfa".to_owned(),
+            profile => format!("awsmfa {}", flag("-p", profile.as_deref())),
+        }
+    }
+
+    /// The command with these words, `mfa delete`, as something to type.
+    pub(super) fn command(&self, words: &str) -> String {
+        let words = [
+            "awsmfa".to_owned(),
+            flag("-p", self.profile.as_deref()),
+            words.to_owned(),
+            flag("--user", self.user.as_deref()),
+            flag("--name", self.name.as_deref()),
+        ];
+        let words = words.iter().filter(|word| !word.is_empty());
+        words.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn flag(name: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) if value.contains(' ') => format!("{name} \"{value}\""),
+        Some(value) => format!("{name} {value}"),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_given_is_given_again() {
+        let plain = Spelled::default();
+        assert_eq!(plain.command("mfa setup"), "awsmfa mfa setup");
+        assert_eq!(plain.login(), "awsmfa");
+        let some = |text: &str| Some(text.to_owned());
+        let full = Spelled {
+            profile: some("my admin"),
+            user: some("bob"),
+            name: some("phone"),
+        };
+        assert_eq!(full.login(), "awsmfa -p \"my admin\"");
+        assert_eq!(
+            full.command("mfa delete"),
+            "awsmfa -p \"my admin\" mfa delete --user bob --name phone"
+        );
+    }
+}
