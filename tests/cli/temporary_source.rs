@@ -77,7 +77,6 @@ fn iam_is_called_with_a_session_in_a_profile() {
         let run = world.run(command.iter().chain(&["-p", "s"]));
         run.succeeded_for(&command.join(" "));
     }
-    world.run(["handson", "down", "-p", "s", "--user", "nobody", "--yes"]);
     for entry in world.aws.log() {
         assert_eq!(entry.key_id.as_deref(), Some(session.id.as_str()));
     }
