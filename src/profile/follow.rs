@@ -180,21 +180,12 @@ impl<'s> Walk<'s> {
             self.remember(at, Marks::default());
             return Ok(Step::To(next));
         }
-        let settings = settings.ok_or_else(|| self.missing(at))?;
+        let settings =
+            settings.ok_or_else(|| lost::missing(self.shared, self.env, at, self.link()))?;
         settings.check()?;
         match marks {
             Some(marks) => self.step_through_ours(at, marks),
             None => self.step_through(at, settings),
-        }
-    }
-
-    fn missing(&self, at: &Sourced<String>) -> Failure {
-        let failure = lost::missing(self.shared, self.env, at, self.link());
-        match environment_key(self.env) {
-            Ok(Some(key)) if at.origin == Origin::Default && key.is_temporary() => failure.next(
-                "the credentials in the environment are temporary, and this takes a long-term key",
-            ),
-            _ => failure,
         }
     }
 

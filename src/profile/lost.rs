@@ -1,6 +1,7 @@
 //! What to say where the way to the key ends without one: at a profile that is not there, in a
 //! circle, at a role that nobody assumes.
 
+use super::choose::environment_key;
 use super::names::near;
 use super::settings::{Settings, Shared};
 use super::{Origin, Sourced, key};
@@ -37,6 +38,12 @@ pub(super) fn missing(shared: &Shared<'_>, env: &Env, at: &Sourced<String>, link
             credentials.path.display(),
             prefixed.line()
         ));
+    }
+    let environment = environment_key(env).ok().flatten();
+    if matches!(at.origin, Origin::Default) && environment.is_some_and(|key| key.is_temporary()) {
+        failure = failure.next(
+            "the credentials in the environment are temporary, and this takes a long-term key",
+        );
     }
     if matches!(at.origin, Origin::Default) && !names.is_empty() {
         failure = failure.next("name a profile with `--profile` or AWS_PROFILE");

@@ -2,7 +2,9 @@
 //! And the profiles that nothing can be written for, which calls do without.
 
 use crate::client::{Credentials, sts};
-use crate::local_aws::{Key, Preset, Trust, UserHandle};
+#[cfg(unix)]
+use crate::handson;
+use crate::local_aws::{Preset, Trust, UserHandle};
 use crate::world::{NOTHING, World, section};
 
 /// What works on IAM for others than oneself.
@@ -75,7 +77,6 @@ fn iam_is_called_with_a_session_in_a_profile() {
         let run = world.run(command.iter().chain(&["-p", "s"]));
         run.succeeded_for(&command.join(" "));
     }
-    world.run(["handson", "down", "-p", "s", "--user", "nobody", "--yes"]);
     for entry in world.aws.log() {
         assert_eq!(entry.key_id.as_deref(), Some(session.id.as_str()));
     }
@@ -98,6 +99,17 @@ fn iam_is_called_with_a_session_that_a_command_prints() {
         let run = world.run(command.iter().chain(&["-p", "s"]));
         run.succeeded_for(&command.join(" "));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hands_on_user_comes_and_goes_with_a_session_of_the_environment() {
+    let (mut world, _, session) = administrator();
+    world.export(&session);
+    handson::up_by_command(&world, &[]).succeeded();
+    let down = ["handson", "down", "--user", handson::USER, "--yes"];
+    world.run(down).succeeded();
+    assert!(world.aws.account().existing_user(handson::USER).is_none());
 }
 
 #[test]
@@ -192,18 +204,18 @@ fn a_key_is_created_with_a_session_too() {
 }
 
 /// A session that a user has made without a code.
-fn without_mfa(world: &World) -> (Key, Credentials) {
+fn without_mfa(world: &World) -> Credentials {
     let alice = world.aws.user("alice").policy(Preset::Admin);
     let key = world.key(&alice);
     let session = sts(&world.aws, &Credentials::from(&key), "GetSessionToken", &[]).credentials();
     world.plant(session.secret.as_str());
-    (key, session)
+    session
 }
 
 #[test]
 fn a_session_made_without_mfa_is_refused_by_iam_and_told_why() {
     let mut world = World::new();
-    let (_, session) = without_mfa(&world);
+    let session = without_mfa(&world);
     world.export(&session);
     let run = world.run(["report"]).failed(
         5,
