@@ -1,7 +1,7 @@
 //! Runs that need one section at the same time: one signs in, the others wait and read it.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -429,6 +429,32 @@ fn signing_out_of_all_clears_what_is_of_no_use_any_more() {
     world.run(["logout", "--all"]).succeeded();
     assert_eq!(left(), ["device-mine", "notes"]);
     assert_eq!(world.credentials().matches("awsmfa_").count(), 0);
+}
+
+/// A link in the place of our state is not ours: what it leads to is neither read nor written.
+#[test]
+fn a_link_in_the_place_of_the_state_is_refused_before_a_code_is_asked_for() {
+    let world = World::new();
+    let mfa = user_with_command(&world);
+    let precious = world.path("precious");
+    fs::write(&precious, "the only copy\n").unwrap();
+    fs::set_permissions(&precious, fs::Permissions::from_mode(0o644)).unwrap();
+    let state = world.path(".aws/awsmfa");
+    for link in [step_file(&world, &mfa), state.join("section-default-mfa")] {
+        let _ = fs::remove_dir_all(&state);
+        fs::create_dir(&state).unwrap();
+        symlink(&precious, &link).unwrap();
+        let run = world.run(NOTHING).failed(7, "this is a symbolic link");
+        run.said(&format!("  at: {}", link.display()))
+            .said("  next: move it away");
+        world.run(["logout", "--all"]).succeeded();
+        assert!(link.is_symlink());
+    }
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "the only copy\n");
+    assert_eq!(fs::metadata(&precious).unwrap().mode() & 0o777, 0o644);
+    assert_eq!(names(&world.path("")), [".aws", "code", "precious"]);
+    assert_eq!(commands_run(&world), 0);
+    assert_eq!(world.codes_sent().len(), 0);
 }
 
 /// What stands in the place of our state, and cannot be read as that, is named.
