@@ -249,7 +249,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let journal = open(&home, 1000).unwrap();
         let precious = home.path().join("precious");
-        fs::write(&precious, "1").unwrap();
+        let lease = store::try_lock(&precious).unwrap().unwrap();
+        lease.read().unwrap().commit(b"1").unwrap();
         std::os::unix::fs::symlink(&precious, journal.path()).unwrap();
         let place = journal.path().display().to_string();
         let failures = [
