@@ -71,8 +71,8 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] if the other process does not end in time, or the directory cannot be
-    /// written.
+    /// [`Kind::File`] if the other process does not end in time, the directory cannot be written,
+    /// or the journal is a symbolic link.
     pub async fn open(context: &Context, ui: &Ui, name: &str, wait: Duration) -> Result<Self> {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
@@ -80,6 +80,10 @@ impl Journal {
         let place = directory.clone();
         // Not the journal's own lock: that one is taken and given back by every write.
         let turn = directory.join(name);
+        let path = path(&directory, name);
+        for own in [&turn, &path] {
+            store::refuse_link(own)?;
+        }
         let ui = ui.clone();
         let turn = detached("journal", move || {
             let turn = store::lock(&turn, wait, &mut |holder| {
@@ -91,7 +95,7 @@ impl Journal {
             Ok(turn)
         });
         Ok(Self {
-            path: path(&directory, name),
+            path,
             _turn: turn.await?,
         })
     }
@@ -136,6 +140,7 @@ impl Journal {
 
     /// Nobody else writes here, so there is nothing to wait for.
     fn lock(&self) -> Result<Lease> {
+        store::refuse_link(&self.path)?;
         store::lock(&self.path, Duration::from_secs(1), &mut |_| {})
     }
 }
@@ -172,6 +177,7 @@ fn path(directory: &Path, name: &str) -> PathBuf {
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    store::refuse_link(path)?;
     let Some(bytes) = store::read(path)? else {
         return Ok(None);
     };
@@ -242,6 +248,29 @@ mod tests {
         assert_eq!(open(&home, 20).unwrap_err().kind(), Kind::File);
         drop(journal);
         open(&home, 1000).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_no_journal_and_what_it_leads_to_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let journal = open(&home, 1000).unwrap();
+        let precious = home.path().join("precious");
+        let lease = store::try_lock(&precious).unwrap().unwrap();
+        lease.read().unwrap().commit(b"1").unwrap();
+        std::os::unix::fs::symlink(&precious, journal.path()).unwrap();
+        let place = journal.path().display().to_string();
+        let failures = [
+            journal.write(&2).unwrap_err(),
+            journal.read::<u32>().unwrap_err(),
+            journal.remove().unwrap_err(),
+        ];
+        drop(journal);
+        for failure in failures.into_iter().chain([open(&home, 1000).unwrap_err()]) {
+            assert_eq!(failure.kind(), Kind::File);
+            assert_eq!(failure.place(), Some(place.as_str()));
+        }
+        assert_eq!(fs::read_to_string(precious).unwrap(), "1");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! A command makes the same code as often as it is asked within a step, and AWS takes each once.
 //! So the step in which a device's code was made is written down before the code is sent, beside
 //! the lock that lets one run at a time ask for it; whoever comes next waits for the next step. The
-//! file holds a number and no secret. One that says anything else is written anew. Two codes in a
+//! file holds a number and no secret. One that says anything else is taken for the present step and
+//! written anew. A step that is to come within a minute is waited for, too: the clock was put back a
+//! little. One that is further off says nothing. Two codes in a
 //! row, for a device's set-up, are made under one [`Permit`], so that nobody takes the one between.
 //!
 //! Codes that a person types are theirs to choose and are not written down.
@@ -25,6 +27,10 @@ use crate::ui::Ui;
 /// "Assign a virtual MFA device in the AWS Management Console").
 const STEP: i64 = 30;
 
+/// How many steps ahead a clock may have been that was put right since: what AWS takes for a drift,
+/// and no more than is worth waiting for.
+const AHEAD: i64 = 2;
+
 /// What the names of these files begin with.
 const KIND: &str = "device";
 
@@ -35,6 +41,8 @@ pub struct Permit<'a> {
     context: &'a Context,
     ui: &'a Ui,
     locked: Locked,
+    /// The step of the code that was sent last.
+    last: Option<i64>,
 }
 
 /// Waits until a code of this device can be made that was not sent before; of a new one, that is now.
@@ -63,16 +71,13 @@ pub(super) async fn permit<'a>(
         None => None,
         // What was sent before was another device's of that name.
         Some(_) if is_new => None,
-        Some(bytes) => {
-            let step = read(bytes);
-            if step.is_none() {
-                ui.note(&format!(
-                    "{} does not hold what was written there, it is written anew",
-                    path.display()
-                ));
-            }
-            step
-        }
+        Some(bytes) => read(bytes).or_else(|| {
+            ui.note(&format!(
+                "{} does not hold what was written there, so a code may have been sent just now; it is written anew",
+                path.display()
+            ));
+            Some(step_of(context.clock.now()))
+        }),
     };
     if let Some(left) = to_wait(last, context.clock.now()) {
         let seconds = left.as_secs_f64().ceil();
@@ -85,6 +90,7 @@ pub(super) async fn permit<'a>(
         context,
         ui,
         locked,
+        last,
     })
 }
 
@@ -109,12 +115,15 @@ impl Permit<'_> {
         self.used_up_to(step)
     }
 
-    /// The same where it is known of which step the last code is.
+    /// The same where it is known of which step the last code is. A later one that was sent before
+    /// stays written down.
     ///
     /// # Errors
     ///
     /// [`crate::failure::Kind::File`] if it cannot be written.
     pub fn used_up_to(self, step: i64) -> Result<()> {
+        let last = self.last.filter(|last| is_near(*last, step));
+        let step = last.unwrap_or(step);
         self.locked.commit(format!("{step}\n").as_bytes())
     }
 }
@@ -131,7 +140,7 @@ pub(super) fn clear(credentials: &Path, now: Timestamp) -> Result<()> {
         let is_ours = name
             .strip_prefix(KIND)
             .is_some_and(|rest| rest.starts_with('-') && !rest.ends_with(".lock"));
-        let is_over = |bytes: &[u8]| read(bytes).is_some_and(|step| step != step_of(now));
+        let is_over = |bytes: &[u8]| read(bytes).is_some_and(|step| !is_near(step, step_of(now)));
         if !is_ours || !store::read(&path)?.is_some_and(|bytes| is_over(&bytes)) {
             continue;
         }
@@ -155,13 +164,17 @@ fn read(bytes: &[u8]) -> Option<i64> {
     text.strip_suffix('\n')?.parse().ok()
 }
 
-/// How long to wait if a code was made in step `last`: none where that is over, and none where it
-/// is yet to come, for then the clock was put back and says nothing about that code.
+/// Whether `last` is the step `current`, or so little after it that the clock was put back. One that
+/// is far off was written by a clock that was wrong, and says nothing about that code.
+fn is_near(last: i64, current: i64) -> bool {
+    (current..=current + AHEAD).contains(&last)
+}
+
+/// How long to wait if a code was made in step `last`: until that is over.
 fn to_wait(last: Option<i64>, now: Timestamp) -> Option<Duration> {
-    let current = step_of(now);
-    let next = Timestamp::from_second((current + 1) * STEP).ok()?;
-    let left = Duration::try_from(next.duration_since(now)).ok()?;
-    (last == Some(current)).then_some(left)
+    let last = last.filter(|last| is_near(*last, step_of(now)))?;
+    let next = Timestamp::from_second((last + 1) * STEP).ok()?;
+    Duration::try_from(next.duration_since(now)).ok()
 }
 
 async fn count_down(context: &Context, ui: &Ui, last: Option<i64>) {
@@ -184,9 +197,12 @@ mod tests {
             (None, None),
             (Some(step), Some(18_500)),
             (Some(step - 1), None),
-            (Some(step + 1), None),
+            (Some(step + 1), Some(48_500)),
+            (Some(step + 2), Some(78_500)),
+            (Some(step + 3), None),
             (Some(0), None),
             (Some(i64::MAX), None),
+            (Some(i64::MIN), None),
         ] {
             let left = to_wait(last, now).map(|left| left.as_millis());
             assert_eq!(left, milliseconds, "{last:?}");

@@ -109,7 +109,7 @@ pub(super) async fn take(
 ///
 /// # Errors
 ///
-/// As for [`store::lock()`] on the credentials file.
+/// As for [`store::lock()`] on the credentials file; [`Kind::File`] for a symbolic link.
 pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBuf> {
     let mut file = format!("{kind}-");
     for byte in name.bytes() {
@@ -120,7 +120,9 @@ pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBu
         }
     }
     file.truncate(LONGEST);
-    Ok(directory(credentials)?.join(file))
+    let path = directory(credentials)?.join(file);
+    store::refuse_link(&path)?;
+    Ok(path)
 }
 
 /// The directory of what runs with the same credentials file share.

@@ -149,6 +149,23 @@ pub fn files_in(directory: &Path) -> Result<Vec<PathBuf>> {
         .collect()
 }
 
+/// Refuses a symbolic link where a file of our own belongs: we make none, so what it leads to is
+/// somebody else's. The files that the user names may be links.
+///
+/// # Errors
+///
+/// [`Kind::File`] if `path` is one.
+pub fn refuse_link(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => Err(refusal(
+            "this is a symbolic link, and awsmfa makes none here",
+            path.display(),
+        )
+        .next("move it away: what it leads to is left as it is")),
+        _ => Ok(()),
+    }
+}
+
 /// What is going to be refused gets no lock file.
 fn lockable(path: &Path) -> Result<Target> {
     let target = Target::of(path)?;

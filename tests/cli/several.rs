@@ -1,6 +1,6 @@
 //! Several profiles in one run: `-p dev -p stg` and `--all`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -210,6 +210,9 @@ fn without_a_code_one_source_is_asked_for_after_the_other() {
     let finished = world.finish(session);
     assert_eq!(finished.code, 0, "{}", finished.shown);
     for name in ["alice", "bob"] {
+        let opens = format!(" the session in [{name}-mfa] opens further roles without a code");
+        let said = finished.shown.matches(&opens).count();
+        assert_eq!(said, 1, "{}", finished.shown);
         let owner = world.issued_to(&format!("for-{name}-mfa")).unwrap();
         assert!(owner.contains(&format!("of-{name}")), "{owner}");
         assert!(world.issued_to(&format!("{name}-mfa")).is_some());
@@ -285,7 +288,7 @@ fn a_question_left_open_fails_those_that_need_its_code_and_no_other() {
     dev.expect("MFA code for ");
     let mut stg = world.terminal(["-p", "stg"]).start();
     stg.expect("waiting for the sign-in to [default-mfa] of process ");
-    let begin = Instant::now();
+    let begin = std::time::Instant::now();
     let run = world
         .run(["--all"])
         .failed(4, "has not finished its sign-in to [dev-mfa] after 60 s");

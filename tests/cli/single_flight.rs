@@ -1,7 +1,8 @@
 //! Runs that need one section at the same time: one signs in, the others wait and read it.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -282,32 +283,82 @@ fn a_code_from_a_command_is_not_sent_twice_in_one_step() {
     assert!(steps[0] < steps[1], "{steps:?}");
 }
 
-/// Somebody else's file in the place of ours, or one from a clock that was put back: nobody waits
-/// for it, and it is written anew.
+/// The file with the step of the code that was sent last.
+fn step_file(world: &World, mfa: &Mfa) -> PathBuf {
+    let device = mfa.serial.replace(':', "%3A").replace('/', "%2F");
+    world.path(&format!(".aws/awsmfa/device-{device}"))
+}
+
+fn this_step() -> i64 {
+    jiff::Timestamp::now().as_second() / 30
+}
+
+/// From a clock that was wrong by hours: nobody waits for it, and it is written anew.
 #[test]
-fn a_state_file_that_says_nonsense_is_written_anew() {
-    for (text, said) in [
-        ("nonsense", true),
-        ("", true),
-        ("99999999999\n", false),
-        ("1\n", false),
-    ] {
+fn a_step_that_is_far_off_stops_nobody() {
+    for text in ["99999999999\n", "1\n"] {
         let world = World::new();
         let mfa = user_with_command(&world);
         fs::create_dir(world.path(".aws/awsmfa")).unwrap();
-        let device = mfa.serial.replace(':', "%3A").replace('/', "%2F");
-        let state = world.path(&format!(".aws/awsmfa/device-{device}"));
+        let state = step_file(&world, &mfa);
         fs::write(&state, text).unwrap();
         let run = world.run(["--timeout", "5s"]).succeeded();
-        assert_eq!(
-            run.stderr.contains("it is written anew"),
-            said,
-            "{text:?}: {}",
-            run.stderr
-        );
+        assert!(!run.stderr.contains("waiting"), "{text:?}: {}", run.stderr);
         let step: i64 = fs::read_to_string(&state).unwrap().trim().parse().unwrap();
-        let now = jiff::Timestamp::now().as_second() / 30;
+        let now = this_step();
         assert!((now - 1..=now).contains(&step), "{step}");
+    }
+}
+
+/// What cannot be read may have been the step of a code that was sent just now.
+#[test]
+fn a_state_file_that_says_nonsense_is_waited_for_and_written_anew() {
+    let world = World::new();
+    let mfa = user_with_command(&world);
+    with_time_left_in_this_step(8);
+    world.run(NOTHING).succeeded();
+    let state = step_file(&world, &mfa);
+    fs::write(&state, "nonsense").unwrap();
+    let mut second = world.terminal(["login", "--to", "other"]).start();
+    second.expect("does not hold what was written there");
+    second.expect("it is written anew");
+    let before = this_step();
+    second.expect(": waiting ");
+    assert_eq!(commands_run(&world), 1);
+    fs::write(world.path("code"), world.aws.code(&mfa.serial)).unwrap();
+    let finished = world.finish(second);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    let step: i64 = fs::read_to_string(&state).unwrap().trim().parse().unwrap();
+    assert!(step > before, "{step}");
+    assert_eq!(commands_run(&world), 2);
+}
+
+/// The clock was put back by less than a minute: the code of that step is not sent again.
+#[test]
+fn a_step_that_is_to_come_in_a_moment_is_waited_for() {
+    for (text, least) in [("", 0), ("1", 30), ("2", 60)] {
+        let world = World::new();
+        let mfa = user_with_command(&world);
+        fs::create_dir(world.path(".aws/awsmfa")).unwrap();
+        let state = step_file(&world, &mfa);
+        with_time_left_in_this_step(5);
+        if let Ok(ahead) = text.parse::<i64>() {
+            fs::write(&state, format!("{}\n", this_step() + ahead)).unwrap();
+        } else {
+            fs::write(&state, text).unwrap();
+        }
+        let mut session = world.terminal(NOTHING).start();
+        session.expect(&format!(
+            "the code that {} shows now was sent before: waiting ",
+            mfa.serial
+        ));
+        let seconds = session.expect(" s for the next one");
+        let seconds: i64 = seconds.split(' ').next().unwrap().parse().unwrap();
+        assert!((least + 1..=least + 30).contains(&seconds), "{seconds}");
+        session.ctrl_c();
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 130, "{}", finished.shown);
+        assert_eq!(commands_run(&world), 0, "{text:?}");
     }
 }
 
@@ -378,6 +429,32 @@ fn signing_out_of_all_clears_what_is_of_no_use_any_more() {
     world.run(["logout", "--all"]).succeeded();
     assert_eq!(left(), ["device-mine", "notes"]);
     assert_eq!(world.credentials().matches("awsmfa_").count(), 0);
+}
+
+/// A link in the place of our state is not ours: what it leads to is neither read nor written.
+#[test]
+fn a_link_in_the_place_of_the_state_is_refused_before_a_code_is_asked_for() {
+    let world = World::new();
+    let mfa = user_with_command(&world);
+    let precious = world.path("precious");
+    fs::write(&precious, "the only copy\n").unwrap();
+    fs::set_permissions(&precious, fs::Permissions::from_mode(0o644)).unwrap();
+    let state = world.path(".aws/awsmfa");
+    for link in [step_file(&world, &mfa), state.join("section-default-mfa")] {
+        let _ = fs::remove_dir_all(&state);
+        fs::create_dir(&state).unwrap();
+        symlink(&precious, &link).unwrap();
+        let run = world.run(NOTHING).failed(7, "this is a symbolic link");
+        run.said(&format!("  at: {}", link.display()))
+            .said("  next: move it away");
+        world.run(["logout", "--all"]).succeeded();
+        assert!(link.is_symlink());
+    }
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "the only copy\n");
+    assert_eq!(fs::metadata(&precious).unwrap().mode() & 0o777, 0o644);
+    assert_eq!(names(&world.path("")), [".aws", "code", "precious"]);
+    assert_eq!(commands_run(&world), 0);
+    assert_eq!(world.codes_sent().len(), 0);
 }
 
 /// What stands in the place of our state, and cannot be read as that, is named.

@@ -101,12 +101,14 @@ fn tell(context: &Context, ui: &Ui, done: &Done) {
     let mut table = vec![head.map(|title| Cell::new(title, Tone::Faint)).to_vec()];
     table.extend(done.rows.iter().map(|row| line(context, row)));
     ui.say_table(&table);
-    let fresh = done.rows.iter().find_map(|row| {
-        let fresh = row.fresh()?;
-        Some((fresh.session.as_ref()?, fresh))
-    });
-    if let Some((session, fresh)) = fresh {
-        say_session(context, ui, session, fresh);
+    let mut told: Vec<&str> = Vec::new();
+    for fresh in done.rows.iter().filter_map(Row::fresh) {
+        if let Some(session) = &fresh.session
+            && !told.contains(&session.section.as_str())
+        {
+            told.push(&session.section);
+            say_session(context, ui, session, fresh);
+        }
     }
 }
 
