@@ -10,6 +10,7 @@
 use std::collections::HashSet;
 
 use super::choose::{Choice, environment_key};
+use super::credential_source;
 use super::given::Given;
 use super::lost;
 use super::names::{LONG_TERM, check_profile, is_long_term_of};
@@ -360,7 +361,9 @@ impl<'s> Walk<'s> {
                 })
             }
             (Some(source), None) => Ok(Step::To(source.sourced())),
-            (None, Some(source)) => self.credential_source(name, &source),
+            (None, Some(source)) => {
+                credential_source::key(self.env, name, &source).map(Step::Found)
+            }
             (None, None) => {
                 // With a token file the role is assumed by that token, whatever else is there.
                 let key = match settings.get("web_identity_token_file") {
@@ -371,27 +374,6 @@ impl<'s> Walk<'s> {
                     key::other_way(settings).unwrap_or_else(|| lost::no_source(settings))
                 })
             }
-        }
-    }
-
-    fn credential_source(&self, name: &str, source: &Found<'_>) -> Result<Step> {
-        let refuse = |what: String| Failure::new(Kind::Configuration, what).at(source.origin());
-        match source.text.as_ref() {
-            "Environment" => match environment_key(self.env)? {
-                Some(key) => Ok(Step::Found(Source::Environment { key })),
-                None => Err(refuse(format!(
-                    "profile `{name}` takes its key from the environment, which has none"
-                ))
-                .next("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")),
-            },
-            "Ec2InstanceMetadata" | "EcsContainer" => Err(refuse(format!(
-                "profile `{name}` takes its credentials from the machine it runs on, and a code belongs to a user's key"
-            ))
-            .next("name a profile whose source is an IAM user's key")),
-            _ => Err(refuse(format!(
-                "the credential_source of profile `{name}` is none that AWS tools know"
-            ))
-            .next("it can be Environment, Ec2InstanceMetadata or EcsContainer")),
         }
     }
 

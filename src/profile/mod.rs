@@ -21,6 +21,7 @@
 //! After it, [`crate::session`] decides whether anything has to be done at all.
 
 mod choose;
+mod credential_source;
 mod device;
 mod duration;
 mod endpoint;
