@@ -88,6 +88,9 @@ fn end(world: &World) -> End {
 fn drive(world: &World, session: &mut Session, stop: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     let mut answered = 0;
+    let step = || i64::try_from(world.aws.now() / 30).unwrap();
+    // Of the code that was typed last: a step may end between two questions.
+    let mut typed = 0;
     loop {
         assert!(Instant::now() < deadline, "{}", session.shown());
         if session.has_ended() || stop() {
@@ -103,10 +106,11 @@ fn drive(world: &World, session: &mut Session, stop: impl Fn() -> bool) {
         if shown.ends_with("First code: ") {
             // So the role is old enough to be known everywhere.
             world.aws.advance(30);
-            session.send_line(&world.aws.code_at(SERIAL, -2));
+            typed = step() - 2;
         } else {
-            session.send_line(&world.aws.code_at(SERIAL, -1));
+            typed += 1;
         }
+        session.send_line(&world.aws.code_at(SERIAL, typed - step()));
     }
 }
 
