@@ -100,9 +100,11 @@ impl Permit<'_> {
         step_of(self.context.clock.now())
     }
 
-    /// Waits until `step` is over, and the next code can be made.
+    /// Waits until `step` is over, and the next code can be made. One that is yet to come is of a clock
+    /// that is not this computer's, so there is nothing to wait for.
     pub async fn next(&self, step: i64) {
-        count_down(self.context, self.ui, Some(step)).await;
+        let present = Some(step).filter(|step| *step == self.step());
+        count_down(self.context, self.ui, present).await;
     }
 
     /// Writes down that codes were made up to now, which are going to be sent.
