@@ -36,7 +36,8 @@ impl Spelled {
     }
 }
 
-fn flag(name: &str, value: Option<&str>) -> String {
+/// A flag where it was given; nothing else.
+pub(super) fn flag(name: &str, value: Option<&str>) -> String {
     match value {
         Some(value) if value.contains(' ') => format!("{name} \"{value}\""),
         Some(value) => format!("{name} {value}"),

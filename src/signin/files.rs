@@ -1,6 +1,8 @@
 //! The two files of the AWS CLI as they are read for a sign-in, and read again.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -10,7 +12,8 @@ use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Document, Flavor, Warning};
 use crate::profile::{File, Files};
 use crate::secret::{AccessKey, Secret};
-use crate::store;
+use crate::store::{self, Lease};
+use crate::ui::Ui;
 
 /// The largest file that is surveyed, in bytes. Larger ones are made by programs, which read no
 /// warnings, and take longer to look through than everything else of a sign-in.
@@ -43,6 +46,30 @@ pub fn read_files(context: &Context) -> Result<Files> {
         config: read_file(config, Flavor::Config)?,
         credentials: read_file(credentials, Flavor::Credentials)?,
     })
+}
+
+/// Locks the file, which is called `named` where somebody else has it. Waiting for a lock must not keep
+/// Ctrl-C from being heard, so it is done aside.
+///
+/// # Errors
+///
+/// [`Kind::File`] if it cannot be locked, or another keeps it for longer than `wait`.
+pub(super) async fn lock(
+    ui: &Ui,
+    path: &Path,
+    named: impl Display + Send + 'static,
+    wait: Duration,
+) -> Result<Lease> {
+    if let Some(lease) = store::try_lock(path)? {
+        return Ok(lease);
+    }
+    let (ui, path) = (ui.clone(), path.to_owned());
+    detached("lock", move || {
+        store::lock(&path, wait, &mut |holder| {
+            ui.note(&format!("{named} is locked, waiting for {holder}"));
+        })
+    })
+    .await
 }
 
 /// Reads the credentials file again; false if it is what it was.

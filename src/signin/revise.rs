@@ -5,19 +5,17 @@
 //! that knows no lock has changed it meanwhile. A section that holds nothing else goes with the lines
 //! that are taken out of it, as in signing out.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::files::lock;
 use super::save::not_editable;
 use super::{out, parse, read_files};
-use crate::aside::detached;
 use crate::context::Context;
 use crate::failure::{Kind, Result};
 use crate::ini::{Change, Document, Flavor};
 use crate::profile::File;
-use crate::store::{self, Lease};
 use crate::ui::Ui;
 
 /// How often a file may change under our hands before we give up.
@@ -61,7 +59,9 @@ pub async fn revise(
         if (revising.decide)(&file.document).is_empty() {
             return Ok(Vec::new());
         }
-        let locked = lock(ui, file.path.clone(), wait).await?.read()?;
+        let locked = lock(ui, &file.path, file.path.display().to_string(), wait)
+            .await?
+            .read()?;
         let file = match locked.contents() {
             Some(bytes) => File {
                 document: parse(Zeroizing::new(bytes.to_vec()), revising.flavor, &file.path)?,
@@ -105,7 +105,9 @@ pub async fn rehearse(
     let file = file(context, revising.flavor)?;
     let (bytes, _) = revised(&file, revising)?;
     let room = bytes.len().saturating_sub(file.document.bytes().len());
-    lock(ui, file.path, wait).await?.rehearse(room)
+    lock(ui, &file.path, file.path.display().to_string(), wait)
+        .await?
+        .rehearse(room)
 }
 
 fn file(context: &Context, flavor: Flavor) -> Result<File> {
@@ -114,22 +116,6 @@ fn file(context: &Context, flavor: Flavor) -> Result<File> {
         Flavor::Config => files.config,
         Flavor::Credentials => files.credentials,
     })
-}
-
-async fn lock(ui: &Ui, path: PathBuf, wait: Duration) -> Result<Lease> {
-    if let Some(lease) = store::try_lock(&path)? {
-        return Ok(lease);
-    }
-    let ui = ui.clone();
-    detached("lock", move || {
-        store::lock(&path, wait, &mut |holder| {
-            ui.note(&format!(
-                "{} is locked, waiting for {holder}",
-                path.display()
-            ));
-        })
-    })
-    .await
 }
 
 /// The bytes of the file with every revision made, and the sections that stay for something else's

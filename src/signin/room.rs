@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::files::lock;
 use super::out::CREDENTIALS;
 use super::save::not_editable;
 use super::{parse, read_files};
-use crate::aside::detached;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Change, Document, Flavor};
@@ -94,7 +94,7 @@ impl Room {
             let before = file.document.bytes();
             let (bytes, sampled) = edited(&file.path, before, &flavors, &place, &sample)?;
             let room = bytes.len().saturating_sub(before.len());
-            let lease = lock(ui, file.path.clone(), wait).await?;
+            let lease = lock(ui, &file.path, file.path.display().to_string(), wait).await?;
             // The edit may shrink one line and stretch another: a little more than enough.
             lease.rehearse(room + sample.id.len() + sample.secret.expose().len())?;
             targets.push(Target {
@@ -311,20 +311,4 @@ fn stands(document: &Document, id: &str) -> (Vec<String>, Vec<String>) {
         sections.map(|section| section.name().to_owned()).collect()
     };
     (named("aws_access_key_id"), named(Marks::SOURCE_KEY_ID))
-}
-
-async fn lock(ui: &Ui, path: PathBuf, wait: Duration) -> Result<Lease> {
-    if let Some(lease) = store::try_lock(&path)? {
-        return Ok(lease);
-    }
-    let ui = ui.clone();
-    detached("lock", move || {
-        store::lock(&path, wait, &mut |holder| {
-            ui.note(&format!(
-                "{} is locked, waiting for {holder}",
-                path.display()
-            ));
-        })
-    })
-    .await
 }

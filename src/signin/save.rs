@@ -11,8 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::files::lock;
 use super::parse;
-use crate::aside::detached;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Change, Document, Flavor, Refused};
@@ -20,8 +20,11 @@ use crate::profile::{
     self, EXPIRY_KEYS, File, Files, Learned, Marks, Plan, Request, Target, spell_expiration,
 };
 use crate::secret::{AccessKey, Secret};
-use crate::store::{self, Lease, Locked};
+use crate::store::Locked;
 use crate::ui::Ui;
+
+/// What the file is called where somebody else has it.
+const NAMED: &str = "the credentials file";
 
 /// The length of a session token in a rehearsal, in bytes; those of assumed roles run to about a
 /// kilobyte.
@@ -85,7 +88,7 @@ pub(super) async fn rehearse<'a>(
     for plan in plans {
         room += with_change(file, plan, &contents, Document::growth)?;
     }
-    lock(ui, file, wait).await?.rehearse(room)
+    lock(ui, &file.path, NAMED, wait).await?.rehearse(room)
 }
 
 /// Writes the sections, all of them or none. If an editor that knows no lock changes the file in
@@ -105,7 +108,7 @@ pub(super) async fn write(
     let mut tries = 0;
     loop {
         tries += 1;
-        let lease = lock(ui, &files.credentials, PATIENCE).await?;
+        let lease = lock(ui, &files.credentials.path, NAMED, PATIENCE).await?;
         let locked = lease.read_again(files.credentials.document.shared_bytes())?;
         if catch_up(files, &locked)? {
             for entry in entries {
@@ -135,23 +138,6 @@ fn edited(file: &File, entries: &[Entry<'_>]) -> Result<Zeroizing<Vec<u8>>> {
         )?);
     }
     Ok(bytes.unwrap_or_else(|| Zeroizing::new(file.document.bytes().to_vec())))
-}
-
-/// Waiting for a lock must not keep Ctrl-C from being heard, so it is done aside.
-async fn lock(ui: &Ui, file: &File, wait: Duration) -> Result<Lease> {
-    let path = file.path.clone();
-    if let Some(lease) = store::try_lock(&path)? {
-        return Ok(lease);
-    }
-    let ui = ui.clone();
-    detached("lock", move || {
-        store::lock(&path, wait, &mut |holder| {
-            ui.note(&format!(
-                "the credentials file is locked, waiting for {holder}"
-            ));
-        })
-    })
-    .await
 }
 
 /// Takes note of what others have written since the file was read; false if nobody has.

@@ -9,14 +9,12 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::files::{parse, read_files};
+use super::files::{lock, parse, read_files};
 use super::save::not_editable;
-use crate::aside::detached;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::ini::{Change, Document, Flavor};
 use crate::profile::{self, File, Origin, Request};
-use crate::store;
 use crate::ui::Ui;
 
 const KEY: &str = "mfa_serial";
@@ -85,14 +83,8 @@ pub async fn write_serial(
     serial: &str,
     wait: Duration,
 ) -> Result<()> {
-    let path = line.file.clone();
-    let voice = ui.clone();
-    let lease = detached("lock", move || {
-        store::lock(&path, wait, &mut |holder| {
-            voice.note(&format!("the config file is locked, waiting for {holder}"));
-        })
-    });
-    let locked = lease.await?.read()?;
+    let lease = lock(ui, &line.file, "the config file", wait).await?;
+    let locked = lease.read()?;
     let document = match locked.contents() {
         Some(bytes) => parse(Zeroizing::new(bytes.to_vec()), Flavor::Config, &line.file)?,
         None => Document::empty(Flavor::Config),

@@ -89,8 +89,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     }
     let wait = target.timeout;
     let spelled = Spelled {
-        profile: target.profile.clone(),
-        user: whose.user.clone(),
+        whose: whose.spelled(&target),
         to: None,
     };
     let (orders, user) = whose.orders(target)?;

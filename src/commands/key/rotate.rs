@@ -77,8 +77,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     } = arguments;
     let wait = target.timeout;
     let spelled = Spelled {
-        profile: target.profile.clone(),
-        user: whose.user.clone(),
+        whose: whose.spelled(&target),
         to: to.clone(),
     };
     let (mut orders, user) = whose.orders(target)?;

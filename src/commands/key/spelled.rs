@@ -1,11 +1,11 @@
 //! Commands to go on with, spelled so that they are about the same profile and the same user.
 
+use crate::commands::spelled::{self, flag};
+
 /// What every such command has in common.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spelled {
-    /// `--profile`, if it was given: what the environment says it says the next time too.
-    pub(super) profile: Option<String>,
-    pub(super) user: Option<String>,
+    pub(super) whose: spelled::Spelled,
     pub(super) to: Option<String>,
 }
 
@@ -34,23 +34,10 @@ impl Spelled {
     }
 
     fn key(&self, command: &str, rest: &[String]) -> String {
-        let words = [
-            "awsmfa".to_owned(),
-            flag("-p", self.profile.as_deref()),
-            "key".to_owned(),
-            command.to_owned(),
-            flag("--user", self.user.as_deref()),
-        ];
-        let words = words.iter().chain(rest).filter(|word| !word.is_empty());
+        let command = self.whose.command(&format!("key {command}"));
+        let words = std::iter::once(&command).chain(rest);
+        let words = words.filter(|word| !word.is_empty());
         words.map(String::as_str).collect::<Vec<_>>().join(" ")
-    }
-}
-
-fn flag(name: &str, value: Option<&str>) -> String {
-    match value {
-        Some(value) if value.contains(' ') => format!("{name} \"{value}\""),
-        Some(value) => format!("{name} {value}"),
-        None => String::new(),
     }
 }
 
@@ -65,8 +52,11 @@ mod tests {
         assert_eq!(plain.rotate(""), "awsmfa key rotate");
         let some = |text: &str| Some(text.to_owned());
         let full = Spelled {
-            profile: some("my admin"),
-            user: some("bob"),
+            whose: spelled::Spelled {
+                profile: some("my admin"),
+                user: some("bob"),
+                name: None,
+            },
             to: some("b"),
         };
         assert_eq!(
