@@ -17,9 +17,8 @@
 use std::io;
 use std::process::Command;
 
-use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpgid, getpgrp, getpid, kill_process, waitpid,
-};
+use nix::unistd::{getpgid, getpgrp, tcgetpgrp};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, waitpid};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::aside::detached;
@@ -113,14 +112,15 @@ fn is_for_us_alone(signal: Signal, pid: Pid) -> bool {
         Signal::INT | Signal::QUIT => !in_foreground(),
         // What Ctrl-Z does is up to the program.
         Signal::TSTP => false,
-        Signal::CONT => getpgid(Some(pid)).is_ok_and(|group| group != getpgrp()),
+        Signal::CONT => {
+            let pid = nix::unistd::Pid::from_raw(pid.as_raw_pid());
+            getpgid(Some(pid)).is_ok_and(|group| group != getpgrp())
+        }
         _ => true,
     }
 }
 
 fn in_foreground() -> bool {
     let terminal = std::fs::File::open("/dev/tty");
-    terminal.is_ok_and(|terminal| {
-        rustix::termios::tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp())
-    })
+    terminal.is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()))
 }

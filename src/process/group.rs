@@ -65,8 +65,10 @@ fn end_group(leader: Pid) {
 
 #[cfg(unix)]
 fn end_family(head: Pid) {
-    use rustix::process::{getpgrp, kill_process};
+    use nix::unistd::getpgrp;
+    use rustix::process::kill_process;
 
+    let ours = getpgrp().as_raw();
     let family = family(head, &processes());
     for pid in &family {
         let _ = kill_process(*pid, Signal::TERM);
@@ -75,8 +77,8 @@ fn end_family(head: Pid) {
     // A number that has become somebody else's since is hardly in our group.
     let still_here = processes();
     for pid in family {
-        let ours = |process: &Process| process.pid == pid && process.group == getpgrp();
-        if pid == head || still_here.iter().any(ours) {
+        let is_it = |process: &Process| process.pid == pid && process.group == ours;
+        if pid == head || still_here.iter().any(is_it) {
             let _ = kill_process(pid, Signal::KILL);
         }
     }
@@ -85,8 +87,9 @@ fn end_family(head: Pid) {
 #[cfg(unix)]
 struct Process {
     pid: Pid,
-    parent: Pid,
-    group: Pid,
+    /// 0 where it is outside our container, as the group may be.
+    parent: i32,
+    group: i32,
 }
 
 /// `head` and all its descendants, parents first.
@@ -95,9 +98,9 @@ fn family(head: Pid, processes: &[Process]) -> Vec<Pid> {
     let mut family = vec![head];
     let mut next = 0;
     while let Some(&parent) = family.get(next) {
-        let children = processes
-            .iter()
-            .filter(|process| process.parent == parent && !family.contains(&process.pid));
+        let children = processes.iter().filter(|process| {
+            process.parent == parent.as_raw_pid() && !family.contains(&process.pid)
+        });
         let children: Vec<Pid> = children.map(|process| process.pid).collect();
         family.extend(children);
         next += 1;
@@ -125,9 +128,9 @@ fn processes() -> Vec<Process> {
 fn process(line: &str) -> Option<Process> {
     let mut numbers = line
         .split_whitespace()
-        .map(|number| number.parse().ok().and_then(Pid::from_raw));
+        .map(|number| number.parse::<i32>().ok());
     Some(Process {
-        pid: numbers.next()??,
+        pid: Pid::from_raw(numbers.next()??)?,
         parent: numbers.next()??,
         group: numbers.next()??,
     })
@@ -162,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_family_is_a_process_and_its_descendants_in_any_order() {
-        let listed: Vec<Process> = "  7 5 5\n5 1 5\n 6 5 5\n9 7 9\n8 1 5\nPID what\n0 0 0\n"
+        let listed: Vec<Process> = "  7 5 0\n5 0 0\n 6 5 5\n9 7 9\n8 1 5\nPID what\n0 0 0\n"
             .lines()
             .filter_map(process)
             .collect();
@@ -179,7 +182,7 @@ mod tests {
         let own = rustix::process::getpid();
         let listed = processes();
         let found = listed.iter().find(|process| process.pid == own).unwrap();
-        assert_eq!(Some(found.parent), rustix::process::getppid());
-        assert_eq!(found.group, rustix::process::getpgrp());
+        assert_eq!(found.parent, nix::unistd::getppid().as_raw());
+        assert_eq!(found.group, nix::unistd::getpgrp().as_raw());
     }
 }

@@ -149,7 +149,7 @@ mod signals {
     use std::sync::OnceLock;
     use std::thread;
 
-    use rustix::process::{getppid, getsid};
+    use nix::unistd::{getpgrp, getppid, getsid};
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGQUIT, SIGTERM, SIGTSTP};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
@@ -187,8 +187,12 @@ mod signals {
         }
     }
 
+    /// Whether somebody could continue us: a parent in our session that runs us as a job, in a group
+    /// of its own (POSIX.1-2017, "Orphaned Process Group"). The session of somebody outside
+    /// our container has the number 0.
     fn has_shell() -> bool {
-        getppid().is_some_and(|parent| getsid(Some(parent)) == getsid(None))
+        let session = getsid(None);
+        getsid(Some(getppid())) == session && session != Ok(getpgrp())
     }
 
     /// The shell had the terminal meanwhile, and has made it its own.

@@ -198,16 +198,25 @@ fn ctrl_z_gives_the_shell_its_echo_and_fg_asks_again() {
     assert_eq!(alice.current_password().as_deref(), Some(NEW));
 }
 
+/// The program as the first of its session, and started by a script that knows no jobs.
 #[test]
 fn without_a_shell_to_come_back_to_ctrl_z_stops_nothing() {
-    let world = World::new();
-    let alice = alice(&world);
-    let mut session = asked(&world);
-    session.ctrl_z();
-    session.send(format!("{OLD}\r{NEW}\r{NEW}\r"));
-    let finished = world.finish(session);
-    assert_eq!(finished.code, 0, "{}", finished.shown);
-    assert_eq!(alice.current_password().as_deref(), Some(NEW));
+    let ways: [fn(&World) -> Session; 2] = [asked, |world| {
+        let script = r#""$0" password change; exit $?"#;
+        let mut session = world.shell(["-c", script, AWSMFA]).start();
+        session.expect(OLD_PROMPT);
+        session
+    }];
+    for start in ways {
+        let world = World::new();
+        let alice = alice(&world);
+        let mut session = start(&world);
+        session.ctrl_z();
+        session.send(format!("{OLD}\r{NEW}\r{NEW}\r"));
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 0, "{}", finished.shown);
+        assert_eq!(alice.current_password().as_deref(), Some(NEW));
+    }
 }
 
 /// The signals' ways stay what they were when no password is asked for any more.
