@@ -22,6 +22,7 @@
 //! for its time; then with AWS's, as its `Date` header tells it, for the rest of the run
 //! (`clock`).
 
+mod again;
 mod clock;
 mod endpoint;
 mod explain;

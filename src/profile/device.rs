@@ -4,8 +4,8 @@
 //! the way names it. Where nobody does, AWS is asked later on.
 
 use super::choose::first_variable;
-use super::follow::Trail;
 use super::settings::Found;
+use super::trail::Trail;
 use super::{Marks, Origin, Request, Source, Sourced, key, set_aside};
 use crate::arn::Arn;
 use crate::context::Env;

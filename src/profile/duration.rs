@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::follow::Trail;
 use super::settings::Settings;
+use super::trail::Trail;
 use super::{Marks, Origin, Plan, Request, Sourced, set_aside};
 use crate::failure::{Failure, Kind, Result};
 

@@ -3,9 +3,10 @@
 //! One step at a time, never by recursion, each profile at most once. A step is one of three: a
 //! section of ours, written or [`promised`], leads to the profile it is made for; a name with a
 //! `NAME-long-term` beside it (aws-mfa's convention) leads there; any other profile leads on
-//! through `source_profile`, or to the one it stands for ([`key::stands_for`]), or holds the key. What it refuses: loops, told with the whole way, and
-//! profiles that are not there, told with who sent us. Values are only collected here; whether AWS
-//! takes them is looked at by [`super::roles`] and its neighbours.
+//! through `source_profile`, or to the one it stands for ([`key::stands_for`]), or holds the key.
+//! What it refuses: loops, told with the whole way, and profiles that are not there, told with who
+//! sent us. Values are only collected here; whether AWS takes them is looked at by [`super::roles`]
+//! and its neighbours.
 
 use std::collections::HashSet;
 
@@ -13,53 +14,14 @@ use super::choose::{Choice, environment_key};
 use super::credential_source;
 use super::given::Given;
 use super::lost;
-use super::names::{LONG_TERM, check_profile, is_long_term_of};
+use super::names::{LONG_TERM, check_profile};
 use super::promised;
 use super::settings::{Found, Settings, Shared};
+use super::trail::{Hop, Trail};
 use super::{Marks, Origin, Purpose, Request, Source, Sourced, key, set_aside};
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::AccessKey;
-
-/// The way that was found.
-pub(super) struct Trail<'s> {
-    /// The profile signed in to: the first that is no section of ours.
-    pub(super) profile: Sourced<String>,
-    /// The profiles whose settings apply, the nearest first. Those that only stand for another
-    /// come last: they fill in what it leaves out.
-    pub(super) nodes: Vec<Settings<'s>>,
-    /// The roles, the last to be assumed first.
-    pub(super) hops: Vec<Hop>,
-    pub(super) source: Source,
-    /// The profile at the end of the way, by the name that one signs in to it with; none where the
-    /// environment has the key.
-    pub(super) base: Option<String>,
-    /// The section of ours that was named, and what it says: nothing if it is not there yet.
-    pub(super) followed: Option<(Sourced<String>, Marks)>,
-    /// Whether the profile is the section of a `-long-term` one.
-    pub(super) convention: bool,
-    /// Whether the key is the environment's without a profile saying so.
-    pub(super) from_environment: bool,
-}
-
-impl<'s> Trail<'s> {
-    /// The settings of the profile signed in to: with aws-mfa's convention, two sections.
-    pub(super) fn own(&self) -> impl Iterator<Item = &Settings<'s>> {
-        let count = if self.convention { 2 } else { 1 };
-        self.nodes.iter().take(count).filter(|node| {
-            node.name == self.profile.value
-                || (self.convention && is_long_term_of(&node.name, &self.profile.value))
-        })
-    }
-}
-
-/// A role as it was named.
-pub(super) struct Hop {
-    pub(super) arn: Sourced<String>,
-    pub(super) profile: String,
-    pub(super) external_id: Option<Sourced<String>>,
-    pub(super) session_name: Option<Sourced<String>>,
-}
 
 enum Step {
     To(Sourced<String>),

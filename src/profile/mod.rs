@@ -47,6 +47,7 @@ mod standing;
 mod target;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod unnamed;
 mod usable;
 mod ways;
@@ -80,8 +81,8 @@ pub use usable::{Usable, UsableKey, usable};
 pub use ways::{Means, Nearest, Way, doubts, nearest, ways};
 pub use wire::{Base, Chosen, Rewired, Wiring, unwire, wire};
 
-use follow::Trail;
 use settings::Shared;
+use trail::Trail;
 
 /// The two files of the AWS CLI, as they are now.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::duration::CHAINED;
-use super::follow::{Hop, Trail};
+use super::trail::{Hop, Trail};
 use super::{Origin, Request, Sourced};
 use crate::arn::Arn;
 use crate::failure::{Failure, Kind, Result};

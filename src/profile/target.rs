@@ -5,11 +5,11 @@
 
 use jiff::Timestamp;
 
-use super::follow::Trail;
 use super::names::is_long_term_of;
 use super::promised::SUFFIX;
 use super::session::expiration;
 use super::settings::{Part, Settings, Shared};
+use super::trail::Trail;
 use super::{Files, Held, Origin, Request, Session, Source, Sourced, key};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::is_safe_section;

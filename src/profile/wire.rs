@@ -13,9 +13,10 @@
 //! is decided which profiles are meant and whose session theirs is; [`super::rewire`] plans their
 //! lines. Pure: nothing is read or written.
 
-use super::follow::{Trail, follow};
+use super::follow::follow;
 use super::set_aside::{MFA_SERIAL, stands_for};
 use super::settings::{Found, Settings, Shared};
+use super::trail::Trail;
 use super::{Origin, Request, Source, Sourced, choose, device, rewire, target};
 use crate::context::{Context, Env};
 use crate::failure::{Failure, Kind, Result};

@@ -10,23 +10,26 @@
 //!
 //! Calls may be made concurrently: the first that is denied signs in, the others wait for it.
 
+mod session;
+
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use super::caller::Caller;
-use super::issue::{is_about_the_session, not_taken};
+use super::issue::is_about_the_session;
 use super::obstacle::{About, Obstacle};
 use super::step::{self, Permit};
 use super::ways::Ways;
-use super::{Prepared, Renewed, Wanted, held_key, prepare, renewing};
-use crate::aws::{Aws, Denial, Device, Identity, Known, Refusal, Situation};
+use super::{Wanted, prepare};
+use crate::aws::{Aws, Identity, Known, Refusal};
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::{Plan, Request};
 use crate::secret::{AccessKey, Secret};
 use crate::ui::Ui;
+use session::Session;
 
 /// Credentials that are good for less than this are renewed: the errand may take a while.
 const MIN_TTL: Duration = Duration::from_secs(300);
@@ -65,14 +68,6 @@ pub struct Operator<'a> {
     signed_in: OnceCell<Session>,
     /// What was made in the place of that, where AWS did not take it any more.
     renewed: OnceCell<Session>,
-}
-
-/// What the section holds that the profile is signed in to.
-#[derive(Debug)]
-struct Session {
-    key: AccessKey,
-    /// It was there already, so AWS may know better how long it lasts.
-    is_reused: bool,
 }
 
 impl<'a> Operator<'a> {
@@ -317,114 +312,5 @@ impl<'a> Operator<'a> {
             key_origin: Some(origin),
             ..Known::default()
         }
-    }
-
-    /// For an administrator: the section if it is good, and a role in any case. Temporary credentials
-    /// that were given are what was meant.
-    async fn take_what_is_there(&self) -> Result<()> {
-        let is_signed_in = self.caller.key().is_temporary() && self.plan.roles.is_empty();
-        if is_signed_in || self.signed_in.initialized() {
-            return Ok(());
-        }
-        let prepared = prepare(self.context, &self.wanted)?;
-        let good = prepared.good(self.now(), &self.wanted).is_ok();
-        if good || !self.plan.roles.is_empty() {
-            self.sign_in(prepared).await?;
-        }
-        Ok(())
-    }
-
-    /// Credentials that may do better, or `None` where there is no reason to think so. A code is
-    /// asked for only where AWS wants MFA in so many words, or a policy says Deny, as those do that want
-    /// it; where it merely does not allow, a session that is there, or a code that was given, is worth a try.
-    async fn signed_in_for(&self, refusal: &Refusal) -> Result<Option<&AccessKey>> {
-        let prepared = prepare(self.context, &self.wanted)?;
-        let good = prepared.good(self.now(), &self.wanted).is_ok();
-        let wants_mfa = matches!(
-            refusal.situation,
-            Situation::Denied(Denial::Explicit | Denial::WithoutMfa)
-        );
-        if !good && self.wanted.code.is_none() && !(wants_mfa && self.has_device().await) {
-            return Ok(None);
-        }
-        if !good && !self.signed_in.initialized() {
-            let operation = refusal.operation;
-            self.ui.note(&match refusal.situation {
-                Situation::Denied(Denial::WithoutMfa) => format!(
-                    "AWS wants MFA for {operation} from who has a device, so a code is needed"
-                ),
-                _ => format!(
-                    "AWS denies {operation} to the long-term key alone: a policy may want MFA, so a code is needed"
-                ),
-            });
-        }
-        let key = self.sign_in(prepared).await.map_err(|failure| {
-            failure.next(format!(
-                "AWS has denied {} with the long-term key alone",
-                refusal.operation
-            ))
-        })?;
-        Ok(Some(key))
-    }
-
-    /// Whether there is a device whose code could be asked for. A guess is no reason to ask: it is
-    /// people without a device who set one up.
-    async fn has_device(&self) -> bool {
-        if self.plan.serial.is_some() {
-            return true;
-        }
-        let listed = self.aws().mfa_devices(self.caller.key()).await;
-        listed.is_ok_and(|devices| devices.iter().any(Device::can_make_codes))
-    }
-
-    async fn sign_in(&self, prepared: Prepared) -> Result<&AccessKey> {
-        let signing_in = || self.session(prepared, &self.wanted);
-        let session = self.signed_in.get_or_try_init(signing_in).await?;
-        Ok(&session.key)
-    }
-
-    /// A session in the place of one that AWS does not take. The key may be what AWS does not take
-    /// any more, and to find that out costs no code.
-    async fn renew(&self, session: &Session) -> Result<&AccessKey> {
-        let renewing = || async {
-            self.ui.note(&not_taken(&self.plan.section.value));
-            self.caller.clone().warm_up(&self.plan).await?;
-            let wanted = Wanted {
-                distrusted: Some(session.key.id.clone()),
-                ..self.wanted.clone()
-            };
-            let prepared = prepare(self.context, &wanted)?;
-            self.session(prepared, &wanted).await
-        };
-        let renewed = self.renewed.get_or_try_init(renewing).await?;
-        Ok(&renewed.key)
-    }
-
-    /// What the section holds if that is good, else what a sign-in gives.
-    async fn session(&self, prepared: Prepared, wanted: &Wanted) -> Result<Session> {
-        let held = |prepared: &Prepared| {
-            let section = &prepared.plan.section.value;
-            held_key(&prepared.files, section).map(|key| Session {
-                key,
-                is_reused: true,
-            })
-        };
-        let why = match prepared.good(self.now(), wanted) {
-            Ok(_) => return held(&prepared),
-            Err(why) => why.to_string(),
-        };
-        prepared.plan.check_section()?;
-        self.ui.trace(format_args!("signing in: {why}"));
-        match renewing(self.context, self.ui, prepared, wanted).await? {
-            Renewed::Here(fresh) => Ok(Session {
-                key: fresh.key,
-                is_reused: false,
-            }),
-            Renewed::Elsewhere(found) => held(&found),
-        }
-    }
-
-    fn now(&self) -> jiff::Timestamp {
-        self.context.clock.now()
     }
 }

@@ -19,6 +19,7 @@
 //! unreadable file for an empty one. Extended attributes, POSIX access lists and further hard links
 //! of the replaced file are not carried over.
 
+mod existing;
 mod holder;
 mod lock;
 mod look;
@@ -32,8 +33,8 @@ mod target;
 mod tests;
 
 use std::fmt;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Seek};
+use std::fs::{self, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,7 @@ pub use holder::Holder;
 pub use stamp::Stamp;
 pub use sweep::{leftovers, sweep, sweep_directory};
 
+use existing::{Existing, check, metadata, size_of};
 use lock::Lock;
 pub use look::{Access, LockState, Look, directory_access, lock_state, look};
 pub use new::{rehearse_new, write_new};
@@ -285,99 +287,6 @@ impl fmt::Debug for Locked {
             .field("target", &self.target)
             .finish_non_exhaustive()
     }
-}
-
-/// A file as it was read.
-struct Existing {
-    bytes: Arc<Zeroizing<Vec<u8>>>,
-    metadata: Metadata,
-}
-
-impl Existing {
-    fn read(target: &Target, known: &Arc<Zeroizing<Vec<u8>>>) -> Result<Option<Self>> {
-        // Opening comes second: to open a pipe would wait for its writer.
-        if metadata(target)?.is_none() {
-            return Ok(None);
-        }
-        let mut file = File::open(&target.file).map_err(|error| unread(target, error))?;
-        let metadata = file.metadata().map_err(|error| unread(target, error))?;
-        check(target, &metadata)?;
-        let size = size_of(&metadata);
-        let bytes = if size == known.len() && holds(&mut file, known) {
-            Arc::clone(known)
-        } else {
-            Arc::new(read_whole(&mut file, size).map_err(|error| unread(target, error))?)
-        };
-        check_size(target, bytes.len())?;
-        Ok(Some(Self { bytes, metadata }))
-    }
-}
-
-/// Whether the file has these bytes and no others. What cannot be read now is going to be told
-/// when it is read whole.
-fn holds(file: &mut File, known: &[u8]) -> bool {
-    // Wiped byte by byte, so no larger than it has to be.
-    let mut piece = Zeroizing::new(vec![0; known.len().clamp(1, 64 << 10)]);
-    let mut rest = known;
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => return rest.is_empty(),
-            Ok(length) => match rest.strip_prefix(&piece[..length]) {
-                Some(after) => rest = after,
-                None => return false,
-            },
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return false,
-        }
-    }
-}
-
-fn read_whole(file: &mut File, size: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    file.rewind()?;
-    // Room for everything at once: growing would leave copies that nobody wipes.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// What is known about the file without opening it; none if it does not exist.
-fn metadata(target: &Target) -> Result<Option<Metadata>> {
-    match fs::metadata(&target.file) {
-        Ok(metadata) => check(target, &metadata).map(|()| Some(metadata)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unread(target, error)),
-    }
-}
-
-fn unread(target: &Target, error: io::Error) -> Failure {
-    failure("the file cannot be read", target, error)
-}
-
-fn check(target: &Target, metadata: &Metadata) -> Result<()> {
-    if metadata.is_dir() {
-        return Err(refusal("this is a directory, not a file", target)
-            .next("move it away, or name another file"));
-    }
-    if !metadata.is_file() {
-        return Err(refusal("this is not a regular file", target));
-    }
-    check_size(target, size_of(metadata))
-}
-
-fn size_of(metadata: &Metadata) -> usize {
-    usize::try_from(metadata.len()).unwrap_or(usize::MAX)
-}
-
-/// What could not be read again must not be written either.
-fn check_size(target: &Target, size: usize) -> Result<()> {
-    if size <= LARGEST {
-        return Ok(());
-    }
-    let largest = LARGEST >> 20;
-    Err(refusal(
-        format!("the file is larger than {largest} MiB, so it is not what it should be"),
-        target,
-    ))
 }
 
 fn refusal(what: impl Into<String>, place: impl fmt::Display) -> Failure {

@@ -12,11 +12,12 @@ use std::io::{self, Write};
 
 use tempfile::NamedTempFile;
 
+use super::existing::check_size;
 use super::stamp::Stamp;
 use super::target::Target;
 #[cfg(unix)]
 use super::target::hand_over;
-use super::{check_size, failure, refusal};
+use super::{failure, refusal};
 use crate::failure::{Failure, Result};
 
 /// What makes a temporary file of ours recognisable: `.credentials.awsmfa-Xy12zA`.
