@@ -105,6 +105,38 @@ fn every_shell_is_recognised_takes_the_credentials_and_gives_them_up() {
     assert_eq!(world.aws.operations(), Vec::<String>::new());
 }
 
+/// The system calls such a process by the script's name.
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_script_that_is_run_by_its_own_name_its_interpreter_decides() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (mut world, _) = signed_in();
+    for (shell, configured, script) in [
+        ("/bin/sh", "/usr/bin/fish", POSIX),
+        ("/bin/bash", "/bin/tcsh", POSIX),
+        (
+            "/usr/bin/fish",
+            "/bin/bash",
+            "$argv env | source; env >during; $argv env --unset | source; env >after",
+        ),
+    ] {
+        if !is_installed(shell) {
+            continue;
+        }
+        world.set("SHELL", configured);
+        let path = world.path("deploy.sh");
+        std::fs::write(&path, format!("#!{shell}\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let run = world.run_in("./deploy.sh \"$@\"", NOTHING);
+        let run = run.succeeded_for(shell);
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+        let during = about_aws(&world, "during");
+        assert_eq!(during, expected(&world, "default-mfa"), "{shell}");
+        assert_eq!(about_aws(&world, "after"), Vec::<String>::new(), "{shell}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn in_fish_what_worked_has_status_0() {
