@@ -23,7 +23,10 @@ pub enum Shell {
         alias = "ash",
         alias = "dash",
         alias = "ksh",
-        alias = "mksh"
+        alias = "ksh93",
+        alias = "mksh",
+        alias = "rbash",
+        alias = "busybox"
     )]
     Bash,
     /// `eval "$(awsmfa env)"`
@@ -105,6 +108,9 @@ mod tests {
             (&["fish"][..], Some("/bin/bash"), Some(Shell::Fish)),
             (&["-zsh"], None, Some(Shell::Zsh)),
             (&["dash"], Some("/usr/bin/fish"), Some(Shell::Bash)),
+            (&["busybox"], None, Some(Shell::Bash)),
+            (&["make"], Some("/bin/rbash"), Some(Shell::Bash)),
+            (&["make"], Some("/usr/bin/ksh93"), Some(Shell::Bash)),
             (&["pwsh"], None, Some(Shell::Powershell)),
             (&["nu"], None, Some(Shell::Nushell)),
             (&["make", "make"], Some("/usr/bin/zsh"), Some(Shell::Zsh)),
