@@ -24,6 +24,7 @@ use std::process::Command;
 
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
+pub use beside::End;
 
 /// What to run.
 #[derive(Debug)]
@@ -197,8 +198,7 @@ pub fn become_program(start: &Start<'_>) -> Failure {
     start.failed(replace(start.command()))
 }
 
-/// Runs the program while `meanwhile` goes on, which ends with it. The result is the program's exit
-/// code, as a shell would tell it.
+/// Runs the program while `meanwhile` goes on, which ends with it.
 ///
 /// # Errors
 ///
@@ -206,10 +206,10 @@ pub fn become_program(start: &Start<'_>) -> Failure {
 pub async fn run_beside(
     start: &Start<'_>,
     meanwhile: impl Future<Output = Result<Infallible>>,
-) -> Result<u8> {
+) -> Result<End> {
     let program = beside::start(start.command()).map_err(|error| start.failed(error))?;
     tokio::select! {
-        code = program.end() => code,
+        end = program.end() => end,
         failed = meanwhile => failed.map(|never| match never {}),
     }
 }
