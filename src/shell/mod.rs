@@ -146,7 +146,11 @@ mod tests {
             ),
         ] {
             let env: Env = variables.iter().copied().collect();
-            assert_eq!(shell_of(std::iter::empty(), &env), Some(shell), "{variables:?}");
+            assert_eq!(
+                shell_of(std::iter::empty(), &env),
+                Some(shell),
+                "{variables:?}"
+            );
         }
     }
 }
