@@ -279,6 +279,36 @@ fn a_check_answers_by_exit_code() {
     assert_eq!(world.aws.log().len(), 0);
 }
 
+/// aws-mfa writes UTC, awsume the time that the computer's clock shows.
+#[test]
+fn an_expiry_without_a_zone_is_read_as_the_tool_that_wrote_it_means_it() {
+    let mut world = World::new();
+    world.set("TZ", "JST-9");
+    let spelled = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let now = Timestamp::now();
+    let (past, future) = (now - 2.hours(), now + 2.hours());
+    let tokyo = |time: Timestamp| spelled(time + 9.hours());
+    for (marks, expiration, code) in [
+        ("manager = awsume\n", tokyo(past), 4),
+        ("manager = awsume\n", tokyo(future), 0),
+        ("autoawsume = true\n", tokyo(past), 4),
+        ("autoawsume = true\n", tokyo(future), 0),
+        ("manager = awsume\n", spelled(past) + "Z", 4),
+        ("manager = awsume\n", spelled(future) + "Z", 0),
+        ("", spelled(past), 4),
+        ("", spelled(future), 0),
+        ("manager = somebody\n", spelled(past), 4),
+    ] {
+        world.write_credentials(temporary("a", &format!("{marks}expiration = {expiration}")));
+        let run = world.run(["status", "-p", "a", "--check", "90m", "--quiet"]);
+        assert_eq!(
+            (run.code, run.stderr.as_str()),
+            (code, ""),
+            "{marks}{expiration}"
+        );
+    }
+}
+
 #[test]
 fn a_check_for_longer_than_a_renewal_gives_says_what_gives_it() {
     let world = World::new();
