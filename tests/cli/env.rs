@@ -187,6 +187,31 @@ fn in_fish_a_universal_profile_gives_way_to_the_section_and_comes_back() {
     assert!(about_aws(&world, "env").contains(&"AWS_PROFILE=".to_owned()));
 }
 
+#[test]
+fn a_region_that_is_none_is_no_obstacle_where_another_is_named() {
+    let (mut world, mfa) = signed_in();
+    let config = std::fs::read_to_string(world.config_path()).unwrap();
+    world.write_config(config.replace("eu-west-1", "the moon"));
+    world.write_credentials(world.credentials().replace("region = eu-west-1\n", ""));
+    let wrong = "this is not the name of an AWS region";
+    world
+        .run(["env", "--shell", "bash"])
+        .failed(3, wrong)
+        .said("config:2");
+    let warning = format!("config:2: {wrong}, so the section gets none");
+    let flag = ["env", "--shell", "json", "--region", "us-east-1"];
+    let run = world.run_for_secrets(flag).succeeded();
+    run.said(&warning);
+    assert_eq!(run.json()["AWS_REGION"], "us-east-1");
+    world.set("AWS_REGION", "us-east-2");
+    let run = world.run_for_secrets(["env", "--shell", "json"]);
+    run.said(&warning);
+    assert_eq!(run.json()["AWS_REGION"], "us-east-2");
+    // And so it is.
+    world.sign_in(&mfa, ["--force"]).succeeded().said(&warning);
+    assert_eq!(world.value("default-mfa", "region"), None);
+}
+
 #[cfg(unix)]
 #[test]
 fn without_quotes_the_lines_work_as_well() {
