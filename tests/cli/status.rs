@@ -369,6 +369,34 @@ fn a_check_asks_neither_the_network_nor_the_lock_nor_a_person() {
     assert_eq!(world.names(), ["credentials"]);
 }
 
+/// It is as good as it is, whatever a renewal would stop at.
+#[test]
+fn a_section_is_found_where_settings_are_wrong_that_only_signing_in_needs() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("Dev").trusts(Trust::new(&user.arn).mfa());
+    let profile = format!(
+        "[profile dev]\nrole_arn = {}\nsource_profile = default\n",
+        role.arn
+    );
+    world.write_config(&profile);
+    world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+    for line in [
+        "region = the moon",
+        "duration_seconds = soon",
+        "duration_seconds = 1",
+        "role_session_name = a b",
+    ] {
+        world.write_config(format!("{profile}{line}\n"));
+        let run = world.run(["status", "-p", "dev", "--check", "1m"]);
+        run.succeeded_for(line).said("[dev-mfa] is good until ");
+        let table = world.run(["status", "-p", "dev"]).succeeded_for(line);
+        assert_eq!(row(&table.stdout, "dev-mfa")[1], "default", "{line}");
+        let signing_in = ["env", "--shell", "bash", "-p", "dev"];
+        world.run(signing_in).failed(3, "config:");
+    }
+}
+
 #[test]
 fn a_check_that_is_nonsense_is_a_wrong_command_line() {
     let world = World::new();
