@@ -398,6 +398,30 @@ fn a_section_is_found_where_settings_are_wrong_that_only_signing_in_needs() {
 }
 
 #[test]
+fn a_check_warns_of_a_key_in_the_environment_that_is_another() {
+    let mut world = World::new();
+    world.write_credentials(
+        temporary("a", &format!("expiration = {}", in_minutes(20)))
+            + &temporary("old", "expiration = 2020-01-01T00:00:00Z"),
+    );
+    for (key, warned) in [
+        ("ASIAIOSFODNN7OTHERONE", true),
+        ("ASIAIOSFODNN7EXAMPLE", false),
+    ] {
+        world.set("AWS_ACCESS_KEY_ID", key);
+        for (section, code) in [("a", 0), ("old", 4)] {
+            let check = ["status", "--check", "1m", "-p", section];
+            let run = world.run(check);
+            let says = run.stderr.contains("warning: AWS_ACCESS_KEY_ID ");
+            assert_eq!(says, warned, "{section}: {}", run.stderr);
+            assert_eq!(run.code, code, "{section}: {}", run.stderr);
+            let silent = world.run(check.iter().chain(&["--quiet"]));
+            assert_eq!((silent.code, silent.stderr.as_str()), (code, ""));
+        }
+    }
+}
+
+#[test]
 fn a_check_that_is_nonsense_is_a_wrong_command_line() {
     let world = World::new();
     for least in ["soon", "", "-1", "5x", "99999999999999999999"] {
