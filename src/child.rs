@@ -24,6 +24,7 @@ use std::process::Command;
 
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
+pub use beside::End;
 
 /// What to run.
 #[derive(Debug)]
@@ -163,27 +164,61 @@ pub struct Start<'a> {
 }
 
 impl Start<'_> {
+    /// Has it run, which `run` does. What is executable and neither a binary nor names an
+    /// interpreter is a script for `sh`, as it is to a shell (POSIX.1-2017, "Command Search and
+    /// Execution").
+    fn run<T>(&self, mut run: impl FnMut(Command) -> io::Result<T>) -> Result<T> {
+        run(self.command())
+            .or_else(|refused| self.script(&refused).map_or(Err(refused), run))
+            .map_err(|error| self.failed(error))
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program.path);
-        command.args(self.arguments);
-        for variable in &self.unset {
-            command.env_remove(variable);
-        }
-        command.envs(self.set.iter().copied());
+        self.furnish(&mut command);
         // A script is told its path by the system, whatever is said here.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::arg0(&mut command, &self.program.name);
         command
     }
 
+    #[cfg(unix)]
+    fn script(&self, refused: &io::Error) -> Option<Command> {
+        let no_binary = rustix::io::Errno::NOEXEC.raw_os_error();
+        if refused.raw_os_error() != Some(no_binary) {
+            return None;
+        }
+        let mut command = Command::new("/bin/sh");
+        command.arg(&self.program.path);
+        self.furnish(&mut command);
+        Some(command)
+    }
+
+    #[cfg(windows)]
+    fn script(&self, _: &io::Error) -> Option<Command> {
+        None
+    }
+
+    fn furnish(&self, command: &mut Command) {
+        command.args(self.arguments);
+        for variable in &self.unset {
+            command.env_remove(variable);
+        }
+        command.envs(self.set.iter().copied());
+    }
+
     fn failed(&self, error: io::Error) -> Failure {
-        let next = if error.kind() == io::ErrorKind::NotFound {
-            "install the interpreter that its first line names"
+        // The program was found: what is not there is what it needs.
+        let (kind, next) = if error.kind() == io::ErrorKind::NotFound {
+            (
+                Kind::NotFound,
+                "install the interpreter that its first line names",
+            )
         } else {
-            "run it by itself to see what it needs"
+            (Kind::CannotRun, "run it by itself to see what it needs")
         };
         Failure::new(
-            Kind::CannotRun,
+            kind,
             format!("`{}` cannot be run", self.program.name.display()),
         )
         .at(self.program.path.display())
@@ -194,22 +229,23 @@ impl Start<'_> {
 
 /// Runs the program in this one's place. Returns only if that is not possible.
 pub fn become_program(start: &Start<'_>) -> Failure {
-    start.failed(replace(start.command()))
+    let Err(failure) = start.run(|command| Err::<Infallible, _>(replace(command)));
+    failure
 }
 
-/// Runs the program while `meanwhile` goes on, which ends with it. The result is the program's exit
-/// code, as a shell would tell it.
+/// Runs the program while `meanwhile` goes on, which ends with it.
 ///
 /// # Errors
 ///
-/// [`Kind::CannotRun`] if it cannot be started; that of `meanwhile`.
+/// [`Kind::CannotRun`] if it cannot be started, [`Kind::NotFound`] if its interpreter is not there;
+/// that of `meanwhile`.
 pub async fn run_beside(
     start: &Start<'_>,
     meanwhile: impl Future<Output = Result<Infallible>>,
-) -> Result<u8> {
-    let program = beside::start(start.command()).map_err(|error| start.failed(error))?;
+) -> Result<End> {
+    let program = start.run(beside::start)?;
     tokio::select! {
-        code = program.end() => code,
+        end = program.end() => end,
         failed = meanwhile => failed.map(|never| match never {}),
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Nothing below [`crate::run`] reads a variable, asks for the time or looks for the home
 //! directory by itself; it is handed a [`Context`]. So a test can build the world it wants, and a
-//! reader can see from a signature what a function depends on. Files and the network are not
+//! reader can see from a signature what a function depends on. The one exception is
+//! [`system_zone`], for whoever reads a time that is written without its zone. Files and the network are not
 //! here: the files belong to [`crate::store`], the network to [`crate::aws`], the terminal to
 //! [`crate::terminal`].
 
@@ -40,11 +41,7 @@ impl Context {
         if self.clock.fixed.is_some() {
             return TimeZone::UTC;
         }
-        let local = match self.env.raw("TZ") {
-            None if cfg!(unix) => local_zone(),
-            _ => None,
-        };
-        local.unwrap_or_else(TimeZone::system)
+        system_zone()
     }
 
     /// The AWS config and credentials files: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`
@@ -177,6 +174,22 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         self.fixed.unwrap_or_else(Timestamp::now)
     }
+}
+
+/// The zone of this computer, which is also that of a time without one that a file holds. It is
+/// looked up when it is asked for: that takes longer than all the rest is captured.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
+pub fn system_zone() -> TimeZone {
+    let named = std::env::var_os("TZ").is_some_and(|zone| !zone.is_empty());
+    let local = if named || cfg!(windows) {
+        None
+    } else {
+        local_zone()
+    };
+    local.unwrap_or_else(TimeZone::system)
 }
 
 /// The zone that `/etc/localtime` holds. jiff would look for its name too, through all of the time

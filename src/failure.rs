@@ -31,7 +31,7 @@ pub enum Kind {
     Findings,
     /// The command of `exec` is there, but cannot be run.
     CannotRun,
-    /// The command of `exec` is not there.
+    /// The command of `exec` is not there, or what its first line names.
     NotFound,
     /// The person, or a signal, stopped it.
     Interrupted,

@@ -9,7 +9,8 @@
 //!   go on is sent to the group by every shell, and so to the program too; one that has left for a
 //!   group of its own, as a shell does, is told by us. A program that takes Ctrl-Z for something
 //!   else is not stopped, and nor are we.
-//! - The exit code is the program's, or 128 and the number of the signal that ended it.
+//! - Its end becomes ours, by a signal too: a shell gives up a script on Ctrl-C only if the program
+//!   that it waits for died of SIGINT.
 //!
 //! Signals that our caller ignores, or may ignore, are listened to once the program has been
 //! started, so that it inherits that. If we are killed, the program goes on alone.
@@ -18,7 +19,11 @@ use std::io;
 use std::process::Command;
 
 use nix::unistd::{getpgid, getpgrp, tcgetpgrp};
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, waitpid};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, getpid, kill_process, setrlimit,
+    waitpid,
+};
+use signal_hook::low_level::emulate_default_handler;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::aside::detached;
@@ -64,8 +69,8 @@ fn listen(signals: &[Signal]) -> io::Result<Vec<Heard>> {
 }
 
 impl Beside {
-    /// Hands signals on until the program has ended; the result is its exit code.
-    pub(super) async fn end(self) -> Result<u8> {
+    /// Hands signals on until the program has ended.
+    pub(super) async fn end(self) -> Result<End> {
         let Self { pid, signals } = self;
         for (signal, mut received) in signals {
             tokio::spawn(async move {
@@ -81,13 +86,13 @@ impl Beside {
     }
 }
 
-fn wait(pid: Pid) -> Result<u8> {
+fn wait(pid: Pid) -> Result<End> {
     loop {
         match waitpid(Some(pid), WaitOptions::UNTRACED) {
             Ok(Some((_, status))) if status.stopped() => {
                 let _ = kill_process(getpid(), Signal::STOP);
             }
-            Ok(Some((_, status))) => return Ok(code(status)),
+            Ok(Some((_, status))) => return Ok(End(status)),
             Ok(None) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => {
                 return Err(
@@ -99,11 +104,38 @@ fn wait(pid: Pid) -> Result<u8> {
     }
 }
 
-fn code(status: WaitStatus) -> u8 {
-    let signal = || status.terminating_signal().map(|signal| 128 + signal);
-    let code = status.exit_status().or_else(signal);
-    // Exit codes have eight bits, and signals end before 128.
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+/// How a program has ended.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "its end is to be ours"]
+pub struct End(WaitStatus);
+
+impl End {
+    /// Ends this process by the signal that has ended the program, if one has, without a memory
+    /// dump: that would hold secrets. The result is the exit code, where there is anything left of
+    /// us to tell it; 128 and its number for a signal that cannot be had.
+    pub fn make_ours(self) -> u8 {
+        let Self(status) = self;
+        if let Some(signal) = status.terminating_signal() {
+            dump_nothing();
+            // Returns where the signal is none of those that everybody knows.
+            let _ = emulate_default_handler(signal);
+        }
+        let signal = || status.terminating_signal().map(|signal| 128 + signal);
+        let code = status.exit_status().or_else(signal);
+        // Exit codes have eight bits, and signals end before 128.
+        code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+    }
+}
+
+/// Linux gives a dump to a program (core(5), "Piping core dumps to a program") whatever the limit.
+fn dump_nothing() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
 }
 
 /// Whether the program has not had the signal by itself.

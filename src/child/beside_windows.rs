@@ -2,7 +2,7 @@
 //! code becomes ours.
 
 use std::io;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 
 use tokio::signal::windows::{CtrlBreak, CtrlC, ctrl_break, ctrl_c};
 
@@ -23,13 +23,25 @@ pub(super) fn start(mut command: Command) -> io::Result<Beside> {
 }
 
 impl Beside {
-    /// Waits for the end of the program, and ends with it.
-    pub(super) async fn end(mut self) -> Result<u8> {
-        let waited = detached("program", move || {
-            self.child.wait().map_err(|error| {
+    /// Waits for the end of the program.
+    pub(super) async fn end(mut self) -> Result<End> {
+        detached("program", move || {
+            self.child.wait().map(End).map_err(|error| {
                 Failure::new(Kind::Internal, "the program could not be waited for").because(error)
             })
-        });
-        super::end_like(waited.await?)
+        })
+        .await
+    }
+}
+
+/// How a program has ended.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "its end is to be ours"]
+pub struct End(ExitStatus);
+
+impl End {
+    /// Ends this process with the program's exit code.
+    pub fn make_ours(self) -> u8 {
+        super::end_like(self.0)
     }
 }

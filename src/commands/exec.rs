@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 use super::Target;
 use super::ready::{Access, Ready, ready};
 use super::serve::{Told, offer, runtime};
-use crate::child::{self, Program, Start};
+use crate::child::{self, End, Program, Start};
 use crate::context::{Context, Env};
 use crate::endpoint::Endpoint;
 use crate::failure::Result;
@@ -52,20 +52,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let program = child::find(name, &context.env)?;
     let is_shell = command.is_empty();
     if serve {
-        let mut endpoint = Endpoint::bind(0)?;
-        let offer = offer(context, ui, &mut endpoint, target, access, Told::Trouble)?;
-        for note in &offer.notes {
-            ui.trace(note);
-        }
-        if is_shell {
-            ui.say(&format!(
-                "this shell gets the credentials of [{}] for as long as they can be renewed; `exit` leaves it",
-                offer.ready.section
-            ));
-        }
-        let unset = in_the_way_of_endpoint(&context.env);
-        let start = start(program, rest, &offer.ready, &offer.assignments, unset);
-        return runtime()?.block_on(child::run_beside(&start, endpoint.serve()));
+        let end = beside(context, ui, target, access, program, rest, is_shell)?;
+        // Nothing of the endpoint is left by now.
+        return Ok(end.make_ours());
     }
     let ready = ready(context, ui, target, access)?;
     if is_shell {
@@ -79,6 +68,32 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let set = assignments(&ready.key, ready.expiration, ready.region.as_deref());
     let start = start(program, rest, &ready, &set, in_the_way(&context.env));
     Err(child::become_program(&start))
+}
+
+/// The program beside the endpoint, up to the end of both.
+fn beside(
+    context: &Context,
+    ui: &Ui,
+    target: Target,
+    access: Access,
+    program: Program,
+    arguments: &[OsString],
+    is_shell: bool,
+) -> Result<End> {
+    let mut endpoint = Endpoint::bind(0)?;
+    let offer = offer(context, ui, &mut endpoint, target, access, Told::Trouble)?;
+    for note in &offer.notes {
+        ui.trace(note);
+    }
+    if is_shell {
+        ui.say(&format!(
+            "this shell gets the credentials of [{}] for as long as they can be renewed; `exit` leaves it",
+            offer.ready.section
+        ));
+    }
+    let unset = in_the_way_of_endpoint(&context.env);
+    let start = start(program, arguments, &offer.ready, &offer.assignments, unset);
+    runtime()?.block_on(child::run_beside(&start, endpoint.serve()))
 }
 
 fn start<'a>(

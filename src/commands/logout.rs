@@ -54,13 +54,18 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: &Argume
         (_, true) => Which::Expired,
     };
     let done = signin::sign_out(context, ui, &which, timeout)?;
+    tell(ui, &which, &done)?;
+    done.swept
+}
+
+fn tell(ui: &Ui, which: &Which, done: &SignedOut) -> Result<()> {
     if ui.output() == Output::Json {
         let file = done.file.display().to_string();
         let rows = done.sections.iter().map(|left| Row::new(&file, left));
         return ui.document(&rows.collect::<Vec<_>>());
     }
     if done.sections.is_empty() {
-        ui.say(&nothing(&which, &done));
+        ui.say(&nothing(which, done));
     }
     for left in &done.sections {
         let section = &left.held.section;

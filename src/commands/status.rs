@@ -3,6 +3,7 @@
 //! Looks into the two files and at the clock; asks no network, takes no lock, writes nothing.
 //! `--check` answers by exit code and is made for prompts: it looks at one section only.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use clap::Args;
@@ -76,6 +77,9 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
     let found = files.credentials.document.profile(&section);
     let held = found.as_ref().and_then(Held::read);
     let now = context.clock.now();
+    if !ui.is_quiet() {
+        warn_of_other_key(context, ui, &section, held.as_ref());
+    }
     if ui.output() == Output::Json {
         let rows: Vec<Row> = held
             .iter()
@@ -123,6 +127,17 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
         Some(_) => failure.next(next),
         None => failure.next("renew it with the tool that wrote it"),
     })
+}
+
+/// In a shell that has credentials already, those of the section are not what AWS tools use.
+fn warn_of_other_key(context: &Context, ui: &Ui, section: &str, held: Option<&Held>) {
+    let key = context.env.raw("AWS_ACCESS_KEY_ID");
+    let own = held.map(|held| OsStr::new(&held.key_id));
+    if key.is_some() && key != own {
+        ui.warn(&format!(
+            "AWS_ACCESS_KEY_ID in the environment is not the key in section [{section}]: most AWS tools use it instead"
+        ));
+    }
 }
 
 /// The situation is that of a sign-in that has no code: one is needed.

@@ -3,7 +3,7 @@
 //! One step at a time, never by recursion, each profile at most once. A step is one of three: a
 //! section of ours, written or [`promised`], leads to the profile it is made for; a name with a
 //! `NAME-long-term` beside it (aws-mfa's convention) leads there; any other profile leads on
-//! through `source_profile`, or to the one it stands for ([`key::stands_for`]), or holds the key.
+//! through `source_profile`, or to the one it stands for ([`served::stands_for`]), or holds the key.
 //! What it refuses: loops, told with the whole way, and profiles that are not there, told with who
 //! sent us. Values are only collected here; whether AWS takes them is looked at by [`super::roles`]
 //! and its neighbours.
@@ -18,7 +18,7 @@ use super::names::{LONG_TERM, check_profile};
 use super::promised;
 use super::settings::{Found, Settings, Shared};
 use super::trail::{Hop, Trail};
-use super::{Marks, Origin, Purpose, Request, Source, Sourced, key, set_aside};
+use super::{Marks, Origin, Purpose, Request, Source, Sourced, key, served, set_aside};
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::AccessKey;
@@ -269,7 +269,7 @@ impl<'s> Walk<'s> {
 
     /// Any other profile: on through its role, or its key, or to the one it stands for.
     fn step_through(&mut self, at: &Sourced<String>, settings: Settings<'s>) -> Result<Step> {
-        if let Some(next) = key::stands_for(&settings) {
+        if let Some(next) = served::stands_for(&settings) {
             // Its credentials are those of a sign-in, with the role.
             self.entering = true;
             self.stand_ins.push(settings);

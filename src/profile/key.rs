@@ -4,8 +4,9 @@
 //! refused with the way out, unless the [`Purpose`] is another. No value is quoted in a failure: what stands in the place of a key
 //! id may be a secret.
 
+use super::served::{self, runs_awsmfa};
 use super::settings::{Found, Part, Settings};
-use super::{Marks, Purpose, Source, Sourced};
+use super::{Marks, Purpose, Source};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini;
 use crate::secret::{AccessKey, Secret};
@@ -259,16 +260,7 @@ fn check_kind(
 
 fn process(settings: &Settings<'_>, command: Found<'_>) -> Result<Source> {
     if runs_awsmfa(&command.text) {
-        return Err(Failure::new(
-            Kind::Configuration,
-            format!(
-                "the credential_process of profile `{}` is awsmfa itself, which needs a long-term key to start from",
-                settings.name
-            ),
-        )
-        .at(command.origin())
-        .next("name the profile that holds the long-term key, or the role, after `-p`")
-        .next("or give this one a key of its own, or `role_arn` and `source_profile`"));
+        return Err(served::no_source(settings, &command));
     }
     Ok(Source::Process {
         name: settings.name.clone(),
@@ -276,52 +268,6 @@ fn process(settings: &Settings<'_>, command: Found<'_>) -> Result<Source> {
         line: command.line,
         command: Secret::new(command.text),
     })
-}
-
-/// The profile that this one stands for: its `credential_process` is plainly `awsmfa
-/// credential-process -p NAME`, and AWS tools would use nothing else of it.
-pub(super) fn stands_for(settings: &Settings<'_>) -> Option<Sourced<String>> {
-    let other = settings.has("role_arn") || has_static(settings) || other_way(settings).is_some();
-    let command = settings.get("credential_process").filter(|_| !other)?;
-    let name = served(&command.text).filter(|name| *name != settings.name)?;
-    Some(Sourced::new(name.to_owned(), command.origin()))
-}
-
-/// The profile that a command hands out the credentials of. None where there is any doubt: with
-/// other arguments, quotes, or what means something to the shells that some tools run it in.
-fn served(command: &str) -> Option<&str> {
-    let (program, arguments) = program_and_rest(command);
-    let words: Vec<&str> = arguments.split_whitespace().collect();
-    let name = match words[..] {
-        ["credential-process", "-p" | "--profile", name]
-        | ["-p" | "--profile", name, "credential-process"] => name,
-        ["credential-process", word] | [word, "credential-process"] => {
-            word.strip_prefix("--profile=")?
-        }
-        _ => return None,
-    };
-    let plain = |c: char| c.is_alphanumeric() || "-_./@+:,".contains(c);
-    let is_name = !name.is_empty() && !name.starts_with('-') && name.chars().all(plain);
-    (is_awsmfa(program) && is_name).then_some(name)
-}
-
-/// Whether the first word of a command is this program, quoted or not, with or without a path.
-pub(super) fn runs_awsmfa(command: &str) -> bool {
-    is_awsmfa(program_and_rest(command).0)
-}
-
-fn program_and_rest(command: &str) -> (&str, &str) {
-    let command = command.trim_start();
-    let parts = match command.chars().next() {
-        Some(quote @ ('"' | '\'')) => command[1..].split_once(quote),
-        _ => command.split_once(char::is_whitespace),
-    };
-    parts.unwrap_or((command, ""))
-}
-
-fn is_awsmfa(program: &str) -> bool {
-    let file = program.rsplit(['/', '\\']).next().unwrap_or_default();
-    matches!(file.to_ascii_lowercase().as_str(), "awsmfa" | "awsmfa.exe")
 }
 
 /// The other way in which a profile signs in, if it has one, told as the reason why it is no
@@ -353,45 +299,4 @@ pub(super) fn no_key(settings: &Settings<'_>) -> Failure {
         "default" => "`aws configure` stores one".to_owned(),
         name => format!("`aws configure --profile {name}` stores one"),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_that_starts_us_is_recognised() {
-        for command in [
-            "awsmfa credential-process",
-            "/usr/local/bin/awsmfa x",
-            "\"C:\\Program Files\\awsmfa.exe\" x",
-            "'/opt/my tools/awsmfa'",
-            "  AWSMFA.EXE",
-        ] {
-            assert!(runs_awsmfa(command), "{command}");
-        }
-        for (command, profile) in [
-            ("awsmfa credential-process -p dev", Some("dev")),
-            ("/opt/awsmfa credential-process --profile dev", Some("dev")),
-            (
-                "'/my tools/awsmfa' credential-process --profile=a/b",
-                Some("a/b"),
-            ),
-            ("awsmfa -p dev credential-process", Some("dev")),
-            ("awsmfa credential-process", None),
-            ("awsmfa credential-process -p", None),
-            ("awsmfa credential-process -p \"dev\"", None),
-            ("awsmfa credential-process -p $P", None),
-            ("awsmfa credential-process --profile=", None),
-            ("awsmfa credential-process -p -v", None),
-            ("awsmfa credential-process -p dev --region x", None),
-            ("awsmfa exec -p dev", None),
-            ("other credential-process -p dev", None),
-        ] {
-            assert_eq!(served(command), profile, "{command}");
-        }
-        for command in ["awsmfa-helper", "cat awsmfa", "/awsmfa/bin/key", "", "\""] {
-            assert!(!runs_awsmfa(command), "{command}");
-        }
-    }
 }

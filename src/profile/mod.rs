@@ -10,7 +10,7 @@
 //! 2. `follow`: from that profile back to the long-term key, over sections of ours (`promised`:
 //!    also before they are there), aws-mfa's `-long-term` names and `source_profile`, collecting
 //!    the roles on the way.
-//! 3. `key`: the key at the end of that way.
+//! 3. `key`: the key at the end of that way; `served`: what looks like one and leads back here.
 //! 4. `roles`, `device`, `duration`, `region`, `endpoint`: the settings, checked as far
 //!    as they can be without asking AWS.
 //! 5. `target`: the section to write, and whether it may be.
@@ -40,6 +40,7 @@ mod purpose;
 mod region;
 mod rewire;
 mod roles;
+mod served;
 mod session;
 mod set_aside;
 mod settings;
@@ -256,7 +257,7 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
     let duration = duration::resolve(request, &trail, &mut warnings)?;
     let roles = roles::resolve(request, &trail, duration.as_ref())?;
     let region = region::resolve(&context.env, request, &trail.nodes)?;
-    let region_to_write = region::to_write(existing.as_ref(), &trail.nodes)?;
+    let region_to_write = region::to_write(existing.as_ref(), &trail.nodes, &mut warnings);
     let endpoints = endpoint::resolve(context, &shared, request, &trail.nodes)?;
     let mfa_process = trail.nodes.iter().find_map(|node| node.get("mfa_process"));
     let mfa_process = mfa_process.map(|found| found.sourced().map(Secret::new));

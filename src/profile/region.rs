@@ -7,6 +7,8 @@ use crate::context::Env;
 use crate::failure::{Failure, Result};
 use crate::host::is_region;
 
+const NO_REGION: &str = "this is not the name of an AWS region";
+
 /// flag > `AWS_REGION` > `AWS_DEFAULT_REGION` > the profile's, the next one's and so on to the
 /// source's. None is well: [`crate::aws`] then takes the partition's first region.
 pub(super) fn resolve(
@@ -30,17 +32,23 @@ pub(super) fn resolve(
 }
 
 /// The `region` line for a section: the files' region, unless AWS tools would find one for the
-/// section already. What a variable or a flag says is for this run and is not written.
+/// section already. What a variable or a flag says is for this run and is not written. It also makes
+/// a line in the files that is no region bearable, which is then left out with a warning.
 pub(super) fn to_write(
     existing: Option<&Settings<'_>>,
     nodes: &[Settings<'_>],
-) -> Result<Option<String>> {
+    warnings: &mut Vec<String>,
+) -> Option<String> {
     let has_one = existing.is_some_and(|settings| settings.has("region"));
-    let Some(region) = configured(nodes).filter(|_| !has_one) else {
-        return Ok(None);
-    };
-    check(&region)?;
-    Ok(Some(region.value))
+    let region = configured(nodes).filter(|_| !has_one)?;
+    if is_region(&region.value) {
+        return Some(region.value);
+    }
+    warnings.push(format!(
+        "{}: {NO_REGION}, so the section gets none",
+        region.origin
+    ));
+    None
 }
 
 fn configured(nodes: &[Settings<'_>]) -> Option<Sourced<String>> {
@@ -54,10 +62,7 @@ fn check(region: &Sourced<String>) -> Result<()> {
     if is_region(&region.value) {
         return Ok(());
     }
-    Err(Failure::new(
-        region.origin.kind(),
-        "this is not the name of an AWS region",
-    )
-    .at(&region.origin)
-    .next("a region is written as eu-west-1"))
+    Err(Failure::new(region.origin.kind(), NO_REGION)
+        .at(&region.origin)
+        .next("a region is written as eu-west-1"))
 }

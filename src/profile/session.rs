@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::{Marks, Source};
+use crate::context::system_zone;
 use crate::ini::Profile;
 
 /// Where an expiry may stand, ours first: saml2aws and gimme-aws-creds write
@@ -71,17 +72,26 @@ impl Session {
 
 /// When the credentials of a section expire, whoever wrote it.
 pub fn expiration(section: &Profile<'_>) -> Option<Timestamp> {
-    EXPIRY_KEYS
-        .iter()
-        .find_map(|key| section.get(key))
-        .and_then(|value| parse_expiration(&value.text))
+    let value = EXPIRY_KEYS.iter().find_map(|key| section.get(key))?;
+    let zone = || match is_by_awsume(section) {
+        true => system_zone(),
+        false => TimeZone::UTC,
+    };
+    parse_expiration(&value.text, zone)
 }
 
-/// RFC 3339 with any offset, or the same without one, which aws-mfa writes and means UTC by.
-fn parse_expiration(text: &str) -> Option<Timestamp> {
+/// awsume marks the sections that it may overwrite, and those that it renews by itself.
+fn is_by_awsume(section: &Profile<'_>) -> bool {
+    let says = |key, text| section.get(key).is_some_and(|value| value.text == text);
+    says("manager", "awsume") || says("autoawsume", "true")
+}
+
+/// RFC 3339 with any offset, or the same without one. By that aws-mfa means UTC, and awsume this
+/// computer's zone.
+fn parse_expiration(text: &str, zone: impl FnOnce() -> TimeZone) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         let civil: DateTime = text.parse().ok()?;
-        Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        Some(civil.to_zoned(zone()).ok()?.timestamp())
     })
 }
 
@@ -124,6 +134,8 @@ mod tests {
     fn what_is_written_is_read_back() {
         let time: Timestamp = "2026-11-21T21:04:00Z".parse().unwrap();
         assert_eq!(spell_expiration(time), "2026-11-21T21:04:00Z");
-        assert_eq!(parse_expiration(&spell_expiration(time)), Some(time));
+        let tokyo = || TimeZone::fixed(jiff::tz::offset(9));
+        assert_eq!(parse_expiration(&spell_expiration(time), tokyo), Some(time));
+        assert_eq!(parse_expiration("2026-11-22 06:04:00", tokyo), Some(time));
     }
 }

@@ -2,14 +2,16 @@
 //! look at sections and leave them as they are.
 //!
 //! A section with temporary keys that is named itself is the one that is meant, whoever wrote it.
-//! Any other name means the section that signing in would write ([`super::resolve`]).
+//! Any other name means the section that signing in would write. What only signing in needs, a
+//! region or a duration, is not looked at: the section is as good as it is.
 
 use std::collections::HashSet;
 
-use super::choose::profile;
+use super::choose::{choose, profile};
+use super::follow::follow;
 use super::names::LONG_TERM;
 use super::settings::Shared;
-use super::target::{Target, ignored, shadow};
+use super::target::{self, Target, ignored, shadow};
 use super::{Files, Held, Plan, Request, Source, Sourced, resolve};
 use crate::context::Context;
 use crate::failure::Result;
@@ -40,17 +42,25 @@ pub fn chosen(context: &Context, request: &Request) -> Result<Sourced<String>> {
 ///
 /// # Errors
 ///
-/// As for [`resolve`], of which a section that is in use needs nothing; configuration if AWS tools
-/// would not use it.
+/// As for finding the key and the section that [`resolve`] finds, of which a section that is in use
+/// needs nothing; configuration if AWS tools would not use it.
 pub fn section(context: &Context, files: &Files, request: &Request) -> Result<String> {
     let name = chosen(context, request)?.value;
     let section = files.credentials.document.profile(&name);
     if section.as_ref().and_then(Held::read).is_some() && shadow(files, &name).is_none() {
         return Ok(name);
     }
-    let plan = resolve(context, files, request)
-        .map_err(|failure| ignored(files, &name).unwrap_or(failure))?;
-    Ok(plan.section.value)
+    to_write(context, files, request).map_err(|failure| ignored(files, &name).unwrap_or(failure))
+}
+
+fn to_write(context: &Context, files: &Files, request: &Request) -> Result<String> {
+    let shared = Shared::new(files);
+    let choice = choose(context, request)?;
+    let trail = follow(&shared, &context.env, request, choice)?;
+    let section = target::name(request, &trail)?;
+    let existing = shared.profile(&section.value);
+    target::state(existing.as_ref(), &trail, &mut Vec::new())?;
+    Ok(section.value)
 }
 
 /// The profiles that could be signed in to, and whose section holds no credentials; in file order.

@@ -10,7 +10,7 @@ use super::settings::{Part, Settings, Shared};
 use super::target::{Target, ignored, shadow_of};
 use super::{
     Endpoints, Files, Held, Marks, Origin, Purpose, Request, Source, Sourced, endpoint, key,
-    region, resolve, shadowing,
+    region, resolve, served, shadowing,
 };
 use crate::arn::Arn;
 use crate::context::Context;
@@ -89,7 +89,7 @@ fn own(settings: &Settings<'_>) -> Result<Option<(UsableKey, Origin)>> {
         }
     }
     // They would get what signing in to that profile has written.
-    if key::stands_for(settings).is_some() {
+    if served::stands_for(settings).is_some() {
         return Ok(None);
     }
     let Some(source) = key::of(settings, Purpose::SignIn)? else {

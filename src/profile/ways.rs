@@ -10,7 +10,7 @@ use std::fmt;
 
 use super::choose::{KEY_ID, environment_key, profile};
 use super::settings::{Found, Part, Settings, Shared};
-use super::{Endpoints, Files, Origin, Request, Sourced, endpoint, key, region};
+use super::{Endpoints, Files, Origin, Request, Sourced, endpoint, key, region, served};
 use crate::context::{Context, Env};
 use crate::failure::Result;
 
@@ -127,7 +127,7 @@ fn of_settings(settings: &Settings<'_>) -> Vec<Way> {
         settings.credentials.as_ref().and_then(key_way),
         login.map(|found| way(Means::Login, &found)),
         process.map(|found| {
-            let ours = key::runs_awsmfa(&found.text);
+            let ours = served::runs_awsmfa(&found.text);
             way(Means::Process { ours }, &found)
         }),
         settings.config.as_ref().and_then(key_way),

@@ -65,6 +65,15 @@ impl Shell {
         text
     }
 
+    /// A line that does nothing; empty for JSON, which has none. `text` is one line.
+    pub fn comment(self, text: &str) -> String {
+        match self {
+            Shell::Bash | Shell::Zsh | Shell::Fish | Shell::Powershell => format!("# {text}\n"),
+            Shell::Cmd => format!("rem {text}\n"),
+            Shell::Nushell | Shell::Json => String::new(),
+        }
+    }
+
     fn takes(self, value: &str) -> bool {
         matches!(self, Shell::Nushell | Shell::Json) || !value.contains(char::is_control)
     }

@@ -23,7 +23,10 @@ pub enum Shell {
         alias = "ash",
         alias = "dash",
         alias = "ksh",
-        alias = "mksh"
+        alias = "ksh93",
+        alias = "mksh",
+        alias = "rbash",
+        alias = "busybox"
     )]
     Bash,
     /// `eval "$(awsmfa env)"`
@@ -53,8 +56,7 @@ const STRANGERS: [&str; 4] = ["csh", "elvish", "tcsh", "xonsh"];
 ///
 /// [`Kind::Configuration`] if neither is a shell that is known.
 pub fn guess(env: &Env) -> Result<Shell> {
-    let parent = parent::name();
-    shell_of(parent.as_deref(), env).ok_or_else(|| {
+    shell_of(parent::names(), env).ok_or_else(|| {
         let what = if env.raw("SHELL").is_some() {
             "the shell is none that awsmfa knows"
         } else {
@@ -66,11 +68,13 @@ pub fn guess(env: &Env) -> Result<Shell> {
     })
 }
 
-fn shell_of(parent: Option<&str>, env: &Env) -> Option<Shell> {
-    if parent.is_some_and(|parent| STRANGERS.contains(&parent.trim_start_matches('-'))) {
+/// The first of the parent's names that is a shell's decides.
+fn shell_of(mut names: impl Iterator<Item = String>, env: &Env) -> Option<Shell> {
+    let parent = names.find(|name| is_stranger(name) || named(name).is_some());
+    if parent.as_deref().is_some_and(is_stranger) {
         return None;
     }
-    let parent = parent.and_then(named);
+    let parent = parent.as_deref().and_then(named);
     let configured = || named(Path::new(env.raw("SHELL")?).file_name()?.to_str()?);
     let found = parent.or_else(configured);
     if cfg!(windows) {
@@ -78,6 +82,10 @@ fn shell_of(parent: Option<&str>, env: &Env) -> Option<Shell> {
         return found.or(cmd).or(Some(Shell::Powershell));
     }
     found
+}
+
+fn is_stranger(program: &str) -> bool {
+    STRANGERS.contains(&program.trim_start_matches('-'))
 }
 
 /// `-bash` is a login shell, `bash.exe` one on Windows.
@@ -97,22 +105,32 @@ mod tests {
     #[test]
     fn the_parent_decides_and_then_the_variable() {
         for (parent, variable, shell) in [
-            (Some("fish"), Some("/bin/bash"), Some(Shell::Fish)),
-            (Some("-zsh"), None, Some(Shell::Zsh)),
-            (Some("dash"), Some("/usr/bin/fish"), Some(Shell::Bash)),
-            (Some("pwsh"), None, Some(Shell::Powershell)),
-            (Some("nu"), None, Some(Shell::Nushell)),
-            (Some("make"), Some("/usr/bin/zsh"), Some(Shell::Zsh)),
-            (Some("json"), None, None),
-            (None, Some("/opt/bin/bash"), Some(Shell::Bash)),
-            (Some("make"), Some("/bin/tcsh"), None),
-            (Some("-tcsh"), Some("/bin/bash"), None),
-            (None, Some("/"), None),
-            (None, Some(""), None),
-            (None, None, None),
+            (&["fish"][..], Some("/bin/bash"), Some(Shell::Fish)),
+            (&["-zsh"], None, Some(Shell::Zsh)),
+            (&["dash"], Some("/usr/bin/fish"), Some(Shell::Bash)),
+            (&["busybox"], None, Some(Shell::Bash)),
+            (&["make"], Some("/bin/rbash"), Some(Shell::Bash)),
+            (&["make"], Some("/usr/bin/ksh93"), Some(Shell::Bash)),
+            (&["pwsh"], None, Some(Shell::Powershell)),
+            (&["nu"], None, Some(Shell::Nushell)),
+            (&["make", "make"], Some("/usr/bin/zsh"), Some(Shell::Zsh)),
+            (&["json"], None, None),
+            // A script, and what runs it.
+            (&["deploy.sh", "bash"], Some("/bin/fish"), Some(Shell::Bash)),
+            (&["deploy", "fish"], Some("/bin/bash"), Some(Shell::Fish)),
+            (&["deploy", "tcsh"], Some("/bin/bash"), None),
+            (&["deploy", "python3"], Some("/bin/zsh"), Some(Shell::Zsh)),
+            (&["bash", "fish"], None, Some(Shell::Bash)),
+            (&[], Some("/opt/bin/bash"), Some(Shell::Bash)),
+            (&["make"], Some("/bin/tcsh"), None),
+            (&["-tcsh"], Some("/bin/bash"), None),
+            (&[], Some("/"), None),
+            (&[], Some(""), None),
+            (&[], None, None),
         ] {
             let env: Env = variable.map(|value| ("SHELL", value)).into_iter().collect();
-            assert_eq!(shell_of(parent, &env), shell, "{parent:?} {variable:?}");
+            let names = parent.iter().map(|name| (*name).to_owned());
+            assert_eq!(shell_of(names, &env), shell, "{parent:?} {variable:?}");
         }
     }
 
@@ -128,7 +146,11 @@ mod tests {
             ),
         ] {
             let env: Env = variables.iter().copied().collect();
-            assert_eq!(shell_of(None, &env), Some(shell), "{variables:?}");
+            assert_eq!(
+                shell_of(std::iter::empty(), &env),
+                Some(shell),
+                "{variables:?}"
+            );
         }
     }
 }

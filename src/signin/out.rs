@@ -49,6 +49,8 @@ pub struct SignedOut {
     pub sections: Vec<Left>,
     /// The section that was meant, where one was.
     pub meant: Option<String>,
+    /// Whether what was remembered about codes is gone, too, where it had to go.
+    pub swept: Result<()>,
 }
 
 /// A section without its credentials.
@@ -59,7 +61,7 @@ pub struct Left {
     pub beside: Beside,
 }
 
-/// Takes the sections out.
+/// Takes the sections out. What keeps the sweep after that from its end is told with what was done.
 ///
 /// # Errors
 ///
@@ -90,13 +92,15 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
             locked.commit(&bytes)?;
         }
     }
-    if matches!(which, Which::All) && Stamp::at(&file.path).is_some() {
-        step::clear(&file.path, now)?;
-    }
+    let swept = match which {
+        Which::All if Stamp::at(&file.path).is_some() => step::clear(&file.path, now),
+        _ => Ok(()),
+    };
     Ok(SignedOut {
         file: file.path,
         sections,
         meant,
+        swept,
     })
 }
 

@@ -93,6 +93,17 @@ impl Target {
                 directory.display()
             )));
         }
+        if let Some(link) = directory.ancestors().find(|path| is_dangling(path)) {
+            let there = next_link(link).ok().flatten().unwrap_or_default();
+            return Err(refusal(
+                "this is a symbolic link to a directory that does not exist",
+                link.display(),
+            )
+            .next(format!(
+                "mount or create {}, or remove the link",
+                there.display()
+            )));
+        }
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -155,6 +166,10 @@ fn names_a_directory(path: &Path) -> bool {
     let separator = |byte: u8| std::path::is_separator(char::from(byte));
     matches!(bytes, [.., last] if separator(*last))
         || matches!(bytes, [.., last, b'.'] if separator(*last))
+}
+
+fn is_dangling(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 /// Where the link at `path` points, or `None` if there is no link at `path`.

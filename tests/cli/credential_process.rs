@@ -207,7 +207,10 @@ fn a_profile_for_the_tools_stands_for_the_role_that_it_asks_for() {
          [profile a]\n{command} -p b\n[profile b]\n{command} -p a\n\
          [profile lost]\n{command} -p nobody\n\
          [profile own]\n{command} -p own\n\
-         [profile more]\n{command} -p dev --timeout 5s\n",
+         [profile more]\n{command} -q --timeout=5s -p \"dev\" --region us-east-1\n\
+         [profile which]\n{command}\n\
+         [profile variable]\n{command} -p $USER\n\
+         [profile elsewhere]\n{command} -p dev --endpoint-url http://127.0.0.1:9\n",
         mfa.serial, role.arn
     ));
     world
@@ -215,8 +218,10 @@ fn a_profile_for_the_tools_stands_for_the_role_that_it_asks_for() {
         .failed(4, "there is no section [dev-mfa]");
     world.sign_in(&mfa, ["-p", "dev-auto"]).succeeded();
     assert!(world.issued_to("dev-mfa").is_some());
-    let run = world.run(["whoami", "-p", "dev-auto"]).succeeded();
-    assert!(run.stdout.contains(":assumed-role/Dev/"), "{}", run.stdout);
+    for profile in ["dev-auto", "more"] {
+        let run = world.run(["whoami", "-p", profile]).succeeded();
+        assert!(run.stdout.contains(":assumed-role/Dev/"), "{}", run.stdout);
+    }
     let run = world.run_for_secrets(["env", "--shell", "json", "-p", "dev-auto"]);
     assert_eq!(run.json()["AWS_REGION"], "eu-west-3");
     for (profile, what, place, next) in [
@@ -228,7 +233,9 @@ fn a_profile_for_the_tools_stands_for_the_role_that_it_asks_for() {
             "*",
         ),
         ("own", "is awsmfa itself", "config:", "after `-p`"),
-        ("more", "is awsmfa itself", "config:", "after `-p`"),
+        ("which", "say for which profile", "config:", "-p NAME`"),
+        ("variable", "say for which profile", "config:", "-p NAME`"),
+        ("elsewhere", "say for which profile", "config:", "directly"),
     ] {
         world.fails(["whoami", "-p", profile], Told(3, what, place, next));
         world.fails([COMMAND, "-p", profile], Told(3, what, place, next));

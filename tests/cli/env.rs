@@ -105,6 +105,38 @@ fn every_shell_is_recognised_takes_the_credentials_and_gives_them_up() {
     assert_eq!(world.aws.operations(), Vec::<String>::new());
 }
 
+/// The system calls such a process by the script's name.
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_script_that_is_run_by_its_own_name_its_interpreter_decides() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (mut world, _) = signed_in();
+    for (shell, configured, script) in [
+        ("/bin/sh", "/usr/bin/fish", POSIX),
+        ("/bin/bash", "/bin/tcsh", POSIX),
+        (
+            "/usr/bin/fish",
+            "/bin/bash",
+            "$argv env | source; env >during; $argv env --unset | source; env >after",
+        ),
+    ] {
+        if !is_installed(shell) {
+            continue;
+        }
+        world.set("SHELL", configured);
+        let path = world.path("deploy.sh");
+        std::fs::write(&path, format!("#!{shell}\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let run = world.run_in("./deploy.sh \"$@\"", NOTHING);
+        let run = run.succeeded_for(shell);
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+        let during = about_aws(&world, "during");
+        assert_eq!(during, expected(&world, "default-mfa"), "{shell}");
+        assert_eq!(about_aws(&world, "after"), Vec::<String>::new(), "{shell}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn in_fish_what_worked_has_status_0() {
@@ -153,6 +185,31 @@ fn in_fish_a_universal_profile_gives_way_to_the_section_and_comes_back() {
     );
     run.said("warning: AWS_PROFILE is a universal variable");
     assert!(about_aws(&world, "env").contains(&"AWS_PROFILE=".to_owned()));
+}
+
+#[test]
+fn a_region_that_is_none_is_no_obstacle_where_another_is_named() {
+    let (mut world, mfa) = signed_in();
+    let config = std::fs::read_to_string(world.config_path()).unwrap();
+    world.write_config(config.replace("eu-west-1", "the moon"));
+    world.write_credentials(world.credentials().replace("region = eu-west-1\n", ""));
+    let wrong = "this is not the name of an AWS region";
+    world
+        .run(["env", "--shell", "bash"])
+        .failed(3, wrong)
+        .said("config:2");
+    let warning = format!("config:2: {wrong}, so the section gets none");
+    let flag = ["env", "--shell", "json", "--region", "us-east-1"];
+    let run = world.run_for_secrets(flag).succeeded();
+    run.said(&warning);
+    assert_eq!(run.json()["AWS_REGION"], "us-east-1");
+    world.set("AWS_REGION", "us-east-2");
+    let run = world.run_for_secrets(["env", "--shell", "json"]);
+    run.said(&warning);
+    assert_eq!(run.json()["AWS_REGION"], "us-east-2");
+    // And so it is.
+    world.sign_in(&mfa, ["--force"]).succeeded().said(&warning);
+    assert_eq!(world.value("default-mfa", "region"), None);
 }
 
 #[cfg(unix)]

@@ -220,7 +220,7 @@ fn a_program_that_cannot_be_started_costs_no_code() {
 }
 
 #[test]
-fn what_only_the_system_can_tell_is_126_and_the_session_stays() {
+fn what_only_the_system_can_tell_is_told_as_a_shell_tells_it_and_the_session_stays() {
     let (world, _) = signed_in();
     let script = |name: &str, text: &str| {
         let path = world.path(name);
@@ -228,13 +228,26 @@ fn what_only_the_system_can_tell_is_126_and_the_session_stays() {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     };
     script("orphan", "#!/no/such/interpreter\n");
-    script("bare", "echo without a first line\n");
-    world.fails(
-        ["exec", "./orphan"],
-        Told(126, "`./orphan` cannot be run", "./orphan", "interpreter"),
-    );
-    let run = world.run(["exec", "./bare"]).succeeded();
-    assert_eq!(run.stdout, "without a first line\n");
+    script("directory", "#!/\n");
+    script("bare", "echo without a first line: $1 $2\nexit 3\n");
+    for exec in [&["exec"][..], &["exec", "--serve"]] {
+        let with = |rest: &[&'static str]| [exec, rest].concat();
+        world.fails(
+            with(&["./orphan"]),
+            Told(127, "`./orphan` cannot be run", "./orphan", "interpreter"),
+        );
+        world.fails(
+            with(&["./directory"]),
+            Told(
+                126,
+                "`./directory` cannot be run",
+                "./directory",
+                "by itself",
+            ),
+        );
+        let run = world.run(with(&["./bare", "-x", "a b"])).failed(3, "");
+        assert_eq!(run.stdout, "without a first line: -x a b\n");
+    }
 }
 
 #[test]

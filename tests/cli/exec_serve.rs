@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -113,6 +114,35 @@ fn the_end_of_the_program_is_ours() {
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("y\n", "141\n"));
     let script = r#"trap '' HUP; "$@" exec --serve sh -c 'kill -HUP $$; echo alive'"#;
     assert_eq!(world.run_in(script, NOTHING).stdout, "alive\n");
+}
+
+/// What waits for us sees the end that it would see without us: a shell gives up a script on Ctrl-C
+/// only if the program died of it.
+#[test]
+fn a_signal_that_ends_the_program_ends_us_without_a_memory_dump() {
+    let (world, _) = signed_in();
+    for signal in [
+        Signal::INT,
+        Signal::TERM,
+        Signal::HUP,
+        Signal::QUIT,
+        Signal::PIPE,
+        Signal::USR1,
+        Signal::KILL,
+        Signal::SEGV,
+        Signal::ABORT,
+    ] {
+        let number = signal.as_raw();
+        let script = format!("$SIG{{$_}} = 'DEFAULT' for keys %SIG; kill {number} => $$; sleep 20");
+        let command = format!("ulimit -S -c 0; exec perl -e '{script}'");
+        let output = world
+            .command(["exec", "--serve", "sh", "-c", &command])
+            .output()
+            .unwrap();
+        let (status, said) = (output.status, String::from_utf8(output.stderr).unwrap());
+        assert_eq!((status.signal(), said.as_str()), (Some(number), ""));
+        assert!(!status.core_dumped(), "{signal:?}");
+    }
 }
 
 #[test]

@@ -114,6 +114,25 @@ fn all_and_expired_take_what_they_say() {
     assert_eq!(world.credentials(), before);
 }
 
+/// The sections are gone by then.
+#[test]
+fn what_was_removed_is_told_where_the_rest_cannot_be_swept() {
+    for json in [false, true] {
+        let (world, mfa, before) = world("");
+        world.sign_in(&mfa, NOTHING).succeeded();
+        std::fs::write(world.path(".aws/awsmfa"), "").unwrap();
+        let output: &[&str] = if json { &["--output", "json"] } else { &[] };
+        let run = world.run([&["logout", "--all"], output].concat());
+        assert_eq!(world.credentials(), before);
+        if json {
+            assert_eq!(run.json()[0]["action"], "removed");
+        } else {
+            run.said("signed out: section [default-mfa] is removed\nerror: ");
+        }
+        run.failed(7, ".aws/awsmfa").said("move that file away");
+    }
+}
+
 #[test]
 fn what_a_person_added_to_a_section_stays_and_is_said() {
     let (world, mfa, before) = world("");

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use crate::local_aws::Mfa;
-use crate::world::{World, names, not_tested};
+use crate::world::{NOTHING, World, names, not_tested};
 
 const OLD: &str = "# mine\n[other]\nx = 1\n";
 
@@ -118,6 +118,28 @@ fn a_link_that_leads_nowhere_is_refused_before_a_code_is_spent() {
             fs::read_link(world.credentials_path()).unwrap(),
             Path::new(says)
         );
+        assert!(!world.path("not-mounted").exists());
+    }
+}
+
+#[test]
+fn a_directory_that_is_a_link_to_nowhere_is_told_before_a_code_is_asked_for() {
+    for (link, says) in [
+        (".aws/awsmfa", "../not-mounted/awsmfa"),
+        (".aws", "not-mounted"),
+    ] {
+        let (mut world, _) = with_key_in_config();
+        let config = world.path("config");
+        fs::copy(world.config_path(), &config).unwrap();
+        world.set("AWS_CONFIG_FILE", config.to_str().unwrap());
+        if link == ".aws" {
+            fs::remove_dir_all(world.path(".aws")).unwrap();
+        }
+        symlink(says, world.path(link)).unwrap();
+        let run = world.run(NOTHING);
+        run.failed(7, "a symbolic link to a directory that does not exist")
+            .said(&format!("at: {}\n", world.path(link).display()))
+            .said("next: mount or create ");
         assert!(!world.path("not-mounted").exists());
     }
 }

@@ -1,9 +1,12 @@
 //! `awsmfa serve`: credentials from an endpoint, and their renewal.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::env::signed_in;
 use crate::local_aws::{Fault, Mfa, Trust};
@@ -11,7 +14,7 @@ use crate::prompt::PROMPT;
 use crate::pty::Stream;
 use crate::served::{Pass, Server, is_ignored, pass_from};
 use crate::told::Told;
-use crate::world::{AWSMFA, NOTHING, World, section};
+use crate::world::{AWSMFA, NOTHING, Run, World, section};
 
 /// Longer than it takes until a failure is no longer believed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -122,6 +125,47 @@ fn each_profile_has_a_path_and_a_token_of_its_own() {
         ["exec", "-p", "default", "-p", "team/b", "-t", &code, "true"],
         Told(2, "one profile at a time", "--profile", "name one profile"),
     );
+}
+
+#[test]
+fn the_lines_of_several_profiles_are_told_apart() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("Dev").trusts(Trust::new(&user.arn).mfa());
+    world.write_config(format!(
+        "[profile dev]\nrole_arn = {}\nsource_profile = default\n",
+        role.arn
+    ));
+    world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+    for (shell, titles) in [
+        ("bash", ["# profile default", "# profile dev"]),
+        ("fish", ["# profile default", "# profile dev"]),
+        ("powershell", ["# profile default", "# profile dev"]),
+        ("cmd", ["rem profile default", "rem profile dev"]),
+    ] {
+        let both = ["serve", "--shell", shell, "-p", "default", "-p", "dev"];
+        let (lines, run) = lines(&world, &both);
+        let at = |text: &str| lines.lines().position(|line| line == text);
+        let [first, second] = titles.map(at);
+        assert_eq!(first, Some(0), "{lines}");
+        assert!(second > first, "{lines}");
+        run.said("note: there are lines for each profile");
+        // Of one there is nothing to tell apart.
+        let (lines, run) = self::lines(&world, &both[..5]);
+        assert!(!lines.contains("profile default"), "{lines}");
+        assert!(!run.stderr.contains("lines for each"), "{}", run.stderr);
+    }
+}
+
+/// What a server prints before it serves, and its end.
+#[track_caller]
+fn lines(world: &World, arguments: &[&str]) -> (String, Run) {
+    let mut child = world.start(arguments);
+    let mut lines = String::new();
+    let mut output = child.stdout.take().unwrap();
+    output.read_to_string(&mut lines).unwrap();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    (lines, world.outcome(child).succeeded())
 }
 
 /// The lines reach the shell although the server goes on.

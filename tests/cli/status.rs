@@ -279,6 +279,36 @@ fn a_check_answers_by_exit_code() {
     assert_eq!(world.aws.log().len(), 0);
 }
 
+/// aws-mfa writes UTC, awsume the time that the computer's clock shows.
+#[test]
+fn an_expiry_without_a_zone_is_read_as_the_tool_that_wrote_it_means_it() {
+    let mut world = World::new();
+    world.set("TZ", "JST-9");
+    let spelled = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let now = Timestamp::now();
+    let (past, future) = (now - 2.hours(), now + 2.hours());
+    let tokyo = |time: Timestamp| spelled(time + 9.hours());
+    for (marks, expiration, code) in [
+        ("manager = awsume\n", tokyo(past), 4),
+        ("manager = awsume\n", tokyo(future), 0),
+        ("autoawsume = true\n", tokyo(past), 4),
+        ("autoawsume = true\n", tokyo(future), 0),
+        ("manager = awsume\n", spelled(past) + "Z", 4),
+        ("manager = awsume\n", spelled(future) + "Z", 0),
+        ("", spelled(past), 4),
+        ("", spelled(future), 0),
+        ("manager = somebody\n", spelled(past), 4),
+    ] {
+        world.write_credentials(temporary("a", &format!("{marks}expiration = {expiration}")));
+        let run = world.run(["status", "-p", "a", "--check", "90m", "--quiet"]);
+        assert_eq!(
+            (run.code, run.stderr.as_str()),
+            (code, ""),
+            "{marks}{expiration}"
+        );
+    }
+}
+
 #[test]
 fn a_check_for_longer_than_a_renewal_gives_says_what_gives_it() {
     let world = World::new();
@@ -337,6 +367,58 @@ fn a_check_asks_neither_the_network_nor_the_lock_nor_a_person() {
     std::fs::remove_file(world.path(".aws/credentials.lock")).unwrap();
     world.run(["status", "--check", "1m"]).succeeded();
     assert_eq!(world.names(), ["credentials"]);
+}
+
+/// It is as good as it is, whatever a renewal would stop at.
+#[test]
+fn a_section_is_found_where_settings_are_wrong_that_only_signing_in_needs() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("Dev").trusts(Trust::new(&user.arn).mfa());
+    let profile = format!(
+        "[profile dev]\nrole_arn = {}\nsource_profile = default\n",
+        role.arn
+    );
+    world.write_config(&profile);
+    world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+    for line in [
+        "region = the moon",
+        "duration_seconds = soon",
+        "duration_seconds = 1",
+        "role_session_name = a b",
+    ] {
+        world.write_config(format!("{profile}{line}\n"));
+        let run = world.run(["status", "-p", "dev", "--check", "1m"]);
+        run.succeeded_for(line).said("[dev-mfa] is good until ");
+        let table = world.run(["status", "-p", "dev"]).succeeded_for(line);
+        assert_eq!(row(&table.stdout, "dev-mfa")[1], "default", "{line}");
+        let signing_in = ["env", "--shell", "bash", "-p", "dev"];
+        world.run(signing_in).failed(3, "config:");
+    }
+}
+
+#[test]
+fn a_check_warns_of_a_key_in_the_environment_that_is_another() {
+    let mut world = World::new();
+    world.write_credentials(
+        temporary("a", &format!("expiration = {}", in_minutes(20)))
+            + &temporary("old", "expiration = 2020-01-01T00:00:00Z"),
+    );
+    for (key, warned) in [
+        ("ASIAIOSFODNN7OTHERONE", true),
+        ("ASIAIOSFODNN7EXAMPLE", false),
+    ] {
+        world.set("AWS_ACCESS_KEY_ID", key);
+        for (section, code) in [("a", 0), ("old", 4)] {
+            let check = ["status", "--check", "1m", "-p", section];
+            let run = world.run(check);
+            let says = run.stderr.contains("warning: AWS_ACCESS_KEY_ID ");
+            assert_eq!(says, warned, "{section}: {}", run.stderr);
+            assert_eq!(run.code, code, "{section}: {}", run.stderr);
+            let silent = world.run(check.iter().chain(&["--quiet"]));
+            assert_eq!((silent.code, silent.stderr.as_str()), (code, ""));
+        }
+    }
 }
 
 #[test]

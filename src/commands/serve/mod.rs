@@ -25,7 +25,7 @@ use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::spell_expiration;
 use crate::shell::Shell;
-use crate::ui::{Ui, until};
+use crate::ui::{Ui, printable, until};
 use crate::variables::in_the_way_of_endpoint;
 use stop::Stop;
 
@@ -130,9 +130,17 @@ fn print(context: &Context, ui: &Ui, shell: Shell, offers: &[Offer]) -> Result<(
         let profiles: Vec<Row<'_>> = offers.iter().map(|offer| Row::new(offer, &gone)).collect();
         return ui.document(&Document { profiles });
     }
+    let several = offers.len() > 1;
     for offer in offers {
         let lines = shell.assign(&offer.assignments, &gone, None)?;
+        if several {
+            let title = format!("profile {}", printable(&offer.ready.profile));
+            ui.print(shell.comment(&title).as_bytes())?;
+        }
         ui.print(lines.as_bytes())?;
+    }
+    if several {
+        ui.note("there are lines for each profile, and a shell can take those of one: the last would win");
     }
     Ok(())
 }

@@ -218,11 +218,18 @@ fn a_credential_process_is_asked_before_the_config_files_keys_and_after_the_cred
     }
     .plan();
     assert_eq!(source_key(&key), Some(ALICE));
-    World {
-        config: "[default]\ncredential_process = awsmfa credential-process\n",
-        ..World::default()
+    for (profile, what) in [
+        (" -p default", "is awsmfa itself"),
+        ("", "does not plainly say for which profile"),
+    ] {
+        let config =
+            format!("[default]\ncredential_process = awsmfa credential-process{profile}\n");
+        World {
+            config: &config,
+            ..World::default()
+        }
+        .refused(Kind::Configuration, what, "config:2");
     }
-    .refused(Kind::Configuration, "is awsmfa itself", "config:2");
 }
 
 #[test]
