@@ -233,6 +233,7 @@ fn record(phase: Phase, new: Option<Pair>) -> Record {
     Record {
         phase,
         user: "alice".to_owned(),
+        account: "123456789012".to_owned(),
         profile: "default".to_owned(),
         begun: 1000,
         old: pair("O"),

@@ -107,7 +107,7 @@ fn the_document_says_what_was_done_and_holds_no_secret() {
     let (world, user, key) = alice();
     let run = world.run(["key", "rotate", "--output", "json"]).succeeded();
     let (id, _) = new_pair(&world, &user, &key);
-    let kept = world.path(".aws/awsmfa/key-default@alice.json");
+    let kept = world.path(".aws/awsmfa/key-default@alice@123456789012.json");
     let expected = json!({
         "action": "rotated",
         "user_name": "alice",
@@ -127,7 +127,11 @@ fn the_new_key_works_and_the_old_one_goes_if_that_is_wanted() {
     let (id, _) = new_pair(&world, &user, &key);
     assert_eq!(user.keys(), [(id, true)]);
     world.run(["whoami"]).succeeded();
-    assert!(!world.path(".aws/awsmfa/key-default@alice.json").exists());
+    assert!(
+        !world
+            .path(".aws/awsmfa/key-default@alice@123456789012.json")
+            .exists()
+    );
     world
         .run(["key", "rotate", "--rollback"])
         .failed(3, "there is no rotation of profile `default`");
@@ -140,7 +144,7 @@ fn the_kept_secret_is_for_its_owner_alone_and_goes_with_the_key() {
 
     let (world, _, key) = alice();
     world.run(["key", "rotate"]).succeeded();
-    let kept = world.path(".aws/awsmfa/key-default@alice.json");
+    let kept = world.path(".aws/awsmfa/key-default@alice@123456789012.json");
     assert_eq!(fs::metadata(&kept).unwrap().mode() & 0o777, 0o600);
     assert!(fs::read_to_string(&kept).unwrap().contains(&key.secret));
     world.run(["key", "delete", &key.id]).succeeded();
@@ -567,7 +571,11 @@ fn a_file_that_does_not_take_the_new_key_leaves_the_old_one_and_no_other() {
     let run = spoilt_meanwhile(&world, &before);
     run.failed(7, "NUL byte").said("is deleted again");
     assert_eq!(user.keys(), [(key.id.clone(), true)]);
-    assert!(!world.path(".aws/awsmfa/key-default@alice.json").exists());
+    assert!(
+        !world
+            .path(".aws/awsmfa/key-default@alice@123456789012.json")
+            .exists()
+    );
     world.run(["key", "rotate"]).succeeded();
     new_pair(&world, &user, &key);
 }
@@ -580,7 +588,7 @@ fn a_secret_that_can_neither_be_written_nor_given_up_is_kept_and_used_by_the_nex
         .aws
         .fault_always("DeleteAccessKey", Fault::AccessDenied);
     let run = spoilt_meanwhile(&world, &before);
-    let kept = world.path(".aws/awsmfa/key-default@alice.json");
+    let kept = world.path(".aws/awsmfa/key-default@alice@123456789012.json");
     run.failed(7, "NUL byte")
         .said(&format!("its secret is kept in {}", kept.display()));
     let (id, secret) = new_pair(&world, &user, &key);
@@ -793,7 +801,7 @@ fn an_unfinished_rotation_of_a_key_that_was_replaced_by_hand_is_told() {
     world.write_credentials(section("default", &other));
     let run = world.run(["key", "rotate", "--yes"]);
     run.failed(3, &format!("the rotation of {}", key.id))
-        .said("key-default@alice.json");
+        .said("key-default@alice@123456789012.json");
     assert_eq!(user.keys().len(), 2);
 }
 
@@ -812,8 +820,8 @@ fn whatever_is_run_next_clears_what_killed_runs_have_left() {
     let dead = [
         world.path(".aws/.credentials.awsmfa-Xy12zA"),
         world.path(".aws/.config.awsmfa-Xy12zA"),
-        state.join(".key-default@alice.json.awsmfa-Xy12zA"),
-        state.join(".key-default@dave.json.awsmfa-Xy12zA"),
+        state.join(".key-default@alice@123456789012.json.awsmfa-Xy12zA"),
+        state.join(".key-default@dave@123456789012.json.awsmfa-Xy12zA"),
     ];
     let others = [
         world.path(".aws/.credentials.awsmfa-notes.txt"),
@@ -887,7 +895,7 @@ fn one_file_that_is_credentials_and_config_is_locked_and_edited_once() {
 fn what_is_kept_of_a_key_that_was_deleted_elsewhere_is_forgotten() {
     let (world, user, key) = alice();
     world.run(["key", "rotate"]).succeeded();
-    let kept = world.path(".aws/awsmfa/key-default@alice.json");
+    let kept = world.path(".aws/awsmfa/key-default@alice@123456789012.json");
     fs::rename(world.path(".aws/awsmfa"), world.path("elsewhere")).unwrap();
     world.run(["key", "delete", &key.id]).succeeded();
     let _ = fs::remove_dir_all(world.path(".aws/awsmfa"));
@@ -918,7 +926,7 @@ fn what_is_kept_goes_only_on_consent_where_nothing_tells_that_the_key_is_gone() 
     let admins = world.key(&admin);
     world.run(["key", "rotate"]).succeeded();
     world.write_credentials(section("admin", &admins));
-    let kept = world.path(".aws/awsmfa/key-default@alice.json");
+    let kept = world.path(".aws/awsmfa/key-default@alice@123456789012.json");
     world
         .run(["-p", "admin", "key", "delete", &key.id, "--yes"])
         .failed(5, "admin has no access key")

@@ -67,13 +67,13 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let (action, user, id) = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
-        let kept = record::kept(context, &given)?;
+        let kept = record::kept(context, &user, &given)?;
         let keys = match kept {
             Some(_) => keys::left_of(&operator, &user).await?,
             None => keys::of(&operator, &user).await?,
         };
         if let Some(kept) = kept.filter(|kept| keys.iter().all(|key| key.id != kept.id)) {
-            may_be_forgotten(ui, yes, &kept, &keys, &user).await?;
+            may_be_forgotten(ui, yes, &kept, &keys, &operator, &user).await?;
             record::forget(context, ui, &kept.id, wait).await?;
             errand.done(format!(
                 "AWS has no access key {} of {user} any more; what was kept of it here is removed",
@@ -114,25 +114,33 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
 ///
 /// # Errors
 ///
-/// [`Kind::Aws`] if it is another user's; [`Kind::Configuration`] if nothing tells whose it is, and
-/// the person does not agree.
+/// [`Kind::Aws`] if it is another user's; [`Kind::Configuration`] if nothing tells that AWS has it no
+/// more, and the person does not agree; as for [`Operator::account`].
 async fn may_be_forgotten(
     ui: &Ui,
     yes: bool,
     kept: &Kept,
     keys: &[UserKey],
+    operator: &Operator<'_>,
     user: &str,
 ) -> Result<()> {
     let id = &kept.id;
-    match &kept.user {
-        Some(owner) if owner != user => {
-            let what = format!("{user} has no access key {id}");
-            return Err(Failure::new(Kind::Aws, what).next(format!(
+    if kept.was_beside(keys) {
+        return Ok(());
+    }
+    if let Some((owner, account)) = &kept.owner {
+        let not_here = || Failure::new(Kind::Aws, format!("{user} has no access key {id}"));
+        if owner != user {
+            return Err(not_here().next(format!(
                 "it is one of {owner}: `awsmfa key delete --user {owner} {id}`"
             )));
         }
-        _ if kept.was_beside(keys) => return Ok(()),
-        _ => {}
+        let here = operator.account().await?;
+        if account != here {
+            return Err(not_here().next(format!(
+                "it is one of {owner} in account {account}, and this is account {here}: name a profile of that account with `--profile`"
+            )));
+        }
     }
     let what = format!(
         "remove the secret of access key {id}, which {user} does not have in this account any more"

@@ -62,6 +62,8 @@ pub(super) struct Turn<'a> {
     wanted: Wanted,
     operator: Operator<'a>,
     user: String,
+    /// The id of the user's account.
+    account: String,
     /// The record, and the name of its journal.
     record: Option<Record>,
     name: String,
@@ -81,16 +83,19 @@ impl<'a> Turn<'a> {
         errand: &'a Errand<'a>,
         wanted: Wanted,
         orders: Orders,
-        found: Option<(String, Record)>,
+        records: Vec<(String, Record)>,
     ) -> Result<Self> {
         let mut operator = Operator::new(context, ui, orders).await?;
-        if let (None, Some((_, record))) = (&wanted.user, &found) {
+        if let (None, Some((_, record))) = (&wanted.user, records.first()) {
             act_with_what_works(&mut operator, record).await;
         }
         let user = operator.user(wanted.user.as_deref()).await?;
-        let (name, record) = match found.filter(|(_, record)| record.user == user) {
+        let account = operator.account().await?.to_owned();
+        record::check(context, &user)?;
+        let mut records = records.into_iter();
+        let (name, record) = match records.find(|(_, record)| record.is_of(&user, &account)) {
             Some((name, record)) => (name, Some(record)),
-            None => (record::name(&wanted.profile, &user), None),
+            None => (record::name(&wanted.profile, &user, &account), None),
         };
         Ok(Self {
             context,
@@ -100,6 +105,7 @@ impl<'a> Turn<'a> {
             wanted,
             operator,
             user,
+            account,
             name,
             keys: Vec::new(),
             uses: Vec::new(),

@@ -117,7 +117,7 @@ fn a_rotation_that_came_to_its_end_is_not_called_cut_short() {
             "kept",
             "note",
             &format!("access key {old} of alice (profile `default`) is kept"),
-            "key-default@alice.json",
+            "key-default@alice@123456789012.json",
             &format!("`awsmfa key delete --user alice {old}`"),
         ))
         .has_no("unfinished");
