@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::local_aws::{Key, Preset, UserHandle, When};
+use crate::local_aws::{Fault, Key, Preset, UserHandle, When};
 use crate::world::{World, section};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -178,4 +178,103 @@ fn a_record_that_cannot_be_read_stops_whom_it_may_be_about_and_nobody_else() {
             assert_eq!(user.keys().len(), 1, "{name}");
         }
     }
+}
+
+/// Cut off before its key was created, a rotation looks for one whose secret was lost.
+#[test]
+fn a_key_whose_secret_somebody_has_is_not_taken_for_the_one_that_was_lost() {
+    type Take = fn(&mut World, &Key);
+    let table: [(&str, Take); 4] = [
+        ("a profile", |world, key| {
+            world.write_credentials(world.credentials() + &section("ci", key));
+        }),
+        ("the config file", |world, key| {
+            world.write_config(section("profile ci", key));
+        }),
+        ("the environment", |world, key| {
+            world.set("AWS_ACCESS_KEY_ID", &key.id);
+            world.set("AWS_SECRET_ACCESS_KEY", &key.secret);
+        }),
+        ("a file of its own", |world, key| {
+            let kept = world.path(&format!(".aws/awsmfa/secret-{}.json", key.id));
+            fs::write(kept, "{}").unwrap();
+        }),
+    ];
+    for (name, take) in table {
+        for rollback in [false, true] {
+            let (mut world, user, key) = alice();
+            cut_off(&world);
+            let other = world.key(&user);
+            take(&mut world, &other);
+            let mut arguments = vec!["-p", "default", "key", "rotate", "--yes"];
+            if rollback {
+                arguments.push("--rollback");
+                world.run(&arguments).succeeded_for(name);
+            } else if name == "a file of its own" {
+                // It may go, but is called what it is.
+                arguments.pop();
+                let run = world.run(&arguments).failed(3, "needs consent");
+                assert!(run.stderr.contains("to make room"), "{}", run.stderr);
+            } else {
+                let run = world.run(&arguments);
+                run.failed(3, "the other one seems to be in use");
+            }
+            assert_eq!(user.keys(), [(key.id, true), (other.id, true)], "{name}");
+        }
+    }
+}
+
+#[test]
+fn while_a_rotation_is_not_finished_no_other_key_is_created_for_the_user() {
+    let (world, user, key) = alice();
+    let admin = world.aws.user("admin").policy(Preset::Admin);
+    let admins = world.key(&admin);
+    world.write_credentials(world.credentials() + &section("my admin", &admins));
+    cut_off(&world);
+    for target in [&["--to", "ci"][..], &["--output", "json"]] {
+        for (whose, finish) in [
+            (&["-p", "default"][..], "`awsmfa -p default key rotate`"),
+            (
+                &["-p", "my admin", "--user", "alice"],
+                "`awsmfa -p \"my admin\" key rotate --user alice --to default`",
+            ),
+        ] {
+            let (profile, user) = whose.split_at(2);
+            let create = profile.iter().chain(&["key", "create"]).chain(user);
+            world
+                .run(create.chain(target))
+                .failed(3, &format!("the rotation of access key {}", key.id))
+                .said(finish)
+                .said("key-default@alice@123456789012.json");
+        }
+    }
+    assert_eq!(user.keys(), [(key.id, true)]);
+    // Another user's is another matter.
+    world
+        .run(["-p", "my admin", "key", "create", "--to", "ci"])
+        .succeeded();
+    world.run(["key", "rotate", "--rollback"]).succeeded();
+    world.run(["key", "create", "--to", "cd"]).succeeded();
+    assert_eq!(user.keys().len(), 2);
+}
+
+#[test]
+fn a_creation_waits_for_the_rotation_that_is_at_it() {
+    let (world, user, _) = alice();
+    let admin = world.aws.user("admin").policy(Preset::Admin);
+    let admins = world.key(&admin);
+    world.write_credentials(world.credentials() + &section("admin", &admins));
+    let slow = Fault::Latency(Duration::from_secs(3));
+    world.aws.fault("CreateAccessKey", slow);
+    let rotate = world.start(["key", "rotate"]);
+    while user.keys().len() < 2 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    world
+        .run([
+            "-p", "admin", "key", "create", "--user", "alice", "--to", "ci", "--yes",
+        ])
+        .failed(5, "has two access keys already");
+    world.outcome(rotate).succeeded();
+    assert_eq!(user.keys().len(), 2);
 }

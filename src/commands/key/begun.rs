@@ -27,17 +27,9 @@ pub(super) struct Begun {
     before: Vec<String>,
 }
 
-/// The name of the journal for a key of `user`, in the account that the calls are made in.
-///
-/// # Errors
-///
-/// As for [`Operator::account`].
-pub(super) async fn journal_of(operator: &Operator<'_>, user: &str) -> Result<String> {
-    Ok(name(user, operator.account().await?))
-}
-
-/// Users of two accounts may be called alike.
-fn name(user: &str, account: &str) -> String {
+/// The name of the journal for a key of `user`: users of two accounts may be called alike. Whoever
+/// creates a key has it open, a rotation too, so that nobody takes another's new key for a lost one.
+pub(super) fn name(user: &str, account: &str) -> String {
     format!("create-{}@{}", spell(user), spell(account))
 }
 

@@ -64,6 +64,20 @@ pub(super) fn find(
     Ok(found)
 }
 
+/// The rotation of a key of this user that is not finished, if any.
+///
+/// # Errors
+///
+/// As for [`check`].
+pub(super) fn unfinished(
+    context: &Context,
+    user: &str,
+    account: &str,
+) -> Result<Option<(String, Record)>> {
+    let mut records = all(context, user)?.into_iter();
+    Ok(records.find(|(_, record)| record.is_open() && record.is_of(user, account)))
+}
+
 /// Refuses to go on where a record that cannot be read may be about a key of `user`.
 ///
 /// # Errors
