@@ -71,6 +71,16 @@ fn the_new_pair_stands_where_the_old_one_stood_and_nothing_else_has_changed() {
             &["-p", "work"],
         ),
         (
+            "[my work]\nID\nSECRET\n[Büro, 2. Stock (neu)]\nID\nSECRET\n",
+            "[profile \"my work\"]\nID\nSECRET\n",
+            &["-p", "my work"],
+        ),
+        (
+            "[default]\nID\nSECRET\n[ \"my work\" ]\nID\nSECRET\n",
+            "",
+            &NOTHING,
+        ),
+        (
             "[keys]\nID\nSECRET\n",
             "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = keys\n",
             &["-p", "dev"],
@@ -329,11 +339,6 @@ fn what_cannot_be_written_is_refused_before_a_key_is_created() {
             "[default]\nID\nSECRET\n",
             "[profile copy]\nID\n",
             Told(3, "one of them only", "config:2", "leave one"),
-        ),
-        (
-            "[default]\nID\nSECRET\n[my prof]\nID\nSECRET\n",
-            "",
-            Told(7, "not a section name", "credentials", "*"),
         ),
         (
             "[default]\nID\nSECRET\n[broken]\nID\nSECRET\nwhat is this\n",
