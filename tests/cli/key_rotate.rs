@@ -1016,3 +1016,35 @@ fn the_advice_is_a_command_that_can_be_run() {
         .failed(3, "is not one of alice")
         .said("`awsmfa -p admin key list --user alice` shows");
 }
+
+#[test]
+fn a_dry_run_does_not_call_the_new_key_by_the_id_of_the_one_that_is_discarded() {
+    let (world, user, key) = alice();
+    world
+        .aws
+        .fault_always("CreateAccessKey", Fault::Close(When::After));
+    world.run(["key", "rotate"]).failed(3, "needs consent");
+    world.aws.clear_faults();
+    let (lost, _) = new_pair(&world, &user, &key);
+    let steps = world
+        .run(["key", "rotate", "--dry-run", "--output", "json"])
+        .succeeded()
+        .json();
+    let steps = steps.as_array().unwrap();
+    let told: Vec<_> = steps
+        .iter()
+        .map(|step| (step["step"].as_str(), step["access_key_id"].as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("delete"), Some(lost.as_str())),
+            (Some("create"), None),
+            (Some("prove"), None),
+            (Some("deactivate"), Some(key.id.as_str())),
+        ]
+    );
+    let text = world.run(["key", "rotate", "--dry-run"]).succeeded();
+    assert_eq!(text.stdout.matches(&lost).count(), 1, "{}", text.stdout);
+    assert!(text.stdout.contains("accepts the new access key"));
+}
