@@ -168,10 +168,13 @@ pub fn all(credentials: &Path) -> Vec<PathBuf> {
     journals
 }
 
-/// What the journal at `path` says; `None` where it says something else, or cannot be read. For
-/// whoever only tells of it.
-pub fn glance<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    read(path).ok().flatten()
+/// What the journal at `path` says. For whoever only tells of it.
+///
+/// # Errors
+///
+/// As for [`Journal::read`].
+pub fn glance<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    read(path)
 }
 
 fn path(directory: &Path, name: &str) -> PathBuf {

@@ -5,6 +5,7 @@ use super::finding::{Check, Finding, Severity};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::profile::{self, Files, Held, Means, Origin, Plan, Purpose, Request, Sourced, Way};
+use crate::spelled::word;
 use crate::store;
 
 /// What signing in to the profile would do, if it can be done.
@@ -102,7 +103,7 @@ fn of_use(chosen: &Sourced<String>, ways: &[Way], failure: Option<&Failure>) -> 
                     "AWS tools find no credentials for profile `{name}` before it is signed in to"
                 ),
             )
-            .next(format!("`awsmfa -p {name}` signs in")),
+            .next(format!("`awsmfa -p {}` signs in", word(name))),
         ),
     }
 }

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::{AccessKey, Secret};
 
+/// How the name of the journal begins that holds a [`Record`].
+pub const RECORD: &str = "key-";
+
 /// How the journal begins that keeps the secret of a new key which no profile took and AWS did not
 /// take back.
 const SECRET: &str = "secret-";

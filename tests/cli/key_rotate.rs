@@ -905,7 +905,7 @@ fn what_is_kept_of_a_key_that_was_deleted_elsewhere_is_forgotten() {
     world.run(["key", "delete", &key.id]).succeeded();
     let _ = fs::remove_dir_all(world.path(".aws/awsmfa"));
     fs::rename(world.path("elsewhere"), world.path(".aws/awsmfa")).unwrap();
-    let advised = format!("key delete --user alice {}", key.id);
+    let advised = format!("-p default key delete --user alice {}", key.id);
     let doctor = world.run(["doctor", "--offline"]);
     assert!(
         doctor.stdout.contains(&format!("`awsmfa {advised}`")),
@@ -935,7 +935,7 @@ fn what_is_kept_goes_only_on_consent_where_nothing_tells_that_the_key_is_gone() 
     world
         .run(["-p", "admin", "key", "delete", &key.id, "--yes"])
         .failed(5, "admin has no access key")
-        .said("key delete --user alice");
+        .said("`awsmfa -p admin key delete --user alice");
     user.delete();
     let delete = ["-p", "admin", "key", "delete", "--user", "alice", &key.id];
     world.run(delete).failed(3, "needs consent");

@@ -12,17 +12,15 @@ use crate::aws::UserKey;
 use crate::context::Context;
 use crate::failure::Result;
 use crate::journal::Journal;
-use crate::rotation::{self, Record};
+use crate::rotation::{self, RECORD, Record};
 use crate::ui::Ui;
-
-const PREFIX: &str = "key-";
 
 /// The name of the journal for a profile and the user whose key it holds. The account is part of it
 /// because one directory may serve several credentials files, in which profiles and users are called
 /// alike.
 pub(super) fn name(profile: &str, user: &str, account: &str) -> String {
     let [profile, user, account] = [profile, user, account].map(spell);
-    format!("{PREFIX}{profile}@{user}@{account}")
+    format!("{RECORD}{profile}@{user}@{account}")
 }
 
 /// Whether the journal called `name` may be about a key of `user`.
@@ -88,7 +86,7 @@ pub(super) fn check(context: &Context, user: &str) -> Result<()> {
 }
 
 fn all(context: &Context, user: &str) -> Result<Vec<(String, Record)>> {
-    let records = Journal::peek::<Record>(context, PREFIX)?.into_iter();
+    let records = Journal::peek::<Record>(context, RECORD)?.into_iter();
     let concern = |name: &str, read: &Result<Record>| read.is_ok() || may_concern(name, user);
     records
         .filter(|(name, read)| concern(name, read))
@@ -97,7 +95,7 @@ fn all(context: &Context, user: &str) -> Result<Vec<(String, Record)>> {
 }
 
 fn readable(context: &Context) -> Result<Vec<(String, Record)>> {
-    let records = Journal::peek::<Record>(context, PREFIX)?.into_iter();
+    let records = Journal::peek::<Record>(context, RECORD)?.into_iter();
     Ok(records
         .filter_map(|(name, read)| Some((name, read.ok()?)))
         .collect())

@@ -1,7 +1,7 @@
 //! Commands to go on with, spelled so that they are about the same profile and the same user.
 
-use crate::commands::spelled::{self, flag};
 use crate::rotation::{Phase, Record};
+use crate::spelled::{self, flag};
 
 /// What every such command has in common.
 #[derive(Clone, Debug, Default)]
