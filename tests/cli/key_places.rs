@@ -82,3 +82,54 @@ fn where_aws_wants_mfa_the_key_in_the_way_is_not_destroyed() {
     assert_eq!(world.credentials(), before);
     assert_eq!(world.codes_sent(), [""; 0]);
 }
+
+/// Closed, or the null device: what is told once would be lost.
+#[cfg(unix)]
+#[test]
+fn what_is_told_once_is_not_made_where_nobody_could_read_it() {
+    let commands: [&[&str]; 6] = [
+        &["key", "create", "--output", "json"],
+        &["password", "create", "--generate", "--user", "bob"],
+        &[
+            "password",
+            "create",
+            "--generate",
+            "--user",
+            "bob",
+            "--output",
+            "json",
+        ],
+        &["mfa", "create", "--name", "new", "--show-seed"],
+        &[
+            "mfa",
+            "create",
+            "--name",
+            "new",
+            "--show-seed",
+            "--output",
+            "json",
+        ],
+        &["mfa", "setup", "--name", "new", "--show-seed", "--yes"],
+    ];
+    for command in commands {
+        for nowhere in ["exec \"$@\" >&-", "exec \"$@\" >/dev/null"] {
+            let world = World::new();
+            let admin = world.aws.user("admin").policy(Preset::Admin);
+            world.aws.user("bob");
+            let key = world.key(&admin);
+            world.write_credentials(section("default", &key));
+            let run = world.run_in(nowhere, command);
+            run.failed(7, "would be lost").said("at: standard output");
+            let asked = world.aws.operations();
+            let made = asked
+                .iter()
+                .any(|operation| operation.starts_with("Create"));
+            assert!(!made, "{command:?}: {asked:?}");
+        }
+    }
+    // What goes elsewhere may be said to nobody.
+    let (world, user, _) = alice();
+    let to_profile = ["key", "create", "--to", "ci", "--output", "json"];
+    world.run_in("exec \"$@\" >&-", to_profile).succeeded();
+    assert_eq!(user.keys().len(), 2);
+}

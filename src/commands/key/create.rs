@@ -88,6 +88,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         .next("`--output json` prints it on standard output")
         .next("`awsmfa key rotate` replaces the key of a profile"));
     }
+    if to.is_none() {
+        ui.check_handing_over("the secret of the new key")?;
+    }
     let wait = target.timeout;
     let spelled = Spelled {
         whose: whose.spelled(&target),

@@ -44,6 +44,9 @@ pub(super) fn run(
     let spelled = whose.spelled(&target);
     let (orders, user) = whose.orders(target)?;
     let new = given.source(ui)?;
+    if matches!(new, New::Generated) {
+        ui.check_handing_over("the generated password")?;
+    }
     let another = format!("set another with `{}`", spelled.command("password reset"));
     let errand = Errand::new(ui, &*another);
     errand.run(async {
