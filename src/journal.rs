@@ -39,12 +39,16 @@ pub struct Journal {
 
 impl Journal {
     /// What the journals whose names begin with `prefix` say, with their names, without waiting for
-    /// whoever has one open: for looking only.
+    /// whoever has one open: for looking only. One that cannot be read, or holds something else, is a
+    /// [`Kind::File`] in its place: whom that stops is the caller's to say.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] if one cannot be read, or holds something else.
-    pub fn peek<T: DeserializeOwned>(context: &Context, prefix: &str) -> Result<Vec<(String, T)>> {
+    /// [`Kind::Configuration`] if nothing says where the credentials file is.
+    pub fn peek<T: DeserializeOwned>(
+        context: &Context,
+        prefix: &str,
+    ) -> Result<Vec<(String, Result<T>)>> {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         let directory = directory(&credentials);
         let Ok(entries) = fs::read_dir(&directory) else {
@@ -57,13 +61,11 @@ impl Journal {
             .filter(|name| name.starts_with(prefix))
             .collect();
         names.sort();
-        let mut found = Vec::new();
-        for name in names {
-            if let Some(state) = read(&path(&directory, &name))? {
-                found.push((name, state));
-            }
-        }
-        Ok(found)
+        let read = |name: String| {
+            let state = read(&path(&directory, &name)).transpose()?;
+            Some((name, state))
+        };
+        Ok(names.into_iter().filter_map(read).collect())
     }
 
     /// Opens the journal called `name`, which must be fit for a file's, after any other process that
@@ -166,10 +168,13 @@ pub fn all(credentials: &Path) -> Vec<PathBuf> {
     journals
 }
 
-/// What the journal at `path` says; `None` where it says something else, or cannot be read. For
-/// whoever only tells of it.
-pub fn glance<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    read(path).ok().flatten()
+/// What the journal at `path` says. For whoever only tells of it.
+///
+/// # Errors
+///
+/// As for [`Journal::read`].
+pub fn glance<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    read(path)
 }
 
 fn path(directory: &Path, name: &str) -> PathBuf {
@@ -233,7 +238,10 @@ mod tests {
         let journal = open(&home, 1000).unwrap();
         assert_eq!(journal.read::<u32>().unwrap(), Some(2));
         let context = context(&home);
-        let seen = |prefix| Journal::peek::<u32>(&context, prefix).unwrap();
+        let seen = |prefix| -> Vec<(String, u32)> {
+            let found = Journal::peek(&context, prefix).unwrap().into_iter();
+            found.map(|(name, state)| (name, state.unwrap())).collect()
+        };
         assert_eq!(seen("key-"), [("key-alice".to_owned(), 2)]);
         assert_eq!(seen("mfa-"), []);
         journal.remove().unwrap();

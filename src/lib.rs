@@ -27,8 +27,8 @@
 //!
 //! [`terminal`] asks questions, `stdin` is read where the command line says so, [`process`] runs
 //! commands that the user configured, [`aside`] waits for both without holding anything up,
-//! [`together`] for several answers at once, in [`pauses`] for what AWS does not know everywhere yet; [`secret`], [`arn`] and [`host`] are the words that the
-//! others share. Who may call whom is written down in `docs/design.md` and held by `clippy.toml`.
+//! [`together`] for several answers at once, in [`pauses`] for what AWS does not know everywhere yet; [`secret`], [`arn`], [`host`] and `spelled` are the words that
+//! the others share. Who may call whom is written down in `docs/design.md` and held by `clippy.toml`.
 
 pub mod arn;
 pub mod aside;
@@ -62,6 +62,7 @@ pub mod shell;
 #[cfg(unix)]
 pub mod signals;
 pub mod signin;
+mod spelled;
 mod stdin;
 pub mod store;
 pub mod terminal;

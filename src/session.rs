@@ -84,7 +84,7 @@ pub fn decide(
 ) -> Result<Good<'_>, Why> {
     let session = match &wanted.target {
         _ if force => return Err(Why::Forced),
-        Target::Absent | Target::Free => return Err(Why::Nothing),
+        Target::Absent | Target::Free | Target::LongTerm { .. } => return Err(Why::Nothing),
         Target::Foreign { .. } => return Err(Why::Foreign),
         Target::Ours(session) => session,
     };

@@ -23,7 +23,6 @@ mod policy;
 mod ready;
 mod report;
 mod serve;
-mod spelled;
 mod status;
 mod whoami;
 mod whose;

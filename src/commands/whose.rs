@@ -3,12 +3,12 @@
 use clap::{Args, ValueHint};
 
 use super::Target;
-use super::spelled::Spelled;
 use crate::failure::Result;
 use crate::iam_name::Named;
 use crate::profile::{Purpose, Request};
 use crate::secret::Secret;
 use crate::signin::{Acting, Orders};
+use crate::spelled::Spelled;
 
 /// Whose affairs, and a code should one be needed to sign in.
 #[derive(Args, Debug)]

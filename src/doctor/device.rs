@@ -3,13 +3,15 @@
 use super::finding::{Check, Finding};
 use crate::aws::{Device, Known, Refusal};
 use crate::profile::Sourced;
+use crate::spelled::Spelled;
 
 pub(super) fn examine(
     devices: Result<Vec<Device>, Refusal>,
     configured: Option<&Sourced<String>>,
+    asked: &Spelled,
 ) -> Vec<Finding> {
     match devices {
-        Ok(devices) => of_devices(&devices, configured),
+        Ok(devices) => of_devices(&devices, configured, &asked.command("mfa setup")),
         Err(refusal) if refusal.is_denial() => vec![unlisted(configured)],
         Err(refusal) if refusal.is_answer() => {
             let failure = refusal.failure(&Known::default());
@@ -39,14 +41,19 @@ fn unlisted(configured: Option<&Sourced<String>>) -> Finding {
     }
 }
 
-fn of_devices(devices: &[Device], configured: Option<&Sourced<String>>) -> Vec<Finding> {
+/// `setup` is the command that makes a device.
+fn of_devices(
+    devices: &[Device],
+    configured: Option<&Sourced<String>>,
+    setup: &str,
+) -> Vec<Finding> {
     let usable: Vec<&Device> = devices
         .iter()
         .filter(|device| device.can_make_codes())
         .collect();
     let mut found = vec![match configured {
-        Some(serial) => of_configured(devices, &usable, serial),
-        None => of_usable(devices, &usable),
+        Some(serial) => of_configured(devices, &usable, serial, setup),
+        None => of_usable(devices, &usable, setup),
     }];
     let others = devices.iter().filter(|device| !device.can_make_codes());
     found.extend(others.map(|device| {
@@ -56,7 +63,12 @@ fn of_devices(devices: &[Device], configured: Option<&Sourced<String>>) -> Vec<F
     found
 }
 
-fn of_configured(devices: &[Device], usable: &[&Device], serial: &Sourced<String>) -> Finding {
+fn of_configured(
+    devices: &[Device],
+    usable: &[&Device],
+    serial: &Sourced<String>,
+    setup: &str,
+) -> Finding {
     let there = |device: &&Device| device.serial == serial.value;
     if let Some(device) = usable.iter().find(|device| there(device)) {
         let what = format!("{} is there and makes codes", device.serial);
@@ -71,22 +83,22 @@ fn of_configured(devices: &[Device], usable: &[&Device], serial: &Sourced<String
     };
     let finding = Finding::problem(Check::DeviceGone, what).at(&serial.origin);
     match usable {
-        [] => finding.next("`awsmfa mfa setup` makes a device"),
+        [] => finding.next(format!("`{setup}` makes a device")),
         usable => usable.iter().fold(finding, |finding, device| {
             finding.next(format!("the user has {}: put that there", device.serial))
         }),
     }
 }
 
-fn of_usable(devices: &[Device], usable: &[&Device]) -> Finding {
+fn of_usable(devices: &[Device], usable: &[&Device], setup: &str) -> Finding {
     match (usable, devices) {
         ([], []) => Finding::problem(Check::Device, "the user has no MFA device")
-            .next("`awsmfa mfa setup` makes one"),
+            .next(format!("`{setup}` makes one")),
         ([], _) => Finding::problem(
             Check::Device,
             "the user has no device that makes codes, passkeys and security keys alone",
         )
-        .next("`awsmfa mfa setup` makes one beside them"),
+        .next(format!("`{setup}` makes one beside them")),
         ([device], _) => Finding::ok(
             Check::Device,
             format!("{} makes codes; awsmfa finds it by itself", device.serial),

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::ini::{Document, Flavor};
 use crate::profile::{File, Files};
 use crate::signin;
+use crate::spelled::word;
 use crate::store::{self, Access, Look};
 
 /// Rights of others that matter, as in a mode.
@@ -151,11 +152,11 @@ fn of_mode(whose: &str, path: &Path, access: &Access, secret: bool) -> Option<Fi
             "{whose} can be changed by others (mode {:04o})",
             mode & 0o777
         );
-        let advice = format!("chmod go-w {}", path.display());
+        let advice = format!("chmod go-w {}", word(&path.to_string_lossy()));
         Finding::problem(Check::FileMode, what).next(advice)
     } else if secret && mode & READ != 0 {
         let what = format!("{whose} can be read by others (mode {:04o})", mode & 0o777);
-        let advice = format!("chmod 600 {}", path.display());
+        let advice = format!("chmod 600 {}", word(&path.to_string_lossy()));
         Finding::warning(Check::FileMode, what).next(advice)
     } else {
         return None;

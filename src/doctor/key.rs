@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::finding::{Check, Finding};
 use crate::aws::{Identity, Known, LastUse, Refusal, Situation, UserKey};
+use crate::spelled::Spelled;
 
 /// What AWS advises (IAM User Guide, "Update access keys"; Trusted Advisor and the CIS benchmark
 /// measure by the same number of days).
@@ -53,6 +54,7 @@ pub(super) fn of_keys(
     origin: &str,
     keys: &Result<Vec<Listed>, Refusal>,
     now: Timestamp,
+    asked: &Spelled,
 ) -> Vec<Finding> {
     let listed = match keys {
         Ok(listed) => listed,
@@ -71,8 +73,8 @@ pub(super) fn of_keys(
         }
     };
     let findings = listed.iter().map(|(key, used)| match key.id == own {
-        true => age(key, now).at(origin),
-        false => other(key, used.as_ref(), now),
+        true => age(key, now, asked).at(origin),
+        false => other(key, used.as_ref(), now, asked),
     });
     findings.collect()
 }
@@ -96,17 +98,18 @@ fn spelled(days: i64) -> String {
     }
 }
 
-fn age(key: &UserKey, now: Timestamp) -> Finding {
+fn age(key: &UserKey, now: Timestamp, asked: &Spelled) -> Finding {
     let days = days(key.created, now);
     let what = format!("{} is {} old", key.id, spelled(days));
     if days > OLD {
-        return Finding::warning(Check::KeyAge, what).next("`awsmfa key rotate` replaces it");
+        return Finding::warning(Check::KeyAge, what)
+            .next(format!("`{}` replaces it", asked.command("key rotate")));
     }
     Finding::ok(Check::KeyAge, what)
 }
 
 /// A second key is half of a rotation, or forgotten.
-fn other(key: &UserKey, used: Option<&LastUse>, now: Timestamp) -> Finding {
+fn other(key: &UserKey, used: Option<&LastUse>, now: Timestamp, asked: &Spelled) -> Finding {
     let id = &key.id;
     let used = match used {
         Some(used) => format!("last used {} ago", spelled(days(used.at, now))),
@@ -118,7 +121,10 @@ fn other(key: &UserKey, used: Option<&LastUse>, now: Timestamp) -> Finding {
         false => ("inactive", Finding::note),
     };
     let what = format!("the user has a second key, {id}: {state}, {age} old, {used}");
-    finding(Check::KeyOther, what).next(format!("`awsmfa key delete {id}`, if nothing uses it"))
+    finding(Check::KeyOther, what).next(format!(
+        "`{} {id}`, if nothing uses it",
+        asked.command("key delete")
+    ))
 }
 
 #[cfg(test)]
@@ -142,7 +148,7 @@ mod tests {
                 active: true,
                 created: created.parse().unwrap(),
             };
-            let finding = age(&key, now);
+            let finding = age(&key, now, &Spelled::default());
             assert_eq!(finding.severity, severity, "{created}");
             assert!(finding.what.ends_with(&format!("is {} old", spelled(days))));
         }

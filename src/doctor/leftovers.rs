@@ -7,9 +7,10 @@ use super::finding::{Check, Finding};
 use super::journals;
 use crate::journal;
 use crate::profile::Files;
+use crate::spelled::{Spelled, word};
 use crate::store::{self, LockState};
 
-pub(super) fn examine(files: &Files) -> Vec<Finding> {
+pub(super) fn examine(files: &Files, asked: &Spelled) -> Vec<Finding> {
     let credentials = &files.credentials.path;
     let mut found = beside(credentials);
     if !store::is_same(&files.config.path, credentials) {
@@ -18,7 +19,7 @@ pub(super) fn examine(files: &Files) -> Vec<Finding> {
     found.extend(state(&journal::directory(credentials)));
     for path in journal::all(credentials) {
         found.extend(beside(&path));
-        found.extend(journals::examine(&path));
+        found.extend(journals::examine(&path, asked));
     }
     found
 }
@@ -71,7 +72,7 @@ fn state(directory: &Path) -> Option<Finding> {
         Finding::warning(Check::State, what).next("have its owner changed: `chown -R`")
     } else if open {
         Finding::warning(Check::State, "the state directory is open to others")
-            .next(format!("chmod 700 {}", directory.display()))
+            .next(format!("chmod 700 {}", word(&directory.to_string_lossy())))
     } else {
         Finding::ok(
             Check::State,

@@ -31,6 +31,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::Request;
 use crate::signin::interrupted;
+use crate::spelled::Spelled;
 use crate::ui::Ui;
 
 /// What the command line said.
@@ -53,9 +54,13 @@ pub fn examine(context: &Context, ui: &Ui, orders: &Orders) -> Result<Vec<Findin
         limit,
         offline,
     } = orders;
+    let asked = Spelled {
+        profile: request.profile.clone(),
+        ..Spelled::default()
+    };
     let mut found = Vec::new();
     let files = files::examine(context, &mut found);
-    found.extend(leftovers::examine(&files));
+    found.extend(leftovers::examine(&files, &asked));
     found.extend(programs::examine(context, &files));
     found.extend(environment::examine(context));
     let plan = profile::examine(context, &files, request, &mut found);
@@ -69,7 +74,9 @@ pub fn examine(context: &Context, ui: &Ui, orders: &Orders) -> Result<Vec<Findin
         let _working = ui.working("asking AWS");
         let other = profile::without_sign_in(context, &files, request, plan);
         let plan = plan.or(other.as_ref());
-        found.extend(wait(network::examine(context, ui, settings, &files, plan))?);
+        found.extend(wait(network::examine(
+            context, ui, settings, &files, plan, &asked,
+        ))?);
     }
     tidy(&mut found);
     Ok(found)

@@ -19,6 +19,7 @@ use crate::profile::{Files, Plan};
 use crate::secret::AccessKey;
 use crate::session;
 use crate::signin;
+use crate::spelled::Spelled;
 use crate::ui::Ui;
 
 /// An answer of AWS's, and how long it took.
@@ -34,6 +35,7 @@ pub(super) async fn examine(
     settings: Settings,
     files: &Files,
     plan: Option<&Plan>,
+    asked: &Spelled,
 ) -> Vec<Finding> {
     let limit = settings.budget;
     let voice = ui.clone();
@@ -50,14 +52,14 @@ pub(super) async fn examine(
                 key,
                 session: session(context, files, plan),
             };
-            with_key(&aws, plan, &own, limit).await
+            with_key(&aws, plan, &own, limit, asked).await
         }
         _ => {
             let mut found = without_key(&aws, limit).await;
             if plan.is_some() {
                 found.push(Finding::note(
                     Check::Key,
-                    "the key comes from `credential_process`, which is not run for this; `awsmfa whoami` runs it",
+                    format!("the key comes from `credential_process`, which is not run for this; `{}` runs it", asked.command("whoami")),
                 ));
             }
             found
@@ -128,7 +130,13 @@ fn session(context: &Context, files: &Files, plan: &Plan) -> Option<AccessKey> {
     is_user.then(|| signin::held_key(files, &plan.section.value).ok())?
 }
 
-async fn with_key(aws: &Aws, plan: &Plan, own: &Own<'_>, limit: Duration) -> Vec<Finding> {
+async fn with_key(
+    aws: &Aws,
+    plan: &Plan,
+    own: &Own<'_>,
+    limit: Duration,
+    asked: &Spelled,
+) -> Vec<Finding> {
     let begin = Instant::now();
     let user = async {
         let identity = timed(limit, aws.caller_identity(own.key)).await;
@@ -162,14 +170,18 @@ async fn with_key(aws: &Aws, plan: &Plan, own: &Own<'_>, limit: Duration) -> Vec
     match (identity, &keys) {
         (_, Some(keys)) => {
             let own = &own.key.id;
-            found.extend(key::of_keys(own, &origin, &keys.outcome, aws.now()));
+            found.extend(key::of_keys(own, &origin, &keys.outcome, aws.now(), asked));
         }
         (Some(Ok(_)), None) => found.push(key::unanswered(&origin)),
         _ => {}
     }
     // IAM says of the key what STS has said.
     if let (false, Some(devices)) = (refused, iam) {
-        found.extend(device::examine(devices.outcome, plan.serial.as_ref()));
+        found.extend(device::examine(
+            devices.outcome,
+            plan.serial.as_ref(),
+            asked,
+        ));
     }
     found
 }

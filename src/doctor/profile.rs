@@ -5,6 +5,8 @@ use super::finding::{Check, Finding, Severity};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::profile::{self, Files, Held, Means, Origin, Plan, Purpose, Request, Sourced, Way};
+use crate::spelled::word;
+use crate::store;
 
 /// What signing in to the profile would do, if it can be done.
 pub(super) fn examine(
@@ -27,7 +29,7 @@ pub(super) fn examine(
         Err(failure) if unread => unread_before(failure),
         Err(failure) => Finding::of(Check::Profile, failure),
     });
-    let ways = profile::ways(context, files, &chosen);
+    let ways = each_once(profile::ways(context, files, &chosen));
     found.extend(of_use(&chosen, &ways, plan.as_ref().err()));
     found.extend(shadowed(&ways));
     found.extend(ways.first().and_then(|way| source(files, &chosen, way)));
@@ -101,8 +103,32 @@ fn of_use(chosen: &Sourced<String>, ways: &[Way], failure: Option<&Failure>) -> 
                     "AWS tools find no credentials for profile `{name}` before it is signed in to"
                 ),
             )
-            .next(format!("`awsmfa -p {name}` signs in")),
+            .next(format!("`awsmfa -p {}` signs in", word(name))),
         ),
+    }
+}
+
+/// One file may be config and credentials in one, and its lines are read twice then.
+fn each_once(ways: Vec<Way>) -> Vec<Way> {
+    let mut found: Vec<Way> = Vec::new();
+    for way in ways {
+        if !found.iter().any(|other| is_at(&other.origin, &way.origin)) {
+            found.push(way);
+        }
+    }
+    found
+}
+
+fn is_at(one: &Origin, other: &Origin) -> bool {
+    match (one, other) {
+        (
+            Origin::File { path, line },
+            Origin::File {
+                path: also,
+                line: at,
+            },
+        ) => line == at && store::is_same(path, also),
+        _ => false,
     }
 }
 

@@ -7,6 +7,7 @@ use super::finding::{Check, Finding};
 use crate::context::Context;
 use crate::profile::{self, Files, Held, Plan, Request, State};
 use crate::session::{self, Why};
+use crate::spelled::word;
 use crate::ui::until;
 
 pub(super) fn examine(context: &Context, files: &Files, plan: Option<&Plan>) -> Vec<Finding> {
@@ -46,7 +47,7 @@ fn of_state(context: &Context, held: &Held, wanted: bool) -> Finding {
     let now: Timestamp = context.clock.now();
     let when = |end| until(end, now, &context.zone());
     let renew = match held.marks {
-        Some(_) => format!("`awsmfa -p {section}` renews it"),
+        Some(_) => format!("`awsmfa -p {}` renews it", word(section)),
         None => "renew it with the tool that wrote it".to_owned(),
     };
     match (held.state(now), held.expiration) {
@@ -93,7 +94,7 @@ fn outdated(context: &Context, files: &Files, held: &Held) -> Option<Finding> {
         why @ (Why::OtherSource | Why::OtherKey | Why::OtherRole | Why::OtherDevice) => {
             let what = format!("[{section}] does not fit its profile: {why}");
             let finding = Finding::warning(Check::Section, what);
-            Some(finding.next(format!("`awsmfa -p {section}` renews it")))
+            Some(finding.next(format!("`awsmfa -p {}` renews it", word(section))))
         }
         _ => None,
     }

@@ -17,13 +17,15 @@ use super::line::{Lead, is_blank, lines};
 use super::profile::{Part, Profile};
 use super::splice::{Splice, apply, growth};
 use super::title::{ends_cleanly, spell};
+use super::writable::is_safe_section;
 use super::{Document, content_start, writable};
 
 /// What one section is to say.
 #[derive(Clone, Copy)]
 pub struct Change<'a> {
     /// The profile's name: `x` for `[x]` in the credentials file and for `[profile x]` in the
-    /// config file. The section is added where there is none and something is to be set.
+    /// config file. The section is added where there is none and something is to be set; one that is
+    /// there may be called anything.
     pub section: &'a str,
     /// Keys, in lower case, and their values.
     pub set: &'a [(&'a str, &'a str)],
@@ -43,8 +45,8 @@ impl Document {
     /// The bytes of the file with `change` made.
     ///
     /// # Errors
-    /// Names, keys or values that not every reader would read back as they are; a section that has
-    /// a line nobody understands, or whose lines do not end in the same place for all readers.
+    /// Keys or values, or the name of a new section, that not every reader would read back as they are;
+    /// a section that has a line nobody understands, or whose lines do not end in the same place for all readers.
     pub fn edit(&self, change: &Change<'_>) -> Result<Zeroizing<Vec<u8>>, Refused> {
         Ok(apply(self.bytes(), self.splices(change)?, self.eol))
     }
@@ -66,7 +68,10 @@ impl Document {
                 Edit::new(self, &profile, change, eol).plan()
             }
             None if change.set.is_empty() => Vec::new(),
-            None => vec![self.new_section(change, eol)],
+            None => {
+                writable::section(change.section)?;
+                vec![self.new_section(change, eol)]
+            }
         })
     }
 
@@ -112,7 +117,9 @@ impl<'e, 'd> Edit<'e, 'd> {
 
     fn plan(mut self) -> Vec<Splice> {
         let home = self.profile.home();
-        if !home.title.agreed && !self.change.set.is_empty() {
+        // No spelling has all readers read a name that is none for some of them.
+        let can_be_read = is_safe_section(home.title.name);
+        if !home.title.agreed && can_be_read && !self.change.set.is_empty() {
             self.respell(home);
         }
         let kept: Vec<Option<&Entry<'d>>> = self

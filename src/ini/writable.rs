@@ -7,10 +7,12 @@
 use super::edit::{Change, Refused};
 use super::entry::comment;
 
+/// The name of the section is [`section`]'s to check, where it is written: the one of a section that
+/// is there stays as it is.
+///
 /// # Errors
-/// The first name, key or value that some reader would read differently. Values are not quoted.
+/// The first key or value that some reader would read differently. Values are not quoted.
 pub(super) fn check(change: &Change<'_>) -> Result<(), Refused> {
-    section(change.section)?;
     for (index, (key, value)) in change.set.iter().enumerate() {
         assignment(key, value)?;
         let earlier = change.set[..index].iter().map(|(earlier, _)| earlier);
@@ -39,7 +41,9 @@ pub(super) fn assignment(key: &str, value: &str) -> Result<(), Refused> {
     self::value(key, value)
 }
 
-fn section(name: &str) -> Result<(), Refused> {
+/// # Errors
+/// A name that not every reader takes for one of a section.
+pub(super) fn section(name: &str) -> Result<(), Refused> {
     if is_safe_section(name) {
         return Ok(());
     }

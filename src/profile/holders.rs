@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::choose::KEY_ID;
 use super::settings::Shared;
 use super::target::shadow_of;
-use super::{Files, Held, Origin, key};
+use super::{Files, Held, Origin, key, promised};
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Flavor, is_safe_section};
@@ -106,8 +106,8 @@ pub fn in_environment(env: &Env, id: &str) -> bool {
 ///
 /// # Errors
 ///
-/// [`Kind::Usage`] for a name that not every AWS tool reads; [`Kind::Configuration`] if the profile
-/// has credentials, or something that AWS tools prefer to them; [`Kind::File`] for a line that
+/// [`Kind::Usage`] for a name that not every AWS tool reads; [`Kind::Configuration`] if signing in to
+/// another profile writes the section of that name, or if the profile has credentials, or something that AWS tools prefer to them; [`Kind::File`] for a line that
 /// cannot be understood.
 pub fn vacant(files: &Files, name: &str, flag: &'static str) -> Result<()> {
     if !is_safe_section(name) {
@@ -119,6 +119,14 @@ pub fn vacant(files: &Files, name: &str, flag: &'static str) -> Result<()> {
         .next("choose a name of letters, digits and `_.@:+%/-`"));
     }
     let shared = Shared::new(files);
+    if let Some(writer) = promised::writer(&shared, name) {
+        return Err(Failure::new(
+            Kind::Configuration,
+            format!("signing in to profile `{writer}` writes section [{name}], where it would find the key in its way"),
+        )
+        .at(flag)
+        .next(format!("choose another profile with `{flag}`")));
+    }
     let Some(settings) = shared.profile(name) else {
         return Ok(());
     };
@@ -218,10 +226,35 @@ mod tests {
                 Some(Kind::Configuration),
             ),
             ("[x]\nwhat is this\n", "", Some(Kind::File)),
+            // Signing in to another profile writes there.
+            (
+                "",
+                "[profile y]\nawsmfa_profile = x\n",
+                Some(Kind::Configuration),
+            ),
+            (
+                &format!("[x-long-term]\n{PAIR}"),
+                "",
+                Some(Kind::Configuration),
+            ),
         ] {
             let found = vacant(&files(credentials, config), "x", "--to");
             let found = found.map_err(|failure| failure.kind()).err();
             assert_eq!(found, kind, "{credentials}{config}");
+        }
+        for (credentials, config, free) in [
+            (format!("[x]\n{PAIR}"), "", false),
+            (String::new(), "[profile x]\nregion = eu-west-1\n", false),
+            (
+                format!("[x]\n{PAIR}"),
+                "[profile x]\nawsmfa_profile = y\n",
+                true,
+            ),
+            (format!("[x-long-term]\n{PAIR}[x]\n"), "", true),
+            (String::new(), "", true),
+        ] {
+            let found = vacant(&files(&credentials, config), "x-mfa", "--to");
+            assert_eq!(found.is_ok(), free, "{credentials}{config}");
         }
         let failure = vacant(&files("", ""), "a b", "--to").unwrap_err();
         assert_eq!(failure.kind(), Kind::Usage);

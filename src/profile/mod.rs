@@ -173,9 +173,11 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// Usage or configuration if some AWS tool would not read the section.
+    /// Usage or configuration if some AWS tool would not read the section; configuration if a
+    /// long-term key is in it, which would be destroyed.
     pub fn check_section(&self) -> Result<()> {
-        target::check_name(&self.section, &self.profile)
+        target::check_name(&self.section, &self.profile)?;
+        target::check_state(&self.target, &self.section.value)
     }
 }
 
@@ -251,7 +253,7 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
 
     let section = target::name(request, &trail)?;
     let existing = shared.profile(&section.value);
-    let target = target::state(existing.as_ref(), &trail, &mut warnings)?;
+    let target = target::state(existing.as_ref(), &trail, request.purpose, &mut warnings)?;
     let recorded = recorded(&trail, &section.value, &target);
     let serial = device::resolve(&context.env, request, &trail, recorded)?;
     let duration = duration::resolve(request, &trail, &mut warnings)?;

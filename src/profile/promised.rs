@@ -5,6 +5,7 @@
 //! one that it is called after. A profile that is there and has anything to sign in with is never
 //! taken for a promise; one with a region and an output format alone is.
 
+use super::names::LONG_TERM;
 use super::settings::{Found, Settings, Shared};
 use super::{Sourced, key};
 use crate::failure::{Failure, Kind, Result};
@@ -48,6 +49,28 @@ pub(super) fn by(
             .filter(|name| shared.profile(name).is_some_and(|own| named_section(&own).is_none()))
             .map(|name| Sourced::new(name.to_owned(), at.origin.clone()))),
     }
+}
+
+/// The profile, another than the one called `section`, whose sign-in writes that section.
+pub(super) fn writer(shared: &Shared<'_>, section: &str) -> Option<String> {
+    let names_it = |name: &&str| {
+        let found = shared
+            .profile(name)
+            .and_then(|own| Some(named_section(&own)?.text == section));
+        *name != section && found == Some(true)
+    };
+    let is_named_after = |name: &str| {
+        let own = shared.profile(name);
+        let default = own.is_some_and(|own| named_section(&own).is_none());
+        default && shared.profile(&format!("{name}{LONG_TERM}")).is_none()
+    };
+    let long_term = format!("{section}{LONG_TERM}");
+    let before_suffix = section.strip_suffix(SUFFIX);
+    let named = shared.names().into_iter().find(names_it);
+    named
+        .or_else(|| before_suffix.filter(|name| is_named_after(name)))
+        .map(str::to_owned)
+        .or_else(|| shared.profile(&long_term).map(|_| long_term))
 }
 
 /// The section that the profile itself names.

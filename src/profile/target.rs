@@ -3,19 +3,21 @@
 //! Refused, because nothing later can repair it: a section that holds a long-term key, which
 //! would be destroyed, and one whose keys AWS tools would ignore.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
 use super::names::is_long_term_of;
 use super::promised::SUFFIX;
 use super::session::expiration;
-use super::settings::{Part, Settings, Shared};
+use super::settings::{Settings, Shared};
 use super::trail::Trail;
-use super::{Files, Held, Origin, Request, Session, Source, Sourced, key};
+use super::{Files, Held, Origin, Purpose, Request, Session, Source, Sourced, key};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::is_safe_section;
 
-/// What is in the section now. A long-term key, or settings that would make AWS tools ignore
-/// what we write, are a failure and never get here.
+/// What is in the section now. Settings that would make AWS tools ignore what we write are a failure
+/// and never get here; nor does a long-term key where the section is written in any case.
 #[derive(Debug)]
 pub enum Target {
     /// There is no such section.
@@ -30,6 +32,8 @@ pub enum Target {
         line: usize,
         expires: Option<Timestamp>,
     },
+    /// A long-term key, at `line`, so that it is not ours to write: [`super::Plan::check_section`].
+    LongTerm { path: PathBuf, line: usize },
 }
 
 /// Whoever runs another command than `login` has no `--to` there.
@@ -114,6 +118,7 @@ fn check_source(section: &Sourced<String>, trail: &Trail<'_>) -> Result<()> {
 pub(super) fn state(
     existing: Option<&Settings<'_>>,
     trail: &Trail<'_>,
+    purpose: Purpose,
     warnings: &mut Vec<String>,
 ) -> Result<Target> {
     let Some(settings) = existing else {
@@ -125,7 +130,16 @@ pub(super) fn state(
     let Some(part) = &settings.credentials else {
         return Ok(Target::Absent);
     };
-    refuse_long_term(part)?;
+    if let Some(line) = key::long_term_line(&part.section) {
+        let target = Target::LongTerm {
+            path: part.path.to_owned(),
+            line,
+        };
+        if purpose.writes() {
+            check_state(&target, &settings.name)?;
+        }
+        return Ok(target);
+    }
     if let Some(session) = Session::read(&part.section) {
         return Ok(Target::Ours(Box::new(session)));
     }
@@ -194,17 +208,15 @@ fn warn_of_rivals(settings: &Settings<'_>, warnings: &mut Vec<String>) {
     }
 }
 
-fn refuse_long_term(part: &Part<'_>) -> Result<()> {
-    let Some(line) = key::long_term_line(&part.section) else {
+/// Refuses to write section `name` over a long-term key.
+pub(super) fn check_state(target: &Target, name: &str) -> Result<()> {
+    let Target::LongTerm { path, line } = target else {
         return Ok(());
     };
     Err(Failure::new(
         Kind::Configuration,
-        format!(
-            "section [{}] holds a long-term key, which writing there would destroy",
-            part.section.name()
-        ),
+        format!("section [{name}] holds a long-term key, which writing there would destroy"),
     )
-    .at(format!("{}:{line}", part.path.display()))
+    .at(format!("{}:{line}", path.display()))
     .next(ELSEWHERE))
 }

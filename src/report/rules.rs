@@ -1,6 +1,7 @@
 //! What is to be seen to: three rules, and which of them a user breaks.
 //!
-//! - MFA is asked of who can sign in to the console: everybody with a password, and the root user.
+//! - MFA is asked of who can sign in to the console, which takes a password; and of the root user with
+//!   an active key too, which may do everything. One that has neither cannot be signed in as.
 //! - An active key is old when it was made, or last switched on or off, longer ago than that.
 //! - A password or an active key is unused when it was used longer ago than that; one that was never
 //!   used counts from when it was set or made. The root user's password is best never used, so it
@@ -108,11 +109,12 @@ impl Rules {
     pub fn findings(&self, user: User<'_>, now: Timestamp) -> Vec<Finding> {
         let mut findings = Vec::new();
         let password = user.password();
-        if self.mfa && password.is_some() && !user.has_mfa() {
-            let root = user.is_root();
+        let keys: Vec<Key> = user.keys().filter(|key| key.active).collect();
+        let root = user.is_root();
+        let can_do_harm = password.is_some() || root && !keys.is_empty();
+        if self.mfa && can_do_harm && !user.has_mfa() {
             findings.push(Finding::NoMfa { root });
         }
-        let keys: Vec<Key> = user.keys().filter(|key| key.active).collect();
         if let Some(limit) = self.keys_older_than {
             let old = |key: &Key| {
                 let age = Days::since(key.rotated?, now);
@@ -123,7 +125,7 @@ impl Rules {
         }
         if let Some(limit) = self.unused_for {
             let idle = |used, since| idle(limit, used, since, now);
-            if let Some(password) = password.filter(|_| !user.is_root()) {
+            if let Some(password) = password.filter(|_| !root) {
                 let since = password.changed.or(user.created());
                 let unused = idle(password.used, since).map(Finding::UnusedPassword);
                 findings.extend(unused);
@@ -177,6 +179,11 @@ mod tests {
         let key_idle = ALICE.replace("2026-11-21T10", "2026-07-21T10");
         let key_never = key_old.replace("2026-11-21T10:00:00+00:00", "N/A");
         let inactive = key_never.replace("N/A,true,true", "N/A,true,false");
+        let removed = ROOT_LINE.replacen("not_supported", "false", 1);
+        let root_key = removed.replace(
+            "false,false,N/A,N/A,",
+            "false,true,2026-11-01T00:00:00+00:00,2026-11-20T00:00:00+00:00,",
+        );
         let only_key = no_mfa.replace("+00:00,true,", "+00:00,false,");
         for (line, expected) in [
             (ALICE, vec![]),
@@ -193,6 +200,9 @@ mod tests {
             ),
             (&inactive, vec![]),
             (ROOT_LINE, vec!["the root user has no MFA"]),
+            (&removed, vec![]),
+            (&removed.replacen("false", "FALSE", 1), vec![]),
+            (&root_key, vec!["the root user has no MFA"]),
         ] {
             assert_eq!(said(line, &Rules::USUAL), expected, "{line}");
         }

@@ -150,11 +150,14 @@ impl<'a> User<'a> {
         self.is_true(self.report.known.mfa)
     }
 
-    /// The password, if there is one. The root user's cannot be switched off here, and AWS says
-    /// `not_supported` of it.
+    /// The password, if there is one. Of the root user's AWS says `not_supported`, and `false` where an
+    /// organization has removed it (IAM User Guide, "Centralize root access for member accounts").
     pub fn password(self) -> Option<Password> {
         let known = self.report.known;
-        let there = self.is_true(known.password) || self.is_root();
+        let there = match self.is_root() {
+            true => !self.field(known.password).eq_ignore_ascii_case("false"),
+            false => self.is_true(known.password),
+        };
         there.then(|| Password {
             used: self.time(known.password_used),
             changed: self.time(known.password_changed),

@@ -10,7 +10,7 @@ mod parts;
 mod record;
 
 pub use parts::{Confusion, Parts, Seen, TOLERANCE};
-pub use record::{Pair, Phase, Record, kept_secret, secret_name};
+pub use record::{Pair, Phase, RECORD, Record, kept_secret, secret_name};
 
 /// Whether to the new key or back to the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,8 @@ pub struct Seen {
     pub created: i64,
     /// AWS says that it was used.
     pub used: bool,
+    /// Its secret is in a file of ours or in the environment, or another record names it.
+    pub known: bool,
 }
 
 /// Who is who.
@@ -75,7 +77,11 @@ impl Parts {
             }
         }
         let strangers = || keys.iter().filter(|key| key.id != old);
-        let lost = |key: &&Seen| !key.used && key.created >= record.begun - TOLERANCE;
+        // Where the record names the new key, none was lost.
+        let lost = |key: &&Seen| {
+            let appeared = key.created >= record.begun - TOLERANCE;
+            known.is_none() && appeared && !key.used && !key.known
+        };
         let new = match strangers().find(|key| known == Some(key.id.as_str())) {
             _ if current != old => Some(current),
             Some(known) => Some(known.id.as_str()),

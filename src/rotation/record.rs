@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::{AccessKey, Secret};
 
+/// How the name of the journal begins that holds a [`Record`].
+pub const RECORD: &str = "key-";
+
 /// How the journal begins that keeps the secret of a new key which no profile took and AWS did not
 /// take back.
 const SECRET: &str = "secret-";
@@ -30,6 +33,8 @@ pub fn kept_secret(name: &Path) -> Option<&str> {
 pub struct Record {
     pub phase: Phase,
     pub user: String,
+    /// The id of the user's account: users of two accounts may be called alike.
+    pub account: String,
     /// The profile whose key is rotated.
     pub profile: String,
     /// When it was begun, by AWS's clock, in seconds since the epoch.
@@ -78,11 +83,20 @@ impl Record {
             .key()
     }
 
-    /// Whether it is about the profile's present key, or was broken off at that profile.
+    /// Whether it may be about the profile's present key, or was broken off at that profile. A
+    /// profile of that name may be another one, in another file: [`Record::is_of`] tells.
     pub fn is_about(&self, profile: &str, key_id: &str) -> bool {
-        self.old.access_key_id == key_id
-            || self.new_id() == Some(key_id)
-            || self.is_open() && self.profile == profile
+        self.names(key_id) || self.is_open() && self.profile == profile
+    }
+
+    /// Whether one of its keys is the one called `id`.
+    pub fn names(&self, id: &str) -> bool {
+        self.old.access_key_id == id || self.new_id() == Some(id)
+    }
+
+    /// Whether it is about the keys of this user.
+    pub fn is_of(&self, user: &str, account: &str) -> bool {
+        self.user == user && self.account == account
     }
 }
 
@@ -146,6 +160,7 @@ mod tests {
         let record = Record {
             phase: Phase::Rotated,
             user: "alice".to_owned(),
+            account: "123456789012".to_owned(),
             profile: "default".to_owned(),
             begun: 1,
             old: Pair::of(&key),

@@ -218,6 +218,7 @@ fn seen(id: &str, active: bool) -> Seen {
         active,
         created: 1000,
         used: false,
+        known: false,
     }
 }
 
@@ -233,6 +234,7 @@ fn record(phase: Phase, new: Option<Pair>) -> Record {
     Record {
         phase,
         user: "alice".to_owned(),
+        account: "123456789012".to_owned(),
         profile: "default".to_owned(),
         begun: 1000,
         old: pair("O"),
@@ -247,6 +249,10 @@ fn who_is_who() {
     let old = || seen("O", true);
     let used = || Seen {
         used: true,
+        ..seen("X", true)
+    };
+    let known = || Seen {
+        known: true,
         ..seen("X", true)
     };
     let older = || Seen {
@@ -296,6 +302,32 @@ fn who_is_who() {
             forward,
             rotating(),
             vec![old(), used()],
+            "O",
+            (None, New::Absent),
+            Some("X"),
+        ),
+        // Somebody has its secret.
+        (
+            forward,
+            rotating(),
+            vec![old(), known()],
+            "O",
+            (None, New::Absent),
+            Some("X"),
+        ),
+        (
+            Way::Back,
+            rotating(),
+            vec![old(), known()],
+            "O",
+            (None, New::Absent),
+            Some("X"),
+        ),
+        // None was lost: the new key is the record's, and somebody has deleted it.
+        (
+            Way::Back,
+            Some(record(Rotated, Some(Pair::id_only("N")))),
+            vec![seen("O", false), seen("X", true)],
             "O",
             (None, New::Absent),
             Some("X"),

@@ -22,6 +22,7 @@ use super::obstacle::{About, Obstacle};
 use super::step::{self, Permit};
 use super::ways::Ways;
 use super::{Wanted, prepare};
+use crate::arn::Arn;
 use crate::aws::{Aws, Identity, Known, Refusal};
 use crate::code::Given;
 use crate::context::Context;
@@ -179,6 +180,19 @@ impl<'a> Operator<'a> {
             )
             .at(self.caller.origin())
             .next("name the user with `--user`, or a profile with a user's key with `--profile`")),
+        }
+    }
+
+    /// The id of the account that calls are made in.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Operator::identity`].
+    pub async fn account(&self) -> Result<&str> {
+        let role = self.plan.roles.last();
+        match role.and_then(|role| Arn::parse(&role.arn)?.account_id()) {
+            Some(account) => Ok(account),
+            None => Ok(&self.identity().await?.account),
         }
     }
 

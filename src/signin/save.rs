@@ -86,6 +86,7 @@ pub(super) async fn rehearse<'a>(
     };
     let mut room = 0;
     for plan in plans {
+        plan.check_section()?;
         room += with_change(file, plan, &contents, Document::growth)?;
     }
     lock(ui, &file.path, NAMED, wait).await?.rehearse(room)
@@ -158,6 +159,7 @@ fn catch_up(files: &mut Files, locked: &Locked) -> Result<bool> {
 fn judge(context: &Context, files: &Files, entry: &Entry<'_>) -> Result<()> {
     let agreed = entry.agreed || matches!(entry.plan.target, Target::Foreign { .. });
     let plan = profile::resolve(context, files, entry.request)?;
+    plan.check_section()?;
     match plan.target {
         Target::Foreign { line, .. } if !agreed => Err(Failure::new(
             Kind::Configuration,

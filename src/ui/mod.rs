@@ -13,6 +13,7 @@
 //! Questions are [`crate::terminal`]'s; they tell this module when one is open ([`Ui::question`]).
 
 mod diff;
+mod nowhere;
 mod screen;
 mod table;
 mod text;
@@ -279,6 +280,23 @@ impl Ui {
             // Where that fails, the reader waits as on Windows.
             let _ = rustix::stdio::dup2_stdout(nothing);
         }
+    }
+
+    /// To be asked before something is made that [`Ui::hand_over`] will print.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] if standard output is closed or the null device, where `what` would be lost.
+    pub fn check_handing_over(&self, what: &str) -> Result<()> {
+        if !nowhere::leads_nowhere() {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Kind::File,
+            format!("{what} would be lost: standard output is closed, or leads to the null device"),
+        )
+        .at("standard output")
+        .next("have it go to a terminal, a file or a program; nothing was done"))
     }
 
     /// Prints what nobody can be told again: here a reader that went away is a failure.

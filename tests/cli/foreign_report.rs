@@ -96,3 +96,30 @@ fn columns_of_the_future_are_kept_and_foreign_text_cannot_steer_the_terminal() {
     let run = report(&world, &[]).succeeded();
     assert!(run.stdout.contains("\\u{1b}[2Jalice"), "{}", run.stdout);
 }
+
+/// As an organization leaves the root user of a member account.
+#[test]
+fn a_root_user_without_credentials_needs_no_mfa() {
+    for (password, key, code) in [
+        ("false", "false", 0),
+        ("FALSE", "false", 0),
+        ("false", "true", 8),
+        ("not_supported", "false", 8),
+        ("true", "false", 8),
+    ] {
+        let mut world = World::new();
+        auditor(&world);
+        let csv = format!("{TITLES}\n<root_account>,x,{password},false,{key},false\n");
+        world.set("AWS_ENDPOINT_URL", &made(&csv).url());
+        let run = report(&world, &["--no-mfa"]);
+        assert_eq!(run.code, code, "{password} {key}: {}", run.stderr);
+        let all = report(&world, &[]).succeeded();
+        let told = all.stdout.contains("<root_account>  -  ");
+        assert_eq!(
+            told,
+            password.eq_ignore_ascii_case("false"),
+            "{}",
+            all.stdout
+        );
+    }
+}

@@ -147,7 +147,7 @@ fn the_kept_secret_of_a_rotation_goes_with_the_user() {
     world
         .run(["key", "rotate", "--user", USER, "--to", USER, "--yes"])
         .succeeded();
-    let kept = world.path(&format!(".aws/awsmfa/key-{USER}@{USER}.json"));
+    let kept = world.path(&format!(".aws/awsmfa/key-{USER}@{USER}@123456789012.json"));
     assert!(kept.exists());
     world
         .run(["handson", "down", "--user", USER, "--yes"])

@@ -79,6 +79,8 @@ mod interrupted;
 mod key;
 mod key_create_interrupted;
 mod key_interrupted;
+mod key_places;
+mod key_records;
 mod key_rotate;
 #[cfg(unix)]
 mod locks;

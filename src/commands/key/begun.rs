@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::keys::{self, Use};
 use super::record::{self, spell};
 use super::uses::Uses;
-use crate::arn::Arn;
 use crate::aws::UserKey;
 use crate::context::Context;
 use crate::failure::Result;
@@ -28,22 +27,9 @@ pub(super) struct Begun {
     before: Vec<String>,
 }
 
-/// The name of the journal for a key of `user`, in the account that the calls are made in.
-///
-/// # Errors
-///
-/// As for [`Operator::identity`].
-pub(super) async fn journal_of(operator: &Operator<'_>, user: &str) -> Result<String> {
-    let role = operator.plan().roles.last();
-    let account = match role.and_then(|role| Arn::parse(&role.arn)?.account_id()) {
-        Some(account) => account,
-        None => &operator.identity().await?.account,
-    };
-    Ok(name(user, account))
-}
-
-/// Users of two accounts may be called alike.
-fn name(user: &str, account: &str) -> String {
+/// The name of the journal for a key of `user`: users of two accounts may be called alike. Whoever
+/// creates a key has it open, a rotation too, so that nobody takes another's new key for a lost one.
+pub(super) fn name(user: &str, account: &str) -> String {
     format!("create-{}@{}", spell(user), spell(account))
 }
 
@@ -73,7 +59,7 @@ impl Begun {
         let mut unknown = Vec::new();
         for key in keys.iter().filter(|key| self.has_appeared(key)) {
             let in_use = Uses::of(context, &files, &key.id).is_used();
-            if !in_use && !record::keeps(context, &key.id)? {
+            if !in_use && !record::keeps(context, &self.user, &key.id)? {
                 unknown.push(key.clone());
             }
         }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::begun::{self, Begun};
 use super::keys;
 use super::list::status;
+use super::record;
 use super::safe::{Maker, Unmade};
 use super::spelled::Spelled;
 use crate::aws::{NewKey, UserKey};
@@ -19,7 +20,7 @@ use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::journal::Journal;
 use crate::profile;
-use crate::rotation;
+use crate::rotation::{self, Record};
 use crate::signin::{self, Obstacle, Operator, Place};
 use crate::ui::{Output, Ui};
 
@@ -87,6 +88,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         .next("`--output json` prints it on standard output")
         .next("`awsmfa key rotate` replaces the key of a profile"));
     }
+    if to.is_none() {
+        ui.check_handing_over("the secret of the new key")?;
+    }
     let wait = target.timeout;
     let spelled = Spelled {
         whose: whose.spelled(&target),
@@ -108,7 +112,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             user: &user,
             wait,
         };
-        let name = begun::journal_of(&operator, &user).await?;
+        let account = operator.account().await?;
+        let name = begun::name(&user, account);
         let mut creation = Creation {
             maker: &maker,
             yes,
@@ -116,6 +121,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             journal: Journal::open(context, ui, &name, wait).await?,
             begun: None,
         };
+        if let Some((name, record)) = record::unfinished(context, &user, account)? {
+            return Err(creation.in_the_way_of(&name, &record));
+        }
         creation.begin().await?;
         match &to {
             Some(name) => creation.for_profile(name).await,
@@ -163,6 +171,22 @@ impl Creation<'_> {
         self.journal.write(&begun)?;
         self.begun = Some(begun);
         Ok(())
+    }
+
+    /// The rotation would take the new key for its own, whose secret was lost.
+    fn in_the_way_of(&self, name: &str, record: &Record) -> Failure {
+        let Record { user, profile, .. } = record;
+        let old = &record.old.access_key_id;
+        Failure::new(
+            Kind::Configuration,
+            format!(
+                "the rotation of access key {old} of {user} (profile `{profile}`) is not finished, and needs the place of the second key"
+            ),
+        )
+        .next(format!("finish it: `{}`", self.spelled.finish(record)))
+        .next(format!(
+            "or move the file {name}.json away, which keeps the secret of {old}, if that rotation is of no interest any more"
+        ))
     }
 
     /// The key that a creation has left, if any.

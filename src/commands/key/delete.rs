@@ -17,6 +17,7 @@ use crate::failure::{Failure, Kind, Result};
 use crate::pauses::Pauses;
 use crate::secret::AccessKey;
 use crate::signin::{self, Operator};
+use crate::spelled::Spelled;
 use crate::ui::{Output, Ui};
 
 /// Delete an access key; it cannot be brought back
@@ -61,19 +62,20 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let given = given.expect("the parser asks for it");
     keys::check(&given)?;
     let wait = target.timeout;
+    let spelled = whose.spelled(&target);
     let (orders, user) = whose.orders(target)?;
     let named = user.is_some();
     let errand = Errand::new(ui, "`awsmfa key list` shows what became of it");
     let (action, user, id) = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
-        let kept = record::kept(context, &given)?;
+        let kept = record::kept(context, &user, &given)?;
         let keys = match kept {
             Some(_) => keys::left_of(&operator, &user).await?,
             None => keys::of(&operator, &user).await?,
         };
         if let Some(kept) = kept.filter(|kept| keys.iter().all(|key| key.id != kept.id)) {
-            may_be_forgotten(ui, yes, &kept, &keys, &user).await?;
+            may_be_forgotten(ui, yes, &kept, &keys, &operator, &user, spelled).await?;
             record::forget(context, ui, &kept.id, wait).await?;
             errand.done(format!(
                 "AWS has no access key {} of {user} any more; what was kept of it here is removed",
@@ -114,25 +116,37 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
 ///
 /// # Errors
 ///
-/// [`Kind::Aws`] if it is another user's; [`Kind::Configuration`] if nothing tells whose it is, and
-/// the person does not agree.
+/// [`Kind::Aws`] if it is another user's; [`Kind::Configuration`] if nothing tells that AWS has it no
+/// more, and the person does not agree; as for [`Operator::account`].
 async fn may_be_forgotten(
     ui: &Ui,
     yes: bool,
     kept: &Kept,
     keys: &[UserKey],
+    operator: &Operator<'_>,
     user: &str,
+    spelled: Spelled,
 ) -> Result<()> {
     let id = &kept.id;
-    match &kept.user {
-        Some(owner) if owner != user => {
-            let what = format!("{user} has no access key {id}");
-            return Err(Failure::new(Kind::Aws, what).next(format!(
-                "it is one of {owner}: `awsmfa key delete --user {owner} {id}`"
+    if kept.was_beside(keys) {
+        return Ok(());
+    }
+    if let Some((owner, account)) = &kept.owner {
+        let not_here = || Failure::new(Kind::Aws, format!("{user} has no access key {id}"));
+        if owner != user {
+            let of_owner = Spelled {
+                user: Some(owner.clone()),
+                ..spelled
+            };
+            let delete = of_owner.command("key delete");
+            return Err(not_here().next(format!("it is one of {owner}: `{delete} {id}`")));
+        }
+        let here = operator.account().await?;
+        if account != here {
+            return Err(not_here().next(format!(
+                "it is one of {owner} in account {account}, and this is account {here}: name a profile of that account with `--profile`"
             )));
         }
-        _ if kept.was_beside(keys) => return Ok(()),
-        _ => {}
     }
     let what = format!(
         "remove the secret of access key {id}, which {user} does not have in this account any more"

@@ -25,10 +25,14 @@ struct Line<'a> {
 }
 
 pub(super) fn show(ui: &Ui, planned: &Planned) -> Result<()> {
-    let lines: Vec<Line<'_>> = planned
-        .steps
-        .iter()
-        .filter_map(|step| planned.line(*step))
+    let discarded = planned.steps.iter().position(|step| *step == Step::Discard);
+    let lines: Vec<Line<'_>> = (0..)
+        .zip(&planned.steps)
+        .filter_map(|(at, step)| {
+            // What comes after that is about a key that has no id yet.
+            let is_there = discarded.is_none_or(|discarded| at <= discarded);
+            planned.line(*step, planned.parts.new.as_deref().filter(|_| is_there))
+        })
         .collect();
     if ui.output() == Output::Json {
         return ui.document(&lines);
@@ -50,14 +54,12 @@ pub(super) fn show(ui: &Ui, planned: &Planned) -> Result<()> {
 }
 
 impl Planned {
-    /// What a person is told of a step; keeping the record is nothing to tell.
-    fn line(&self, step: Step) -> Option<Line<'_>> {
-        let Parts {
-            old, new, other, ..
-        } = &self.parts;
+    /// What a person is told of a step, the new key being the one called `new`; keeping the record is nothing to tell.
+    fn line<'a>(&'a self, step: Step, new: Option<&'a str>) -> Option<Line<'a>> {
+        let Parts { old, other, .. } = &self.parts;
         let key = |which| match which {
             Which::Old => Some(old.as_str()),
-            Which::New => new.as_deref(),
+            Which::New => new,
         };
         let named = |which| match key(which) {
             Some(id) => format!("access key {id}"),

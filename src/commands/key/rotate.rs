@@ -118,9 +118,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         ),
     };
     let errand = Errand::new(ui, go_on);
-    let found = record::find(context, &wanted.profile, &key_id)?;
+    let records = record::find(context, &wanted.profile, &key_id)?;
     let outcome = errand.run(async {
-        let mut turn = Turn::new(context, ui, &errand, wanted, orders, found).await?;
+        let mut turn = Turn::new(context, ui, &errand, wanted, orders, records).await?;
         if dry_run {
             let planned = turn.planned().await?;
             return plan::show(ui, &planned).map(|()| None);

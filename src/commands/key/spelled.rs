@@ -1,6 +1,7 @@
 //! Commands to go on with, spelled so that they are about the same profile and the same user.
 
-use crate::commands::spelled::{self, flag};
+use crate::rotation::{Phase, Record};
+use crate::spelled::{self, flag};
 
 /// What every such command has in common.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,20 @@ impl Spelled {
             "rotate",
             &[flag("--to", self.to.as_deref()), flags.to_owned()],
         )
+    }
+
+    /// The rotation that `record` is of, to be finished.
+    pub(super) fn finish(&self, record: &Record) -> String {
+        let profile = Some(record.profile.clone());
+        let mut rotation = self.clone();
+        match rotation.whose.user {
+            Some(_) => rotation.to = profile,
+            None => rotation.whose.profile = profile,
+        }
+        rotation.rotate(match record.phase {
+            Phase::RollingBack => "--rollback",
+            _ => "",
+        })
     }
 
     /// Another command about one of the keys.

@@ -10,7 +10,8 @@ mod look;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::keys::Use;
+use super::begun;
+use super::keys::{self, Use};
 use super::plan::Planned;
 use super::record;
 use super::spelled::Spelled;
@@ -62,6 +63,8 @@ pub(super) struct Turn<'a> {
     wanted: Wanted,
     operator: Operator<'a>,
     user: String,
+    /// The id of the user's account.
+    account: String,
     /// The record, and the name of its journal.
     record: Option<Record>,
     name: String,
@@ -81,16 +84,19 @@ impl<'a> Turn<'a> {
         errand: &'a Errand<'a>,
         wanted: Wanted,
         orders: Orders,
-        found: Option<(String, Record)>,
+        records: Vec<(String, Record)>,
     ) -> Result<Self> {
         let mut operator = Operator::new(context, ui, orders).await?;
-        if let (None, Some((_, record))) = (&wanted.user, &found) {
+        if let (None, Some((_, record))) = (&wanted.user, records.first()) {
             act_with_what_works(&mut operator, record).await;
         }
         let user = operator.user(wanted.user.as_deref()).await?;
-        let (name, record) = match found.filter(|(_, record)| record.user == user) {
+        let account = operator.account().await?.to_owned();
+        record::check(context, &user)?;
+        let mut records = records.into_iter();
+        let (name, record) = match records.find(|(_, record)| record.is_of(&user, &account)) {
             Some((name, record)) => (name, Some(record)),
-            None => (record::name(&wanted.profile, &user), None),
+            None => (record::name(&wanted.profile, &user, &account), None),
         };
         Ok(Self {
             context,
@@ -100,6 +106,7 @@ impl<'a> Turn<'a> {
             wanted,
             operator,
             user,
+            account,
             name,
             keys: Vec::new(),
             uses: Vec::new(),
@@ -137,7 +144,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) async fn carry_out(&mut self) -> Result<Outcome> {
-        let (mut parts, journal) = self.prepare().await?;
+        let (mut parts, journal, _creation) = self.prepare().await?;
         let mut changed = false;
         let mut tries = 0;
         loop {
@@ -178,9 +185,11 @@ impl<'a> Turn<'a> {
         })
     }
 
-    /// Everything that can be refused without having done anything; then the journal, unless
-    /// somebody else had it in the meantime.
-    async fn prepare(&mut self) -> Result<(Parts, Journal)> {
+    /// Everything that can be refused without having done anything; then the journal, and that of
+    /// creations, so that nobody else's new key is taken for ours. If somebody else had one of them
+    /// in the meantime, all of it again.
+    async fn prepare(&mut self) -> Result<(Parts, Journal, Journal)> {
+        let creation = begun::name(&self.user, &self.account);
         loop {
             let parts = self.look().await?;
             let steps = rotation::plan(&parts.observed);
@@ -188,19 +197,24 @@ impl<'a> Turn<'a> {
                 self.room(replaced).await?;
             }
             self.agree(&parts).await?;
-            let journal =
-                Journal::open(self.context, self.ui, &self.name, self.wanted.wait).await?;
+            let creation = self.open(&creation).await?;
+            let journal = self.open(&self.name).await?;
             let record: Option<Record> = journal.read()?;
             let same = |record: &Record| {
                 let new = record.new_id().map(str::to_owned);
                 (record.phase, record.old.access_key_id.clone(), new)
             };
-            if record.as_ref().map(same) == self.record.as_ref().map(same) {
-                return Ok((parts, journal));
+            let is_ours = record.as_ref().map(same) == self.record.as_ref().map(same);
+            if is_ours && keys::of(&self.operator, &self.user).await? == self.keys {
+                return Ok((parts, journal, creation));
             }
             self.record = record;
             self.take_current_key()?;
         }
+    }
+
+    async fn open(&self, name: &str) -> Result<Journal> {
+        Journal::open(self.context, self.ui, name, self.wanted.wait).await
     }
 }
 

@@ -13,7 +13,6 @@ use super::create::{DEVICE_FIRST, about, create, delete, hand_over, is};
 use super::hand::{Handing, Hands};
 use crate::aws::{Device, IamSituation, Situation};
 use crate::code::Code;
-use crate::commands::spelled::Spelled;
 use crate::context::Context;
 use crate::device::{self, Observed, Seed, Seen, Step};
 use crate::errand::Errand;
@@ -21,6 +20,7 @@ use crate::failure::{Failure, Kind, Result};
 use crate::profile::Request;
 use crate::secret::Secret;
 use crate::signin::{Obstacle, Operator};
+use crate::spelled::Spelled;
 use crate::terminal::Terminal;
 use crate::ui::Ui;
 

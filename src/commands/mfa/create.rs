@@ -7,7 +7,6 @@ use super::hand::{Handing, Hands};
 use super::which::serial_of;
 use crate::aws::{IamSituation, Situation};
 use crate::commands::Target;
-use crate::commands::spelled::Spelled;
 use crate::commands::whose::Whose;
 use crate::context::Context;
 use crate::device::Seed;
@@ -16,6 +15,7 @@ use crate::failure::{Failure, Kind, Result};
 use crate::iam_name::Named;
 use crate::secret::Secret;
 use crate::signin::{About, Obstacle, Operator};
+use crate::spelled::Spelled;
 use crate::ui::{Output, Ui};
 
 /// Create a virtual MFA device and hand its seed over, without enabling it

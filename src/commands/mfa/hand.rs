@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
+use zeroize::Zeroizing;
 
 use crate::context::Context;
 use crate::device::{self, Picture, Qr, Seed};
@@ -62,7 +63,8 @@ impl Handing {
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] or [`Kind::Usage`] for a file that cannot be made; [`Kind::Configuration`]
+    /// [`Kind::File`] or [`Kind::Usage`] for a file that cannot be made; [`Kind::File`] where the seed is
+    /// to be printed and standard output is nowhere; [`Kind::Configuration`]
     /// if nobody would ever see the seed, or the terminal is too narrow for a QR code.
     pub(in crate::commands) fn prepare<'a>(
         &self,
@@ -70,6 +72,9 @@ impl Handing {
         ui: &'a Ui,
         timeout: Duration,
     ) -> Result<Hands<'a>> {
+        if self.show_seed {
+            ui.check_handing_over("the seed")?;
+        }
         let picture = self.qr.as_deref().map(Picture::prepare).transpose()?;
         let elsewhere = picture.is_some() || self.show_seed || self.seed_command.is_some();
         let canvas = match (&self.seed_command, Terminal::open(ui)) {
@@ -164,8 +169,8 @@ impl Hands<'_> {
             ));
         }
         if self.show_seed && self.ui.output() == Output::Text {
-            self.ui
-                .print(format!("{}\n", seed.base32().expose()).as_bytes())?;
+            let line = Zeroizing::new(format!("{}\n", seed.base32().expose()));
+            self.ui.hand_over(line.as_bytes())?;
         }
         if let Some((terminal, colours)) = &self.canvas {
             terminal.show("scan this with an authenticator app:")?;

@@ -12,7 +12,6 @@ use super::codes::GivenCodes;
 use super::course::Course;
 use super::hand::Handing;
 use super::which::serial_of;
-use crate::commands::spelled::Spelled;
 use crate::commands::whose::Whose;
 use crate::commands::{Target, login};
 use crate::context::Context;
@@ -22,6 +21,7 @@ use crate::iam_name::Named;
 use crate::profile::Purpose;
 use crate::secret::Secret;
 use crate::signin::Operator;
+use crate::spelled::Spelled;
 use crate::ui::{Output, Ui};
 
 /// Create a virtual MFA device, enable it, write it into the profile, and sign in

@@ -12,7 +12,6 @@ use super::given::Given;
 use super::{Standing, about, policy, standing};
 use crate::aws::{IamSituation, Situation};
 use crate::commands::Target;
-use crate::commands::spelled::Spelled;
 use crate::commands::whose::Whose;
 use crate::context::Context;
 use crate::errand::Errand;
@@ -20,6 +19,7 @@ use crate::failure::{Failure, Kind, Result};
 use crate::password::New;
 use crate::secret::Secret;
 use crate::signin::{Obstacle, Operator};
+use crate::spelled::Spelled;
 use crate::ui::{Output, Ui};
 
 /// How often the request is made while the answers get lost. Each is repeated by itself as long as
@@ -44,6 +44,9 @@ pub(super) fn run(
     let spelled = whose.spelled(&target);
     let (orders, user) = whose.orders(target)?;
     let new = given.source(ui)?;
+    if matches!(new, New::Generated) {
+        ui.check_handing_over("the generated password")?;
+    }
     let another = format!("set another with `{}`", spelled.command("password reset"));
     let errand = Errand::new(ui, &*another);
     errand.run(async {

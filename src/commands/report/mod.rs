@@ -33,7 +33,7 @@ use crate::ui::{Output, Ui, until};
 /// prints it as AWS has made it, with rules or `--user` the lines that are meant.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// Rule: who has a password, or is the root user, has MFA
+    /// Rule: who has a password, and the root user with an active key, has MFA
     #[arg(long)]
     no_mfa: bool,
 

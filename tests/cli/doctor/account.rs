@@ -254,3 +254,31 @@ fn a_key_that_only_a_command_has_is_not_asked_for() {
         .finds(("clock", "ok", "", "", ""));
     assert!(!world.path("ran").exists());
 }
+
+/// Without it they would be about another one's key and device.
+#[test]
+fn the_remedies_are_about_the_profile_that_was_asked_for() {
+    let mut world = World::new();
+    world.healthy();
+    world.aws.advance(-NINETY_ONE_DAYS);
+    let user = world.aws.user("bob").policy(Preset::SelfService);
+    let key = world.key(&user);
+    world.aws.advance(NINETY_ONE_DAYS);
+    let second = world.key(&user);
+    world.write_credentials(world.credentials() + &section("my work", &key));
+    let delete = format!("`awsmfa -p \"my work\" key delete {}`", second.id);
+    let rotate = "`awsmfa -p \"my work\" key rotate`";
+    let setup = "`awsmfa -p \"my work\" mfa setup`";
+    for configured in [false, true] {
+        if configured {
+            let serial = "mfa_serial = arn:aws:iam::123456789012:mfa/nobody\n";
+            world.write_config(format!("[profile \"my work\"]\n{serial}"));
+        }
+        let device = if configured { "device-gone" } else { "device" };
+        world
+            .doctor(["-p", "my work"])
+            .finds(("key-age", "warning", "is 91 days old", "", rotate))
+            .finds(("key-other", "warning", "second key", "", &delete))
+            .finds((device, "problem", "", "", setup));
+    }
+}

@@ -79,8 +79,8 @@ fn the_state_directory_and_what_was_cut_short_are_told() {
         .finds(("state", "ok", "for its owner alone", "awsmfa", ""))
         .has_no("unfinished");
     set_mode(&state, 0o755);
-    fs::write(state.join("key-alice.json"), "{}").unwrap();
-    fs::write(state.join("key-alice.lock"), "").unwrap();
+    fs::write(state.join("mfa-alice.json"), "{}").unwrap();
+    fs::write(state.join("mfa-alice.lock"), "").unwrap();
     world
         .doctor(["--offline"])
         .finds(("state", "warning", "open to others", "awsmfa", "chmod 700"))
@@ -88,11 +88,11 @@ fn the_state_directory_and_what_was_cut_short_are_told() {
             "unfinished",
             "warning",
             "cut short",
-            "key-alice.json",
+            "mfa-alice.json",
             "run the same command again",
         ));
     fs::write(
-        state.join("key-alice.lock"),
+        state.join("mfa-alice.lock"),
         format!("{} cli\n", std::process::id()),
     )
     .unwrap();
@@ -100,7 +100,7 @@ fn the_state_directory_and_what_was_cut_short_are_told() {
         "unfinished",
         "note",
         "is at this now",
-        "key-alice.json",
+        "mfa-alice.json",
         "",
     ));
 }
@@ -117,8 +117,8 @@ fn a_rotation_that_came_to_its_end_is_not_called_cut_short() {
             "kept",
             "note",
             &format!("access key {old} of alice (profile `default`) is kept"),
-            "key-default@alice.json",
-            &format!("`awsmfa key delete --user alice {old}`"),
+            "key-default@alice@123456789012.json",
+            &format!("`awsmfa -p default key delete --user alice {old}`"),
         ))
         .has_no("unfinished");
     world.run(["key", "rotate", "--rollback"]).succeeded();
@@ -137,21 +137,73 @@ fn a_rotation_that_was_cut_short_is_told_with_its_key() {
         (
             "rotating",
             "the rotation of access key AKIAOLD of bob",
-            "key rotate` again",
+            "`awsmfa -p \"my ci\" key rotate` goes on from there; `awsmfa -p \"my ci\" key rotate --rollback`",
         ),
         (
             "rolling_back",
             "bringing back access key AKIAOLD of bob",
-            "--rollback` again",
+            "`awsmfa -p \"my ci\" key rotate --rollback` goes on",
         ),
     ] {
         let record = serde_json::json!({
-            "phase": phase, "user": "bob", "profile": "ci", "begun": 1, "new": null,
+            "phase": phase, "user": "bob", "account": "123456789012", "profile": "my ci", "begun": 1, "new": null,
             "old": { "access_key_id": "AKIAOLD", "secret_access_key": "kept-secret" },
         });
-        fs::write(state.join("key-ci@bob.json"), record.to_string()).unwrap();
+        fs::write(
+            state.join("key-my%20ci@bob@123456789012.json"),
+            record.to_string(),
+        )
+        .unwrap();
         let found = world.doctor(["--offline"]);
-        found.finds(("unfinished", "warning", what, "key-ci@bob.json", next));
+        found.finds((
+            "unfinished",
+            "warning",
+            what,
+            "key-my%20ci@bob@123456789012.json",
+            next,
+        ));
         assert!(!found.document.to_string().contains("kept-secret"));
+    }
+}
+
+/// The commands say the same of it.
+#[test]
+fn a_file_about_an_earlier_run_that_cannot_be_understood_is_to_be_moved_away() {
+    let world = healthy();
+    let state = world.path(".aws/awsmfa");
+    fs::create_dir(&state).unwrap();
+    for (name, content) in [
+        ("key-default@alice@123456789012.json", "{\"phase\": \"rot"),
+        ("key-default@alice@123456789012.json", "{}"),
+        ("create-alice@123456789012.json", "\0"),
+    ] {
+        fs::write(state.join(name), content).unwrap();
+        let found = world.doctor(["--offline"]);
+        found.finds((
+            "unfinished",
+            "problem",
+            "and does not",
+            name,
+            "move it away",
+        ));
+        fs::remove_file(state.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_kept_secret_is_deleted_with_the_profile_that_was_asked_for() {
+    let world = healthy();
+    let state = world.path(".aws/awsmfa");
+    fs::create_dir(&state).unwrap();
+    fs::write(state.join("secret-AKIAKEPT.json"), "{}").unwrap();
+    for (arguments, next) in [
+        (&["--offline"][..], "`awsmfa key delete AKIAKEPT`"),
+        (
+            &["--offline", "-p", "default"],
+            "`awsmfa -p default key delete AKIAKEPT`",
+        ),
+    ] {
+        let found = world.doctor(arguments.iter().copied());
+        found.finds(("kept", "note", "AKIAKEPT", "secret-AKIAKEPT.json", next));
     }
 }

@@ -420,3 +420,29 @@ fn a_line_that_only_we_cannot_read_is_told_with_its_section() {
         ))
         .has_no("section-broken");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_path_with_a_blank_is_one_word_of_the_remedy() {
+    let mut world = World::new();
+    world.healthy();
+    let directory = world.path("my files");
+    let state = directory.join("awsmfa");
+    fs::create_dir_all(&state).unwrap();
+    let file = directory.join("credentials");
+    fs::copy(world.credentials_path(), &file).unwrap();
+    world.set("AWS_SHARED_CREDENTIALS_FILE", file.to_str().unwrap());
+    set_mode(&directory, 0o700);
+    set_mode(&file, 0o644);
+    set_mode(&state, 0o755);
+    let read = format!("chmod 600 \"{}\"", file.display());
+    let open = format!("chmod 700 \"{}\"", state.display());
+    world
+        .doctor(["--offline"])
+        .finds(("file-mode", "warning", "can be read", "", &read))
+        .finds(("state", "warning", "open to others", "", &open));
+    set_mode(&file, 0o666);
+    let write = format!("chmod go-w \"{}\"", file.display());
+    let found = world.doctor(["--offline"]);
+    found.finds(("file-mode", "problem", "can be changed", "", &write));
+}

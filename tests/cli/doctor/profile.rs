@@ -393,3 +393,32 @@ fn commands_are_looked_for_and_not_run() {
     }
     assert!(!world.path("ran").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn one_file_that_is_config_and_credentials_does_not_shadow_itself() {
+    type Join = fn(&mut World);
+    let ways: [Join; 2] = [
+        |world| {
+            let path = world.credentials_path();
+            world.set("AWS_CONFIG_FILE", path.to_str().unwrap());
+        },
+        |world| std::os::unix::fs::symlink("credentials", world.config_path()).unwrap(),
+    ];
+    for (body, shadows) in [
+        (KEY.to_owned(), 0),
+        (format!("{KEY}credential_process = p\n{ROLE}"), 1),
+    ] {
+        for join in ways {
+            let mut world = World::new();
+            world.plant("planted-secret");
+            world.write_credentials(format!("[default]\n{body}"));
+            super::private(&world.credentials_path());
+            join(&mut world);
+            let found = world.doctor(["--offline"]);
+            let told = found.findings().iter();
+            let told = told.filter(|found| found["id"] == "profile-shadow").count();
+            assert_eq!(told, shadows, "{:#}", found.document);
+        }
+    }
+}

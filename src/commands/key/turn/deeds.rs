@@ -205,6 +205,7 @@ impl Turn<'_> {
             _ => Record {
                 phase: Phase::Rotating,
                 user: self.user.clone(),
+                account: self.account.clone(),
                 profile: self.wanted.profile.clone(),
                 begun: self.operator.aws().now().as_second(),
                 old,
@@ -246,7 +247,16 @@ impl Turn<'_> {
                 new,
                 ..record
             },
-            _ => return journal.remove(),
+            _ => {
+                let was_there = self.keys.iter().any(|key| key.id == parts.old);
+                if !was_there {
+                    self.errand.done(format!(
+                        "AWS has no access key {} of {} any more; what was kept of it here is removed, and its rotation is over",
+                        parts.old, self.user
+                    ));
+                }
+                return journal.remove();
+            }
         };
         if profile::in_environment(&self.context.env, &parts.old) && self.wanted.way != Way::Back {
             self.ui.warn(&format!(

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::Turn;
 use crate::aws::UserKey;
 use crate::commands::key::keys::{self, Use};
+use crate::commands::key::record;
 use crate::commands::key::uses::Uses;
 use crate::consent;
 use crate::failure::{Failure, Kind, Result};
@@ -26,18 +27,18 @@ impl Turn<'_> {
             _ => keys::last_uses(&self.operator, self.ui, &self.keys, &self.user).await?,
         };
         drop(working);
-        let seen: Vec<Seen> = self
-            .keys
-            .iter()
-            .zip(&self.uses)
-            .map(|(key, used)| Seen {
+        let files = signin::read_files(self.context)?;
+        let mut seen = Vec::new();
+        for (key, used) in self.keys.iter().zip(&self.uses) {
+            let in_use = Uses::of(self.context, &files, &key.id).is_used();
+            seen.push(Seen {
                 id: key.id.clone(),
                 active: key.active,
                 created: key.created.as_second(),
                 used: matches!(used, Use::Last(_)),
-            })
-            .collect();
-        let files = signin::read_files(self.context)?;
+                known: in_use || record::keeps(self.context, &self.user, &key.id)?,
+            });
+        }
         let current = self.current(&files)?;
         let held = |id: &str| !profile::holders(&files, id).is_empty();
         let (way, record) = (self.wanted.way, self.record.as_ref());

@@ -5,17 +5,17 @@
 
 /// What was given, and is to be given again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Spelled {
+pub(crate) struct Spelled {
     /// `--profile`: what the environment says it says the next time too.
-    pub(super) profile: Option<String>,
-    pub(super) user: Option<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) user: Option<String>,
     /// The name of a device.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
 }
 
 impl Spelled {
     /// The sign-in with the profile.
-    pub(super) fn login(&self) -> String {
+    pub(crate) fn login(&self) -> String {
         match &self.profile {
             None => "awsmfa".to_owned(),
             profile => format!("awsmfa {}", flag("-p", profile.as_deref())),
@@ -23,7 +23,7 @@ impl Spelled {
     }
 
     /// The command with these words, `mfa delete`, as something to type.
-    pub(super) fn command(&self, words: &str) -> String {
+    pub(crate) fn command(&self, words: &str) -> String {
         let words = [
             "awsmfa".to_owned(),
             flag("-p", self.profile.as_deref()),
@@ -37,17 +37,48 @@ impl Spelled {
 }
 
 /// A flag where it was given; nothing else.
-pub(super) fn flag(name: &str, value: Option<&str>) -> String {
+pub(crate) fn flag(name: &str, value: Option<&str>) -> String {
     match value {
-        Some(value) if value.contains(' ') => format!("{name} \"{value}\""),
-        Some(value) => format!("{name} {value}"),
+        Some(value) => format!("{name} {}", word(value)),
         None => String::new(),
+    }
+}
+
+/// A word of a command line, in quotes where some shell would take it apart or read more into it.
+pub(crate) fn word(text: &str) -> String {
+    let plain = |sign: char| sign.is_alphanumeric() || "-_./\\@:+%=,".contains(sign);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else if text.contains(['"', '$', '`', '!']) {
+        // Other shells than cmd.exe read no more into these.
+        format!("'{}'", text.replace('\'', r"'\''"))
+    } else {
+        format!("\"{text}\"")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_one_for_every_shell() {
+        for (text, expected) in [
+            ("work-mfa", "work-mfa"),
+            ("開発", "開発"),
+            ("/home/a/.aws", "/home/a/.aws"),
+            (r"C:\Users\a", r"C:\Users\a"),
+            ("my work", "\"my work\""),
+            (r"C:\my files", "\"C:\\my files\""),
+            ("work(2)", "\"work(2)\""),
+            ("it's", "\"it's\""),
+            ("a$b", "'a$b'"),
+            ("\"it's\"", r#"'"it'\''s"'"#),
+            ("", "\"\""),
+        ] {
+            assert_eq!(word(text), expected);
+        }
+    }
 
     #[test]
     fn what_was_given_is_given_again() {
