@@ -59,7 +59,7 @@ fn to_write(context: &Context, files: &Files, request: &Request) -> Result<Strin
     let trail = follow(&shared, &context.env, request, choice)?;
     let section = target::name(request, &trail)?;
     let existing = shared.profile(&section.value);
-    target::state(existing.as_ref(), &trail, &mut Vec::new())?;
+    target::state(existing.as_ref(), &trail, request.purpose, &mut Vec::new())?;
     Ok(section.value)
 }
 
