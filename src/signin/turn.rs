@@ -16,6 +16,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use sha1::{Digest, Sha1};
+
 use super::Wanted;
 use super::desk::Desk;
 use crate::failure::{Failure, Kind, Result};
@@ -37,8 +39,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// The time between two attempts grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
-/// The longest name of a lock, in bytes, that every file system takes. Names that are the same up
-/// to there share their turn, which costs nothing but time.
+/// The longest name of a lock, in bytes, that every file system takes.
 const LONGEST: usize = 120;
 
 /// The turn of a section, which ends when this is dropped; without the lock where what is left to
@@ -106,6 +107,9 @@ pub(super) async fn take(
 }
 
 /// Where the lock and the state of something are that runs with the same credentials file share.
+/// Two names never share it, for a run that needs both would wait for itself: so upper case is
+/// spelled out, which some file systems do not tell from lower case, and a name that has to be cut
+/// ends in a hash of the whole.
 ///
 /// # Errors
 ///
@@ -113,13 +117,17 @@ pub(super) async fn take(
 pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBuf> {
     let mut file = format!("{kind}-");
     for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte) {
             file.push(char::from(byte));
         } else {
             write!(file, "%{byte:02X}").expect("a String takes everything");
         }
     }
-    file.truncate(LONGEST);
+    if file.len() > LONGEST {
+        let hash = format!("-{:x}", Sha1::digest(&file));
+        file.truncate(LONGEST - hash.len());
+        file += &hash;
+    }
     let path = directory(credentials)?.join(file);
     store::refuse_link(&path)?;
     Ok(path)
@@ -220,10 +228,7 @@ mod tests {
             ("default-mfa", "section-default-mfa".to_owned()),
             ("a b/../c", "section-a%20b%2F..%2Fc".to_owned()),
             ("日", "section-%E6%97%A5".to_owned()),
-            (
-                "x".repeat(300).as_str(),
-                format!("section-{}", "x".repeat(LONGEST - 8)),
-            ),
+            ("Dev-mfa", "section-%44ev-mfa".to_owned()),
         ] {
             let path = place(&credentials, "section", section).unwrap();
             assert_eq!(path.file_name().unwrap().to_str(), Some(name.as_str()));
@@ -232,6 +237,22 @@ mod tests {
                 Some(home.path().join("awsmfa")).as_deref(),
                 "{section}"
             );
+        }
+    }
+
+    /// Also where the file system does not tell upper case from lower case.
+    #[test]
+    fn no_two_names_share_a_lock() {
+        let credentials = Path::new("credentials");
+        let long = "x".repeat(300);
+        let names = ["dev", "Dev", "dev%", "%44ev", "dév", "DÉV", &long].map(str::to_owned);
+        let longer = ["y", "Y", "yy"].map(|end| format!("{long}{end}"));
+        let mut taken = std::collections::HashSet::new();
+        for name in names.iter().chain(&longer) {
+            let path = place(credentials, "section", name).unwrap();
+            let file = path.file_name().unwrap().to_str().unwrap();
+            assert!(file.len() <= LONGEST, "{file}");
+            assert!(taken.insert(file.to_ascii_lowercase()), "{name}");
         }
     }
 

@@ -340,3 +340,23 @@ fn a_session_that_aws_does_not_take_any_more_is_made_anew_for_all() {
         assert_eq!(world.issued_to(&format!("{name}-mfa")), assumed(name));
     }
 }
+
+/// Each section has a turn of its own, however long its name is and however little it differs.
+#[test]
+fn profiles_with_long_names_that_differ_at_their_end_do_not_wait_for_each_other() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("dev").trusts(Trust::new(&user.arn).mfa());
+    let mut config = format!("[default]\nmfa_serial = {}\n", mfa.serial);
+    let names = ["a", "b"].map(|end| "x".repeat(150) + end);
+    for name in &names {
+        config += &role_profile(name, &role.arn, "default", "");
+    }
+    world.write_config(config);
+    world.sign_in(&mfa, NOTHING).succeeded();
+    let run = world.run(["--all"]).succeeded();
+    assert!(!run.stderr.contains("waiting"), "{}", run.stderr);
+    for name in &names {
+        assert_eq!(world.issued_to(&format!("{name}-mfa")), assumed("dev"));
+    }
+}
