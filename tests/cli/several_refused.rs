@@ -362,3 +362,24 @@ fn a_section_that_cannot_be_edited_fails_alone() {
     }
     assert_eq!(world.issued_to("dev-mfa"), assumed("dev"));
 }
+
+/// What is good needs no code, so whose code it would be does not matter.
+#[test]
+fn a_role_that_takes_a_code_of_its_own_is_left_alone_while_it_is_good() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &["dev"]);
+    let foreign = "[default-mfa]\naws_access_key_id = ASIAFOREIGNFOREIGNFO\n\
+         aws_secret_access_key = foreign-secret\naws_session_token = foreign-token\n";
+    world.write_credentials(world.credentials() + foreign);
+    world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+    let before = world.credentials();
+    for arguments in [&["--all"][..], &["-p", "dev", "-p", "default", "--all"]] {
+        let run = world.run(arguments).succeeded();
+        assert!(row(&run, "dev")[3].ends_with(", as before"));
+    }
+    assert_eq!(world.credentials(), before);
+    let refused = "[default-mfa] holds temporary credentials that another tool wrote";
+    world.run(["--all", "--force"]).failed(3, refused);
+    world.sign_in(&mfa, ["--all"]).failed(3, refused);
+    assert_eq!(world.codes_sent().len(), 1);
+}

@@ -200,8 +200,13 @@ impl Plans {
         match base::choose(context, &self.files, &plan, wanted) {
             Way::Session(base) => self.group(*base, code).roles.push((index, request, plan)),
             Way::Direct(why) => {
+                let force = wanted.force || code.is_given();
+                let good = session::decide(&plan, context.clock.now(), wanted.min_ttl, force);
                 let row = &mut self.rows[index];
-                row.outcome = failed(&row.profile, not_shared(&row.profile, why));
+                row.outcome = match good {
+                    Ok(good) => Outcome::Reused(Box::new(good.session.clone())),
+                    Err(_) => failed(&row.profile, not_shared(&row.profile, why)),
+                };
             }
         }
         Ok(())
