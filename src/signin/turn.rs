@@ -153,7 +153,8 @@ pub(super) struct Queue<'a> {
     waited: &'a Cell<Duration>,
     begin: Instant,
     pause: Duration,
-    told: bool,
+    /// Whom the person was told about.
+    told: Option<String>,
 }
 
 impl<'a> Queue<'a> {
@@ -172,7 +173,7 @@ impl<'a> Queue<'a> {
             waited,
             begin: Instant::now(),
             pause: PAUSES.0,
-            told: false,
+            told: None,
         }
     }
 
@@ -185,28 +186,38 @@ impl<'a> Queue<'a> {
     /// Waits a little for the lock at `path`; says for whom, and gives up when it has been too long.
     pub(super) async fn pause(&mut self, path: &Path) -> Result<()> {
         if let Some(patience) = self.patience.filter(|_| self.is_over()) {
-            let holder = store::holder(path)?;
-            return Err(Failure::new(
-                Kind::Code,
-                format!(
-                    "{holder} has not finished its {} after {} s",
-                    self.what,
-                    patience.as_secs()
-                ),
-            )
-            .next("answer it or end it, and run this again"));
+            return Err(self.too_long(&store::holder(path)?.to_string(), patience));
         }
-        if !self.told && self.begin.elapsed() >= NOTICEABLE {
-            self.told = true;
-            let holder = store::holder(path)?;
+        if self.told.is_none() && self.begin.elapsed() >= NOTICEABLE {
+            let holder = store::holder(path)?.to_string();
             self.ui
                 .note(&format!("waiting for the {} of {holder}", self.what));
+            self.told = Some(holder);
         }
         let begin = Instant::now();
         tokio::time::sleep(self.pause).await;
         self.waited.set(self.waited.get() + begin.elapsed());
         self.pause = (self.pause * 2).min(PAUSES.1);
         Ok(())
+    }
+
+    /// One run has kept us all the time, or several have, one after the other.
+    fn too_long(&self, holder: &str, patience: Duration) -> Failure {
+        let (what, seconds) = (&self.what, patience.as_secs());
+        let is_another = self.told.as_deref().is_some_and(|told| told != holder);
+        let (what, next) = match is_another {
+            true => (
+                format!(
+                    "others were before this run for {seconds} s, and {holder} still is with its {what}"
+                ),
+                "run this again when they have finished",
+            ),
+            false => (
+                format!("{holder} has not finished its {what} after {seconds} s"),
+                "answer it or end it, and run this again",
+            ),
+        };
+        Failure::new(Kind::Code, what).next(next)
     }
 }
 
@@ -291,6 +302,15 @@ mod tests {
             failure
                 .what()
                 .ends_with("has not finished its sign-in to [x] after 60 s"),
+            "{failure}"
+        );
+        // Nobody is blamed for the time that others took.
+        queue.told = Some("process 1 (awsmfa)".to_owned());
+        let failure = now(queue.pause(&path)).unwrap_err();
+        assert!(
+            failure
+                .what()
+                .starts_with("others were before this run for 60 s, and "),
             "{failure}"
         );
     }

@@ -403,10 +403,17 @@ fn what_is_wrong_with_one_that_was_named_is_told_in_its_row() {
         .said("error: profile `lost`: the source_profile `nobody` does not exist");
     assert_eq!(
         actions(&run.json()),
-        [["my prof", "failed"], ["lost", "failed"], ["dev", "renewed"]]
+        [
+            ["my prof", "failed"],
+            ["lost", "failed"],
+            ["dev", "renewed"]
+        ]
     );
     assert_eq!(world.issued_to("dev-mfa"), assumed("dev"));
     let run = world.run(["-p", "dev", "-p", "nobody"]);
-    let run = run.failed(3, "error: there is no profile `nobody`, which --profile names");
+    let run = run.failed(
+        3,
+        "error: there is no profile `nobody`, which --profile names",
+    );
     assert!(!run.stderr.contains("as before"), "{}", run.stderr);
 }

@@ -13,7 +13,7 @@ use super::base::Base;
 use super::desk::Desk;
 use super::through::{Member, Party};
 use super::turn::{self, Need, Turn};
-use super::{Fresh, Wanted, caller, catch_up, in_a_runtime, signals, survey};
+use super::{Fresh, Wanted, caller, catch_up, held_id, in_a_runtime, signals, survey};
 use crate::code::CodeSource;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -181,6 +181,8 @@ async fn sign_in_group(
         roles,
         code,
     } = group;
+    let replaced = held_id(&base.plan).filter(|_| own.is_some() && desk.wanted.force);
+    let replaced = replaced.map(str::to_owned);
     let (indices, members, _turns) =
         open_roles(desk, files, &mut base, roles, code.is_given(), rows).await?;
     if members.is_empty() && own.is_none() {
@@ -197,7 +199,7 @@ async fn sign_in_group(
         code,
         prove_first,
         own: own.is_some(),
-        renew: own.is_some() && desk.wanted.force,
+        replaced,
         members,
     };
     let session = party.sign_in().await;
@@ -232,15 +234,17 @@ async fn open_roles(
     given: bool,
     rows: &mut [Row],
 ) -> Result<(Vec<usize>, Vec<Member>, Vec<Turn>)> {
-    let is_good = |plan: &Plan| {
+    let is_good = |plan: &Plan, before: Option<&str>| {
         let now = desk.context.clock.now();
-        let force = desk.wanted.force || given;
+        let force = given || desk.wanted.replaces(plan, before);
         session::decide(plan, now, desk.wanted.min_ttl, force).is_ok()
     };
     roles.sort_by(|(_, _, one), (_, _, other)| one.section.value.cmp(&other.section.value));
     let (mut indices, mut members, mut turns) = (Vec::new(), Vec::new(), Vec::new());
     for (index, request, mut plan) in roles {
-        if !given && !is_good(&plan) {
+        let before = held_id(&plan).map(str::to_owned);
+        let before = before.as_deref();
+        if !given && !is_good(&plan, before) {
             let credentials = files.credentials.path.clone();
             let section = plan.section.value.clone();
             let look = || {
@@ -249,7 +253,7 @@ async fn open_roles(
                     lower(&mut plan);
                     base.catch_up(desk.context, files, &plan)?;
                 }
-                Ok(match is_good(&plan) {
+                Ok(match is_good(&plan, before) {
                     true => Need::Nothing,
                     false if base.is_good(desk.context, desk.wanted) => Need::Role,
                     false => Need::Code,
@@ -266,7 +270,7 @@ async fn open_roles(
             }
         }
         let row = &mut rows[index];
-        if let (true, Target::Ours(session)) = (is_good(&plan), &plan.target) {
+        if let (true, Target::Ours(session)) = (is_good(&plan, before), &plan.target) {
             row.outcome = Outcome::Reused(session.clone());
             continue;
         }

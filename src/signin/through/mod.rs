@@ -38,8 +38,8 @@ pub(super) struct Party<'a> {
     pub(super) profile: String,
     /// Whether the session itself was asked for, and not only the roles.
     pub(super) own: bool,
-    /// Make a new session even if there is a good one.
-    pub(super) renew: bool,
+    /// The id of a session that is not used even if it is good: a new one was asked for.
+    pub(super) replaced: Option<String>,
     /// Prove the key before a code is asked for, and not meanwhile: a question that is given up
     /// swallows the answer to the next one.
     pub(super) prove_first: bool,

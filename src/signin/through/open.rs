@@ -44,18 +44,17 @@ impl Party<'_> {
         if self.code.is_given() {
             return self.make(distrusted).await;
         }
-        let renew = self.renew;
+        let replaced = self.replaced.take();
+        let unwanted = distrusted.or(replaced.as_deref());
         loop {
-            if let Some(session) = self.kept(distrusted)?.filter(|_| !renew) {
+            if let Some(session) = self.kept(unwanted)? {
                 return Ok(session);
             }
             let (desk, section) = (self.desk, self.base.plan.section.value.clone());
             let credentials = self.files.credentials.path.clone();
             let look = || {
                 self.catch_up()?;
-                Ok(Need::code_unless(
-                    !renew && self.kept(distrusted)?.is_some(),
-                ))
+                Ok(Need::code_unless(self.kept(unwanted)?.is_some()))
             };
             let turn = turn::take(desk, &credentials, &section, look);
             if let Some(_turn) = turn.await? {
@@ -64,8 +63,8 @@ impl Party<'_> {
         }
     }
 
-    /// The session in the base's section, if it is good.
-    fn kept(&self, distrusted: Option<&str>) -> Result<Option<Session>> {
+    /// The session in the base's section, if it is good and not the one with the id `unwanted`.
+    fn kept(&self, unwanted: Option<&str>) -> Result<Option<Session>> {
         let (desk, plan) = (self.desk, &self.base.plan);
         let now = desk.context.clock.now();
         let least = match self.own {
@@ -73,7 +72,7 @@ impl Party<'_> {
             false => base::least(desk.wanted),
         };
         let good = match session::decide(plan, now, least, false) {
-            Ok(good) if Some(good.session.key_id.as_str()) != distrusted => good.session,
+            Ok(good) if Some(good.session.key_id.as_str()) != unwanted => good.session,
             Ok(_) => return Ok(None),
             Err(why) => {
                 desk.ui.trace(format_args!(
