@@ -183,10 +183,13 @@ fn a_session_whose_key_was_deactivated_costs_no_code() {
     // As long as AWS takes it, it is good.
     world.run(["-p", "dev"]).succeeded();
     replace(&world, "default-mfa", "aws_session_token", "ended");
+    let said = format!("AWS does not accept access key {key} of profile `default`");
+    for profiles in [&["-p", "dev", "--force"][..], &["--all", "--force"]] {
+        world.run(profiles).failed(5, &said);
+    }
     let session = world.terminal(["-p", "dev", "--force"]).start();
     let finished = world.finish(session);
     assert_eq!(finished.code, 5, "{}", finished.shown);
-    let said = format!("AWS does not accept access key {key} of profile `default`");
     assert!(finished.shown.contains(&said), "{}", finished.shown);
     assert!(!finished.shown.contains("MFA code"), "{}", finished.shown);
     assert_eq!(world.codes_sent().len(), 0);

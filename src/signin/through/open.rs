@@ -145,7 +145,11 @@ impl Party<'_> {
     async fn make(&mut self, distrusted: Option<&str>) -> Result<Session> {
         let (desk, plan) = (self.desk, &self.base.plan);
         let code = std::mem::replace(&mut self.code, CodeSource::Terminal);
-        desk.somebody_to_ask(plan, &code)?;
+        // Of a session that AWS does not take, the key may be the reason: that is told first.
+        let prove_first = self.prove_first || distrusted.is_some();
+        if distrusted.is_none() {
+            desk.somebody_to_ask(plan, &code)?;
+        }
         let waiting = self.members.iter().filter(|member| member.is_waiting());
         let plans = waiting.map(|member| &member.plan).chain([plan]);
         let timeout = desk.wanted.timeout;
@@ -154,11 +158,10 @@ impl Party<'_> {
         if caller.key().is_temporary() {
             return Ok(self.without_code(caller, &code));
         }
-        desk.somebody_there(&code)?;
-        if self.prove_first || distrusted.is_some() {
-            // The key may be what AWS does not take any more: that costs no code.
+        if prove_first {
             caller.warm_up(plan).await?;
         }
+        desk.somebody_there(&code)?;
         let errand = Errand {
             plan,
             profile: &self.profile,
