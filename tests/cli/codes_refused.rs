@@ -144,7 +144,10 @@ fn a_command_s_code_that_was_spent_elsewhere_gives_way_to_that_of_the_next_step(
     world.run(["-t", &codes[0]]).succeeded();
     let run = world.run(["login", "--to", "other"]).succeeded();
     run.said("note: AWS did not accept the code: the next code comes in ");
-    assert_eq!(world.codes_sent(), [0, 0, 1].map(|code| codes[code].clone()));
+    assert_eq!(
+        world.codes_sent(),
+        [0, 0, 1].map(|code| codes[code].clone())
+    );
     assert_eq!(runs(&world), 2);
     assert!(world.issued_to("other").is_some());
 }

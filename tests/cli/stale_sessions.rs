@@ -30,7 +30,7 @@ fn replace(world: &World, section: &str, key: &str, value: &str) {
 #[test]
 fn a_session_that_is_not_good_enough_is_made_anew_before_a_role_is_asked_for() {
     type Spoil = fn(&World, &UserHandle, &Mfa);
-    let table: [(&str, Spoil); 8] = [
+    let table: [(&str, Spoil); 9] = [
         ("expired", |world, _, _| {
             replace(world, "default-mfa", "expiration", "2020-01-01T00:00:00Z");
         }),
@@ -42,6 +42,14 @@ fn a_session_that_is_not_good_enough_is_made_anew_before_a_role_is_asked_for() {
         }),
         ("a part is gone", |world, _, _| {
             replace(world, "default-mfa", "aws_session_token", "");
+        }),
+        ("a part in two lines", |world, _, _| {
+            let token = world.value("default-mfa", "aws_session_token").unwrap();
+            let (one, other) = token.split_at(token.len() / 2);
+            let broken = format!("{one}\n  {other}");
+            replace(world, "default-mfa", "aws_session_token", &broken);
+            let status = world.run(["status"]).stdout;
+            assert!(status.contains(" damaged\n"), "{status}");
         }),
         ("another key", |world, user, _| {
             let key = world.key(user);
