@@ -287,13 +287,8 @@ async fn renewing(
 ) -> Result<Renewed> {
     let desk = Desk::new(context, ui, wanted);
     let survey = survey(&prepared.files.credentials);
-    let signed_in = tokio::select! {
-        // The signal is listened to before anything is waited for.
-        biased;
-        () = signals::interrupted() => return Err(desk.interrupted()),
-        signed_in = sign_in(&desk, prepared) => signed_in?,
-    };
-    let mut fresh = match signed_in {
+    let signing_in = Box::pin(sign_in(&desk, prepared));
+    let mut fresh = match desk.until_interrupted(signing_in).await? {
         SignedIn::Elsewhere(found) => return Ok(Renewed::Elsewhere(found)),
         SignedIn::Directly(obtained) => obtained.report().await,
         SignedIn::Through(fresh) => fresh,

@@ -6,7 +6,7 @@
 //! next.
 
 use super::caller::Caller;
-use super::desk::{Desk, Errand, Stage};
+use super::desk::{Desk, Errand, Spent};
 use super::issue::{self, Failed, Granted, Mfa};
 use crate::code::{Code, CodeSource};
 use crate::failure::{Failure, Result};
@@ -74,14 +74,16 @@ pub(super) async fn spend(
             code: &code,
         };
         let working = desk.ui.working(ASKING);
+        desk.code_is_spent(Spent::Perhaps);
         let failed = match issue::credentials(caller, plan, Some(mfa)).await {
             Ok(granted) => {
-                desk.is_at(Stage::CodeUsed);
+                desk.code_is_spent(Spent::Yes);
                 return Ok((granted, serial.value));
             }
             Err(failed) => failed,
         };
         drop(working);
+        desk.code_is_spent(Spent::No);
         if failed.is_about_the_serial() && matches!(serial.origin, Origin::Section(_)) {
             // The device was replaced since the section was written. AWS looks at the device
             // before it looks at the code, so the code is still good.

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::local_aws::{Fault, Mfa, Trust, UserHandle, When};
 use crate::one_code::{assumed, calls, key_id, role_profile, user_with_roles};
+#[cfg(unix)]
+use crate::prompt::wait_for;
 use crate::world::{NOTHING, Run, World, section};
 
 const THREE: [&str; 3] = ["dev", "stg", "prod"];
@@ -358,5 +360,78 @@ fn profiles_with_long_names_that_differ_at_their_end_do_not_wait_for_each_other(
     assert!(!run.stderr.contains("waiting"), "{}", run.stderr);
     for name in &names {
         assert_eq!(world.issued_to(&format!("{name}-mfa")), assumed("dev"));
+    }
+}
+
+/// Three roles, of which AWS leaves one unanswered, and nobody waits for ever.
+#[cfg(unix)]
+fn one_of_three_hangs() -> (World, Mfa) {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &THREE);
+    let hang = Fault::Hang(When::Before);
+    world.aws.fault_rule("AssumeRole", hang, 2, Some(1));
+    (world, mfa)
+}
+
+/// Those of the three whose sections are written.
+#[cfg(unix)]
+fn written(world: &World) -> Vec<&'static str> {
+    let is_written = |name: &&str| world.issued_to(&format!("{name}-mfa")) == assumed(name);
+    THREE.into_iter().filter(is_written).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_role_that_is_not_answered_keeps_no_other_from_being_written() {
+    let (world, mfa) = one_of_three_hangs();
+    let mut session = world.terminal(["--all"]).start();
+    session.expect("MFA code for ");
+    session.send_line(&world.aws.code(&mfa.serial));
+    wait_for(|| written(&world).len() == 2);
+    session.ctrl_c();
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 130, "{}", finished.shown);
+    let sections = written(&world).into_iter();
+    let sections: Vec<String> = sections.map(|name| format!("[{name}-mfa]")).collect();
+    for said in [
+        "error: interrupted; written before: [",
+        &sections[0],
+        &sections[1],
+        "the session in [default-mfa] is good: no new code is needed",
+    ] {
+        assert!(finished.shown.contains(said), "{}", finished.shown);
+    }
+}
+
+/// Somebody else has the file, so that there is time for Ctrl-C in between.
+#[cfg(unix)]
+#[test]
+fn what_was_granted_before_ctrl_c_is_written() {
+    for again in [false, true] {
+        let (world, mfa) = one_of_three_hangs();
+        let latency = Fault::Latency(Duration::from_secs(1));
+        world.aws.fault_always("AssumeRole", latency);
+        let mut session = world.terminal(["--all"]).start();
+        session.expect("MFA code for ");
+        session.send_line(&world.aws.code(&mfa.serial));
+        wait_for(|| world.aws.count("AssumeRole") == 3);
+        let lock = std::fs::File::create(world.path(".aws/credentials.lock")).unwrap();
+        lock.lock().unwrap();
+        session.expect("the credentials file is locked");
+        session.ctrl_c();
+        session.expect("writing what was granted; Ctrl-C again ends it at once");
+        if again {
+            session.ctrl_c();
+        } else {
+            lock.unlock().unwrap();
+        }
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 130, "{}", finished.shown);
+        let names = written(&world);
+        assert_eq!(names.len(), if again { 0 } else { 2 }, "{}", finished.shown);
+        let interrupted = finished.shown.matches("failed: interrupted").count();
+        assert_eq!(interrupted, usize::from(!again), "{}", finished.shown);
+        let good = "the session in [default-mfa] is good: no new code is needed";
+        assert!(finished.shown.contains(good), "{}", finished.shown);
     }
 }

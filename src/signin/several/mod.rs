@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 use super::base::Base;
 use super::desk::Desk;
-use super::through::{Member, Party};
+use super::through::{self, Member, Party};
 use super::turn::{self, Need, Turn};
-use super::{Fresh, Wanted, caller, catch_up, held_id, in_a_runtime, signals, survey};
+use super::{Fresh, Wanted, caller, catch_up, held_id, in_a_runtime, survey};
 use crate::code::CodeSource;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -112,17 +112,14 @@ fn failed(profile: &str, failure: Failure) -> Outcome {
 ///
 /// # Errors
 ///
-/// [`Kind::Interrupted`] for Ctrl-C, which ends the run as a whole. Every other failure is in the
-/// row of its profile.
+/// [`Kind::Interrupted`] for Ctrl-C, which ends the run as a whole, unless there are roles to save
+/// that were granted by then. Every other failure is in the row of its profile.
 pub fn sign_in_all(context: &Context, ui: &Ui, plans: Plans, wanted: &Wanted) -> Result<Done> {
     in_a_runtime(async {
         let desk = Desk::new(context, ui, wanted);
         let survey = survey(&plans.files.credentials);
-        let rows = tokio::select! {
-            biased;
-            () = signals::interrupted() => return Err(desk.interrupted()),
-            rows = sign_in(&desk, plans) => rows?,
-        };
+        let signing_in = Box::pin(sign_in(&desk, plans));
+        let rows = desk.until_interrupted(signing_in).await?;
         let mut warnings = Vec::new();
         if rows
             .iter()
@@ -149,6 +146,10 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
         let outcome = match &stopped {
             Some(outcome) => outcome.clone(),
             None => match sign_in_group(desk, &mut files, group, prove_first, &mut rows).await {
+                Ok(()) if desk.is_stopped() => {
+                    stopped = Some(failed(&source, through::interrupted()));
+                    continue;
+                }
                 Ok(()) => continue,
                 Err(failure) => {
                     let interrupted = failure.kind() == Kind::Interrupted;

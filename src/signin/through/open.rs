@@ -13,7 +13,7 @@ use crate::profile::{self, File, Learned, Plan, Target};
 use crate::session;
 use crate::signin::base;
 use crate::signin::caller::Caller;
-use crate::signin::desk::{Errand, Stage, kept};
+use crate::signin::desk::{Errand, kept};
 use crate::signin::issue::Granted;
 use crate::signin::save::{self, Contents, Entry};
 use crate::signin::turn::{self, Need};
@@ -242,7 +242,7 @@ impl Party<'_> {
             .await
             .map_err(|failure| failure.next(save::CODE_USED_UP))?;
         let section = self.base.plan.section.value.clone();
-        desk.is_at(Stage::SessionKept(section));
+        desk.session_is_kept(section);
         Ok(())
     }
 }
