@@ -47,6 +47,7 @@ mod turn;
 mod ways;
 mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -329,6 +330,7 @@ async fn through(desk: &Desk<'_>, prepared: Prepared, base: Base) -> Result<Sign
     desk.consent(&plan, &files.credentials).await?;
     let mut party = Party {
         desk,
+        seen: Arc::clone(files.credentials.document.shared_bytes()),
         files,
         base,
         code,

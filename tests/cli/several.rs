@@ -257,6 +257,25 @@ fn a_run_for_several_waits_for_another_and_goes_on_with_its_session() {
     assert_eq!(world.aws.count("AssumeRole"), 3);
 }
 
+/// What the other has written is found for every profile, and not for the first one alone.
+#[cfg(unix)]
+#[test]
+fn the_same_roles_at_the_same_time_are_assumed_once() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &THREE);
+    let mut first = world.terminal(["--all"]).start();
+    first.expect("MFA code for ");
+    let mut second = world.terminal(["-p", "default", "--all"]).start();
+    second.expect("waiting for the sign-in to [dev-mfa] of process ");
+    first.send_line(&world.aws.code(&mfa.serial));
+    for session in [first, second] {
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 0, "{}", finished.shown);
+    }
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(world.aws.count("AssumeRole"), 3);
+}
+
 /// A section whose turn is not to be had is one row: what is good stays, what can be assumed is.
 #[test]
 fn a_section_that_cannot_have_its_turn_fails_alone() {

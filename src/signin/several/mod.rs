@@ -8,12 +8,14 @@
 mod plan;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::base::Base;
 use super::desk::Desk;
+use super::files::{Seen, catch_up_from};
 use super::through::{self, Member, Party};
 use super::turn::{self, Need, Turn};
-use super::{Fresh, Wanted, caller, catch_up, held_id, in_a_runtime, survey};
+use super::{Fresh, Wanted, caller, held_id, in_a_runtime, survey};
 use crate::code::CodeSource;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -138,6 +140,7 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
         mut rows,
         ..
     } = plans;
+    let seen = Arc::clone(files.credentials.document.shared_bytes());
     let prove_first = groups.len() > 1;
     let mut stopped: Option<Outcome> = None;
     for group in groups {
@@ -145,19 +148,21 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
         let source = group.base.plan.profile.value.clone();
         let outcome = match &stopped {
             Some(outcome) => outcome.clone(),
-            None => match sign_in_group(desk, &mut files, group, prove_first, &mut rows).await {
-                Ok(()) if desk.is_stopped() => {
-                    stopped = Some(failed(&source, through::interrupted()));
-                    continue;
+            None => {
+                match sign_in_group(desk, &mut files, &seen, group, prove_first, &mut rows).await {
+                    Ok(()) if desk.is_stopped() => {
+                        stopped = Some(failed(&source, through::interrupted()));
+                        continue;
+                    }
+                    Ok(()) => continue,
+                    Err(failure) => {
+                        let interrupted = failure.kind() == Kind::Interrupted;
+                        let outcome = failed(&source, failure);
+                        stopped = interrupted.then(|| outcome.clone());
+                        outcome
+                    }
                 }
-                Ok(()) => continue,
-                Err(failure) => {
-                    let interrupted = failure.kind() == Kind::Interrupted;
-                    let outcome = failed(&source, failure);
-                    stopped = interrupted.then(|| outcome.clone());
-                    outcome
-                }
-            },
+            }
         };
         for index in indices {
             if matches!(rows[index].outcome, Outcome::Open) {
@@ -168,10 +173,12 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// One source: its session, and the roles that are not good any more.
+/// One source: its session, and the roles that are not good any more. The plans were made from what
+/// was `seen` of the file.
 async fn sign_in_group(
     desk: &Desk<'_>,
     files: &mut Files,
+    seen: &Seen,
     group: Group,
     prove_first: bool,
     rows: &mut [Row],
@@ -185,7 +192,7 @@ async fn sign_in_group(
     let replaced = held_id(&base.plan).filter(|_| own.is_some() && desk.wanted.force);
     let replaced = replaced.map(str::to_owned);
     let (indices, members, _turns) =
-        open_roles(desk, files, &mut base, roles, code.is_given(), rows).await?;
+        open_roles(desk, files, seen, &mut base, roles, code.is_given(), rows).await?;
     if members.is_empty() && own.is_none() {
         return Ok(());
     }
@@ -195,6 +202,7 @@ async fn sign_in_group(
     let mut party = Party {
         desk,
         files: files.clone(),
+        seen: Arc::clone(seen),
         profile: base.plan.profile.value.clone(),
         base,
         code,
@@ -230,6 +238,7 @@ async fn sign_in_group(
 async fn open_roles(
     desk: &Desk<'_>,
     files: &mut Files,
+    seen: &Seen,
     base: &mut Base,
     mut roles: Vec<(usize, Request, Plan)>,
     given: bool,
@@ -248,8 +257,9 @@ async fn open_roles(
         if !given && !is_good(&plan, before) {
             let credentials = files.credentials.path.clone();
             let section = plan.section.value.clone();
+            let mut seen = Arc::clone(seen);
             let look = || {
-                if catch_up(files)? {
+                if catch_up_from(files, &mut seen)? {
                     plan = profile::resolve(desk.context, files, &request)?;
                     lower(&mut plan);
                     base.catch_up(desk.context, files, &plan)?;

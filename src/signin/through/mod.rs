@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use super::Fresh;
 use super::base::Base;
 use super::desk::Desk;
+use super::files::Seen;
 use super::issue::{self, Failed, Granted};
 use super::spend::ASKING;
 use crate::code::CodeSource;
@@ -35,6 +36,8 @@ use open::Session;
 pub(super) struct Party<'a> {
     pub(super) desk: &'a Desk<'a>,
     pub(super) files: Files,
+    /// The credentials file that the base's plan was made from.
+    pub(super) seen: Seen,
     pub(super) base: Base,
     pub(super) code: CodeSource,
     /// The profile that the person is told about when asked for the code.

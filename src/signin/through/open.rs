@@ -14,10 +14,11 @@ use crate::session;
 use crate::signin::base;
 use crate::signin::caller::Caller;
 use crate::signin::desk::{Errand, kept};
+use crate::signin::files::catch_up_from;
 use crate::signin::issue::Granted;
 use crate::signin::save::{self, Contents, Entry};
 use crate::signin::turn::{self, Need};
-use crate::signin::{catch_up, held_key, spend};
+use crate::signin::{held_key, spend};
 
 /// What the roles were assumed with.
 pub(in crate::signin) struct Session {
@@ -124,7 +125,7 @@ impl Party<'_> {
 
     /// Looks again if another run has written the credentials file.
     fn catch_up(&mut self) -> Result<()> {
-        if catch_up(&mut self.files)? {
+        if catch_up_from(&mut self.files, &mut self.seen)? {
             let Self {
                 desk,
                 files,
