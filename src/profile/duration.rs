@@ -127,7 +127,9 @@ fn wanted(request: &Request, trail: &Trail<'_>) -> Result<Option<Sourced<Duratio
     }
     let set =
         |node| Settings::get(node, "duration_seconds").or_else(|| node.aside(&set_aside::DURATION));
-    let Some(found) = trail.own().find_map(set) else {
+    // Beside a role it is about the role.
+    let mut own = trail.own().filter(|_| !trail.without_role);
+    let Some(found) = own.find_map(set) else {
         return Ok(None);
     };
     match parse_duration(&found.text) {

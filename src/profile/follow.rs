@@ -45,6 +45,7 @@ struct Walk<'s> {
     hops: Vec<Hop>,
     followed: Option<(Sourced<String>, Marks)>,
     convention: bool,
+    without_role: bool,
     from_environment: bool,
 }
 
@@ -59,7 +60,7 @@ pub(super) fn follow<'s>(
         env,
         purpose: request.purpose,
         given: Given::by_flags(request),
-        entering: true,
+        entering: request.purpose != Purpose::Session,
         way: Vec::new(),
         seen: HashSet::new(),
         profile: None,
@@ -69,6 +70,7 @@ pub(super) fn follow<'s>(
         hops: Vec::new(),
         followed: None,
         convention: false,
+        without_role: request.purpose == Purpose::Session,
         from_environment: false,
     };
     let source = match choice.environment_key {
@@ -83,6 +85,7 @@ pub(super) fn follow<'s>(
         source,
         followed: walk.followed,
         convention: walk.convention,
+        without_role: walk.without_role,
         from_environment: walk.from_environment,
     })
 }
@@ -172,7 +175,8 @@ impl<'s> Walk<'s> {
     /// A section of ours: on to the profile it was made for, with what its flags were.
     fn step_through_ours(&mut self, at: &Sourced<String>, marks: Marks) -> Result<Step> {
         let section = at.value.as_str();
-        self.entering = true;
+        self.without_role = marks.is_session_in(section);
+        self.entering = !self.without_role;
         self.given.or_recorded(section, &marks);
         let origin = Origin::Section(section.to_owned());
         let next = marks.profile.clone().or_else(|| marks.source.clone());
@@ -231,7 +235,7 @@ impl<'s> Walk<'s> {
             self.profile = Some(at.clone());
             self.convention = true;
         }
-        if let Some(marks) = marks {
+        if let Some(marks) = marks.filter(|_| !self.without_role) {
             self.given.or_recorded(&at.value, &marks);
             if self.followed.is_none() && self.nodes.is_empty() {
                 self.followed = Some((at.clone(), marks));

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration::can_be_left;
-use super::session::expiration;
+use super::session::{expiration, is_part};
 use super::{Marks, key};
 use crate::ini::Profile;
 
@@ -74,11 +74,13 @@ impl Held {
         };
         let present = |key: &str| section.get(key).is_some_and(|value| !value.text.is_empty());
         let marks = Marks::read(section);
-        let token = TOKENS.into_iter().any(present);
-        if marks.is_none() && !token && !present(ID) {
+        let empty = !TOKENS.into_iter().any(present) && !present(ID);
+        if marks.is_none() && empty {
             return None;
         }
-        let complete = present(ID) && present(SECRET) && token && section.broken().is_none();
+        let whole = |key: &str| section.get(key).is_some_and(|value| is_part(&value.text));
+        let token = TOKENS.into_iter().any(whole);
+        let complete = whole(ID) && whole(SECRET) && token && section.broken().is_none();
         Some(Self {
             section: section.name().to_owned(),
             line: section.line(),

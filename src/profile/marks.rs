@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+use super::promised::session_of;
 use crate::ini::Profile;
 
 const SOURCE: &str = "awsmfa_source";
@@ -123,6 +124,13 @@ impl Marks {
                 .and_then(|seconds| seconds.parse().ok())
                 .map(Duration::from_secs),
         })
+    }
+
+    /// Whether `section` is that of the session of a profile's key, apart from the profile's role.
+    pub(super) fn is_session_in(&self, section: &str) -> bool {
+        let profile = self.profile.as_ref().or(self.source.as_ref());
+        let without_role = profile.filter(|_| self.role_arn.is_none());
+        without_role.is_some_and(|profile| session_of(profile) == section)
     }
 
     /// The lines to write, completed by what was learned since the plan was made.

@@ -13,6 +13,12 @@ use crate::failure::{Failure, Kind, Result};
 /// What the section is called where nothing else names it.
 pub(super) const SUFFIX: &str = "-mfa";
 
+/// What the section is called for the session of a profile's key, where the profile has a role
+/// itself: the other name is that role's.
+pub(super) fn session_of(profile: &str) -> String {
+    format!("{profile}{SUFFIX}-session")
+}
+
 /// The profile whose section `at` will be, if it is only going to be one.
 ///
 /// # Errors

@@ -10,6 +10,9 @@ pub enum Purpose {
     /// To sign in with a code and to write the section.
     #[default]
     SignIn,
+    /// The same with the key that a profile holds and without the profile's own role: for the
+    /// session that opens that role and those of other profiles.
+    Session,
     /// To call AWS with the user's long-term key and nothing else, because the command is about
     /// that or its profile; a section is written only if AWS wants MFA for the call.
     LongTerm,
@@ -25,6 +28,6 @@ impl Purpose {
 
     /// Whether a section is written in any case.
     pub(super) fn writes(self) -> bool {
-        self == Purpose::SignIn
+        matches!(self, Purpose::SignIn | Purpose::Session)
     }
 }

@@ -28,7 +28,7 @@ pub struct Session {
     pub key_id: String,
     /// Until when it is good.
     pub expiration: Option<Timestamp>,
-    /// Whether id, secret and token are all there.
+    /// Whether id, secret and token are all there, and could be what AWS has issued.
     pub complete: bool,
     /// What the section says about itself.
     pub marks: Marks,
@@ -37,7 +37,7 @@ pub struct Session {
 impl Session {
     /// Reads a section of the credentials file; none if it is not ours.
     pub fn read(section: &Profile<'_>) -> Option<Self> {
-        let present = |key| section.get(key).is_some_and(|value| !value.text.is_empty());
+        let whole = |key| section.get(key).is_some_and(|value| is_part(&value.text));
         Some(Self {
             marks: Marks::read(section)?,
             key_id: section
@@ -51,7 +51,7 @@ impl Session {
                 "aws_session_token",
             ]
             .into_iter()
-            .all(present),
+            .all(whole),
         })
     }
 
@@ -68,6 +68,12 @@ impl Session {
         };
         self.is_of(source) && !other_key
     }
+}
+
+/// Whether this can be a part of credentials. None of them has a blank or a line break in it, as a
+/// value has that somebody has broken in two, and none such could be sent.
+pub(super) fn is_part(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// When the credentials of a section expire, whoever wrote it.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::names::is_long_term_of;
-use super::promised::SUFFIX;
+use super::promised::{SUFFIX, session_of};
 use super::session::expiration;
 use super::settings::{Settings, Shared};
 use super::trail::Trail;
@@ -54,13 +54,15 @@ pub(super) const SHADOWS: [&str; 7] = [
 /// Settings that some SDKs prefer to keys, and the AWS CLI does not.
 pub(super) const RIVALS: [&str; 3] = ["credential_process", "login_session", "credential_source"];
 
-/// `--to` > the section of ours that was named > `awsmfa_profile` > the section beside a
-/// `-long-term` one > `<profile>-mfa`.
+/// `--to` > the section of ours that was named > that of a profile's session apart from its role >
+/// `awsmfa_profile` > the section beside a `-long-term` one > `<profile>-mfa`.
 pub(super) fn name(request: &Request, trail: &Trail<'_>) -> Result<Sourced<String>> {
     let section = if let Some(name) = &request.section {
         Sourced::new(name.clone(), Origin::Flag("--to"))
     } else if let Some((section, _)) = &trail.followed {
         section.clone()
+    } else if trail.without_role {
+        Sourced::new(session_of(&trail.profile.value), Origin::Default)
     } else if let Some(found) = trail.own().find_map(|node| node.get("awsmfa_profile")) {
         found.sourced()
     } else if trail.convention {

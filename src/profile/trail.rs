@@ -21,6 +21,8 @@ pub(super) struct Trail<'s> {
     pub(super) followed: Option<(Sourced<String>, Marks)>,
     /// Whether the profile is the section of a `-long-term` one.
     pub(super) convention: bool,
+    /// Whether the profile's own role was left out: what is meant is the session of its key.
+    pub(super) without_role: bool,
     /// Whether the key is the environment's without a profile saying so.
     pub(super) from_environment: bool,
 }

@@ -1,7 +1,8 @@
 //! Which session roles can be assumed with: that of the profile at the end of the way to the key.
 //!
 //! It is the session that signing in to that profile makes, in the section that this writes, so
-//! one code does for the profile and all its roles. Some roles are assumed directly with the code
+//! one code does for the profile and all its roles; where that profile has a role itself, the session
+//! of its key alone, in a section beside. Some roles are assumed directly with the code
 //! instead: those that shall last longer than AWS lets credentials from a session last, and those
 //! whose base has no session to keep or must not write one. Temporary credentials have none: AWS
 //! makes no session of a session.
@@ -11,7 +12,7 @@ use std::time::Duration;
 use super::Wanted;
 use crate::context::Context;
 use crate::failure::Result;
-use crate::profile::{self, Files, Origin, Plan, ROLE_DEFAULT, Request, Target};
+use crate::profile::{self, Files, Origin, Plan, Purpose, ROLE_DEFAULT, Request, Target};
 use crate::secret::AccessKey;
 use crate::session;
 
@@ -45,13 +46,13 @@ pub(super) fn choose(context: &Context, files: &Files, plan: &Plan, wanted: &Wan
     let Some(name) = plan.base.as_ref().filter(|_| !is_direct) else {
         return Way::Direct(None);
     };
-    let request = Request {
+    let mut request = Request {
         profile: Some(name.clone()),
         region: wanted.request.region.clone(),
         endpoint_url: wanted.request.endpoint_url.clone(),
         ..Request::default()
     };
-    let base = match resolve(context, files, &request, plan) {
+    let base = match resolve(context, files, &mut request, plan) {
         Ok(Some(base)) => base,
         Ok(None) => return Way::Direct(None),
         Err(failure) => {
@@ -82,7 +83,7 @@ impl Base {
     ///
     /// As for [`profile::resolve`].
     pub(super) fn catch_up(&mut self, context: &Context, files: &Files, role: &Plan) -> Result<()> {
-        if let Some(plan) = resolve(context, files, &self.request, role)? {
+        if let Some(plan) = resolve(context, files, &mut self.request, role)? {
             self.plan = plan;
         }
         Ok(())
@@ -93,10 +94,15 @@ impl Base {
 fn resolve(
     context: &Context,
     files: &Files,
-    request: &Request,
+    request: &mut Request,
     role: &Plan,
 ) -> Result<Option<Plan>> {
     let mut plan = profile::resolve(context, files, request)?;
+    if !plan.roles.is_empty() {
+        // The profile with the key has a role itself, which other profiles have nothing to do with.
+        request.purpose = Purpose::Session;
+        plan = profile::resolve(context, files, request)?;
+    }
     let elsewhere = plan.endpoints.sts != role.endpoints.sts;
     let other_key = plan.source.name() != role.source.name();
     let same_section = plan.section.value == role.section.value;

@@ -2,18 +2,21 @@
 //! and how far it has come.
 //!
 //! Everything here may wait: for a person, a command or AWS. Ctrl-C drops the future at any of
-//! those points; [`Desk::interrupted`] says what has happened by then. What the code buys is
-//! [`super::spend`]'s.
+//! those points, unless there is something to save, and says what has happened by then
+//! ([`Desk::until_interrupted`]). What the code buys is [`super::spend`]'s.
 
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::caller::Caller;
 use super::ways::Ways;
-use super::{Wanted, device, step};
+use super::{Wanted, device, signals, step};
 use crate::aws::Aws;
 use crate::code::{self, Code, CodeSource, Prompt};
 use crate::context::Context;
@@ -31,17 +34,33 @@ pub(super) struct Desk<'a> {
     pub(super) ways: Ways,
     /// How long other runs have been waited for.
     pub(super) waited: Cell<Duration>,
-    stage: RefCell<Stage>,
+    progress: RefCell<Progress>,
+    /// Told when the run shall save what it has, and end.
+    stop: Notify,
+    is_stopped: Cell<bool>,
 }
 
 /// How far the run has come, for whoever interrupts it.
-#[derive(Debug)]
-pub(super) enum Stage {
-    NothingWritten,
-    /// A code was accepted, and what it bought is not written yet.
-    CodeUsed,
-    /// The session is in this section.
-    SessionKept(String),
+#[derive(Debug, Default)]
+struct Progress {
+    /// The code for what is not written yet.
+    code: Spent,
+    /// The section of the session that was made last.
+    session: Option<String>,
+    /// The other sections that were written.
+    written: Vec<String>,
+    /// Whether roles were granted whose credentials are not written yet.
+    is_unsaved: bool,
+}
+
+/// What became of a code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Spent {
+    #[default]
+    No,
+    /// It is on its way, and nobody can tell whether AWS has seen it.
+    Perhaps,
+    Yes,
 }
 
 /// What a code is needed for.
@@ -66,7 +85,9 @@ impl<'a> Desk<'a> {
             },
             ways: Ways::new(ui, wanted.timeout),
             waited: Cell::default(),
-            stage: RefCell::new(Stage::NothingWritten),
+            progress: RefCell::default(),
+            stop: Notify::new(),
+            is_stopped: Cell::new(false),
         }
     }
 
@@ -74,26 +95,90 @@ impl<'a> Desk<'a> {
         self.ways.of(self.context, plan)
     }
 
-    pub(super) fn is_at(&self, stage: Stage) {
-        *self.stage.borrow_mut() = stage;
+    /// Takes note of how far a code has gone whose credentials are not written yet.
+    pub(super) fn code_is_spent(&self, spent: Spent) {
+        self.progress.borrow_mut().code = spent;
+    }
+
+    /// Takes note that the session that a code has bought is in this section.
+    pub(super) fn session_is_kept(&self, section: String) {
+        let mut progress = self.progress.borrow_mut();
+        progress.code = Spent::No;
+        progress.session = Some(section);
+    }
+
+    /// Takes note of sections that were written beside.
+    pub(super) fn wrote(&self, sections: impl IntoIterator<Item = String>) {
+        let sections = sections.into_iter().map(|section| format!("[{section}]"));
+        self.progress.borrow_mut().written.extend(sections);
+    }
+
+    /// Takes note that roles were granted and are not written yet, or that this is over.
+    pub(super) fn has_unsaved(&self, is_unsaved: bool) {
+        self.progress.borrow_mut().is_unsaved = is_unsaved;
+    }
+
+    /// Whether the run was told to save what it has, and end.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped.get()
+    }
+
+    /// Resolves when that happens.
+    pub(super) async fn stopped(&self) {
+        self.stop.notified().await;
+    }
+
+    /// Does `work` until Ctrl-C. What was granted by then is written first, unless Ctrl-C is pressed
+    /// again. The work is large, so it is expected in a box.
+    pub(super) async fn until_interrupted<T>(
+        &self,
+        mut work: Pin<Box<impl Future<Output = Result<T>>>>,
+    ) -> Result<T> {
+        loop {
+            tokio::select! {
+                // The signal is listened to before anything is waited for.
+                biased;
+                () = signals::interrupted() => {}
+                done = &mut work => return done,
+            }
+            if self.is_stopped() || !self.progress.borrow().is_unsaved {
+                return Err(self.interrupted());
+            }
+            self.ui
+                .note("writing what was granted; Ctrl-C again ends it at once");
+            self.is_stopped.set(true);
+            self.stop.notify_one();
+        }
     }
 
     /// What to tell whoever pressed Ctrl-C.
-    pub(super) fn interrupted(&self) -> Failure {
-        let interrupted = |what: &str| Failure::new(Kind::Interrupted, what);
-        match &*self.stage.borrow() {
+    fn interrupted(&self) -> Failure {
+        let progress = self.progress.borrow();
+        let nothing = match self.wanted.new_device {
             // The set-up of a device has its line in the config file by then.
-            Stage::NothingWritten if self.wanted.new_device => {
-                interrupted("interrupted; no credentials were written")
+            true => "no credentials were written",
+            false => "nothing was written",
+        };
+        let is_nothing = progress.session.is_none() && progress.written.is_empty();
+        let what = match progress.code {
+            Spent::Yes if is_nothing => format!("interrupted; the code is used up and {nothing}"),
+            _ if is_nothing => format!("interrupted; {nothing}"),
+            _ if progress.written.is_empty() => "interrupted".to_owned(),
+            _ => format!(
+                "interrupted; written before: {}",
+                progress.written.join(", ")
+            ),
+        };
+        let mut failure = Failure::new(Kind::Interrupted, what);
+        if let Some(section) = &progress.session {
+            failure = failure.next(kept(section));
+        }
+        match progress.code {
+            Spent::No => failure,
+            Spent::Yes if is_nothing => failure,
+            _ => {
+                failure.next("the last code was sent and may be used up: sign in with the next one")
             }
-            Stage::NothingWritten => interrupted("interrupted; nothing was written"),
-            Stage::CodeUsed if self.wanted.new_device => {
-                interrupted("interrupted; the code is used up and no credentials were written")
-            }
-            Stage::CodeUsed => {
-                interrupted("interrupted; the code is used up and nothing was written")
-            }
-            Stage::SessionKept(section) => interrupted("interrupted").next(kept(section)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -81,6 +82,19 @@ pub(super) fn catch_up(files: &mut Files) -> Result<bool> {
     }
     *file = read_file(file.path.clone(), Flavor::Credentials)?;
     Ok(true)
+}
+
+/// The bytes of the credentials file that plans were made from.
+pub(super) type Seen = Arc<Zeroizing<Vec<u8>>>;
+
+/// Reads the credentials file again; false if it is what was `seen`, be it that somebody else in
+/// this run has read it since. What was seen is afterwards what is there.
+pub(super) fn catch_up_from(files: &mut Files, seen: &mut Seen) -> Result<bool> {
+    catch_up(files)?;
+    let now = files.credentials.document.shared_bytes();
+    let is_new = !Arc::ptr_eq(now, seen);
+    *seen = Arc::clone(now);
+    Ok(is_new)
 }
 
 /// The credentials that a section holds; that all three parts are there has been checked.

@@ -47,6 +47,7 @@ mod turn;
 mod ways;
 mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -54,7 +55,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::code::{CodeSource, Given};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
-use crate::profile::{self, Files, Plan, Request, Source};
+use crate::profile::{self, Files, Plan, Request, Source, Target};
 use crate::secret::{AccessKey, Secret};
 use crate::session::{self, Good, Why};
 use crate::ui::Ui;
@@ -86,7 +87,8 @@ pub struct Wanted {
     pub request: Request,
     /// A code from the command line, or `-`.
     pub code: Option<(Secret, Given)>,
-    /// Renew even where the section is still good.
+    /// Renew even where the section is still good, unless another run has done so since this one
+    /// began.
     pub force: bool,
     /// Assume roles with the code itself, and keep no session.
     pub no_session: bool,
@@ -117,6 +119,8 @@ pub struct Prepared {
     pub files: Files,
     pub plan: Plan,
     code: CodeSource,
+    /// The id of the key that the section held when the run began.
+    before: Option<String>,
 }
 
 /// What came of a renewal.
@@ -164,7 +168,21 @@ pub fn prepare(context: &Context, wanted: &Wanted) -> Result<Prepared> {
         circle::check(&context.env, name, &plan.source.origin())?;
     }
     let code = wanted.code_source(context, &plan)?;
-    Ok(Prepared { files, plan, code })
+    let before = held_id(&plan).map(str::to_owned);
+    Ok(Prepared {
+        files,
+        plan,
+        code,
+        before,
+    })
+}
+
+/// The id of the key in the section, if it is one of ours.
+fn held_id(plan: &Plan) -> Option<&str> {
+    match &plan.target {
+        Target::Ours(session) => Some(&session.key_id),
+        _ => None,
+    }
 }
 
 impl Wanted {
@@ -185,6 +203,12 @@ impl Wanted {
         CodeSource::decide(self.given(), &context.env, process)
     }
 
+    /// Whether what the section holds is to be replaced even if it is good: by force, which means
+    /// what was there before, and not what another run has put in its place since.
+    fn replaces(&self, plan: &Plan, before: Option<&str>) -> bool {
+        self.force && before.is_some() && held_id(plan) == before
+    }
+
     fn given(&self) -> Option<(&str, Given)> {
         self.code
             .as_ref()
@@ -199,7 +223,8 @@ impl Prepared {
     ///
     /// Why new credentials are needed.
     pub fn good(&self, now: Timestamp, wanted: &Wanted) -> Result<Good<'_>, Why> {
-        let force = wanted.force || self.code.is_given();
+        let before = self.before.as_deref();
+        let force = self.code.is_given() || wanted.replaces(&self.plan, before);
         let good = session::decide(&self.plan, now, wanted.min_ttl, force)?;
         match wanted.distrusted.as_deref() == Some(good.session.key_id.as_str()) {
             true => Err(Why::NotTaken),
@@ -221,7 +246,9 @@ impl Prepared {
     /// Prepares anew if another run has written the credentials file meanwhile.
     fn catch_up(&mut self, context: &Context, wanted: &Wanted) -> Result<()> {
         if catch_up(&mut self.files)? {
+            let before = self.before.take();
             *self = prepare(context, wanted)?;
+            self.before = before;
         }
         Ok(())
     }
@@ -261,13 +288,8 @@ async fn renewing(
 ) -> Result<Renewed> {
     let desk = Desk::new(context, ui, wanted);
     let survey = survey(&prepared.files.credentials);
-    let signed_in = tokio::select! {
-        // The signal is listened to before anything is waited for.
-        biased;
-        () = signals::interrupted() => return Err(desk.interrupted()),
-        signed_in = sign_in(&desk, prepared) => signed_in?,
-    };
-    let mut fresh = match signed_in {
+    let signing_in = Box::pin(sign_in(&desk, prepared));
+    let mut fresh = match desk.until_interrupted(signing_in).await? {
         SignedIn::Elsewhere(found) => return Ok(Renewed::Elsewhere(found)),
         SignedIn::Directly(obtained) => obtained.report().await,
         SignedIn::Through(fresh) => fresh,
@@ -302,16 +324,19 @@ async fn sign_in(desk: &Desk<'_>, mut prepared: Prepared) -> Result<SignedIn> {
 
 /// One role through the session of its base.
 async fn through(desk: &Desk<'_>, prepared: Prepared, base: Base) -> Result<SignedIn> {
-    let Prepared { files, plan, code } = prepared;
+    let Prepared {
+        files, plan, code, ..
+    } = prepared;
     desk.consent(&plan, &files.credentials).await?;
     let mut party = Party {
         desk,
+        seen: Arc::clone(files.credentials.document.shared_bytes()),
         files,
         base,
         code,
         profile: plan.profile.value.clone(),
         own: false,
-        renew: false,
+        replaced: None,
         prove_first: false,
         members: vec![Member::new(desk.wanted.request.clone(), plan)],
     };

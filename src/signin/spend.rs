@@ -1,12 +1,12 @@
 //! A device, a code of it, and the request that spends it.
 //!
 //! The person is asked at the [`Desk`], the request is [`issue`]'s. Where AWS does not accept the
-//! code and somebody can answer, the next one is asked for. A device that was set up a moment ago
+//! code and somebody can answer, the next one is asked for; a command is asked for one more. A device that was set up a moment ago
 //! is waited for, with the same code as long as AWS surely has not looked at it, and else with the
 //! next.
 
 use super::caller::Caller;
-use super::desk::{Desk, Errand, Stage};
+use super::desk::{Desk, Errand, Spent};
 use super::issue::{self, Failed, Granted, Mfa};
 use crate::code::{Code, CodeSource};
 use crate::failure::{Failure, Result};
@@ -74,14 +74,16 @@ pub(super) async fn spend(
             code: &code,
         };
         let working = desk.ui.working(ASKING);
+        desk.code_is_spent(Spent::Perhaps);
         let failed = match issue::credentials(caller, plan, Some(mfa)).await {
             Ok(granted) => {
-                desk.is_at(Stage::CodeUsed);
+                desk.code_is_spent(Spent::Yes);
                 return Ok((granted, serial.value));
             }
             Err(failed) => failed,
         };
         drop(working);
+        desk.code_is_spent(Spent::No);
         if failed.is_about_the_serial() && matches!(serial.origin, Origin::Section(_)) {
             // The device was replaced since the section was written. AWS looks at the device
             // before it looks at the code, so the code is still good.
@@ -101,9 +103,12 @@ pub(super) async fn spend(
             return Err(failure);
         }
         let why = why(&failed, &failure);
+        // A command knows nothing of codes that were typed, or sent by who keeps another file: this one
+        // may have been spent there, and the next one was not. A wrong seed costs one code more.
+        let is_first = refused.len() == 1 && !failed.may_have_spent_the_code();
         // While a device is set up nobody need look on, and its codes were good a moment ago: this
         // one was lost with an answer, or has grown old meanwhile.
-        let go_on =
+        let is_late =
             desk.wanted.new_device && (failed.may_have_spent_the_code() || pauses.have_begun());
         let next = match (&command, desk.terminal()) {
             (None, Some(terminal)) => {
@@ -111,12 +116,16 @@ pub(super) async fn spend(
                 let next = desk.another_code(terminal, errand, serial, &why, &refused);
                 Some(next.await?)
             }
-            (Some(command), _) if go_on => {
+            (Some(command), _) if is_first || is_late => {
                 desk.ui.note(&why);
                 let next = desk.code_from(command.clone(), errand, &serial.value);
                 let next = next.await?;
-                let is_new = !refused.iter().any(|other| other.is_same(&next));
-                is_new.then_some(next)
+                if refused.iter().any(|other| other.is_same(&next)) {
+                    return Err(
+                        failure.next("the command printed the same code again in the next step")
+                    );
+                }
+                Some(next)
             }
             _ => None,
         };

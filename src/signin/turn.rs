@@ -16,6 +16,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use sha1::{Digest, Sha1};
+
 use super::Wanted;
 use super::desk::Desk;
 use crate::failure::{Failure, Kind, Result};
@@ -37,8 +39,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// The time between two attempts grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
-/// The longest name of a lock, in bytes, that every file system takes. Names that are the same up
-/// to there share their turn, which costs nothing but time.
+/// The longest name of a lock, in bytes, that every file system takes.
 const LONGEST: usize = 120;
 
 /// The turn of a section, which ends when this is dropped; without the lock where what is left to
@@ -106,6 +107,9 @@ pub(super) async fn take(
 }
 
 /// Where the lock and the state of something are that runs with the same credentials file share.
+/// Two names never share it, for a run that needs both would wait for itself: so upper case is
+/// spelled out, which some file systems do not tell from lower case, and a name that has to be cut
+/// ends in a hash of the whole.
 ///
 /// # Errors
 ///
@@ -113,13 +117,17 @@ pub(super) async fn take(
 pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBuf> {
     let mut file = format!("{kind}-");
     for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte) {
             file.push(char::from(byte));
         } else {
             write!(file, "%{byte:02X}").expect("a String takes everything");
         }
     }
-    file.truncate(LONGEST);
+    if file.len() > LONGEST {
+        let hash = format!("-{:x}", Sha1::digest(&file));
+        file.truncate(LONGEST - hash.len());
+        file += &hash;
+    }
     let path = directory(credentials)?.join(file);
     store::refuse_link(&path)?;
     Ok(path)
@@ -145,7 +153,8 @@ pub(super) struct Queue<'a> {
     waited: &'a Cell<Duration>,
     begin: Instant,
     pause: Duration,
-    told: bool,
+    /// Whom the person was told about.
+    told: Option<String>,
 }
 
 impl<'a> Queue<'a> {
@@ -164,7 +173,7 @@ impl<'a> Queue<'a> {
             waited,
             begin: Instant::now(),
             pause: PAUSES.0,
-            told: false,
+            told: None,
         }
     }
 
@@ -177,28 +186,38 @@ impl<'a> Queue<'a> {
     /// Waits a little for the lock at `path`; says for whom, and gives up when it has been too long.
     pub(super) async fn pause(&mut self, path: &Path) -> Result<()> {
         if let Some(patience) = self.patience.filter(|_| self.is_over()) {
-            let holder = store::holder(path)?;
-            return Err(Failure::new(
-                Kind::Code,
-                format!(
-                    "{holder} has not finished its {} after {} s",
-                    self.what,
-                    patience.as_secs()
-                ),
-            )
-            .next("answer it or end it, and run this again"));
+            return Err(self.too_long(&store::holder(path)?.to_string(), patience));
         }
-        if !self.told && self.begin.elapsed() >= NOTICEABLE {
-            self.told = true;
-            let holder = store::holder(path)?;
+        if self.told.is_none() && self.begin.elapsed() >= NOTICEABLE {
+            let holder = store::holder(path)?.to_string();
             self.ui
                 .note(&format!("waiting for the {} of {holder}", self.what));
+            self.told = Some(holder);
         }
         let begin = Instant::now();
         tokio::time::sleep(self.pause).await;
         self.waited.set(self.waited.get() + begin.elapsed());
         self.pause = (self.pause * 2).min(PAUSES.1);
         Ok(())
+    }
+
+    /// One run has kept us all the time, or several have, one after the other.
+    fn too_long(&self, holder: &str, patience: Duration) -> Failure {
+        let (what, seconds) = (&self.what, patience.as_secs());
+        let is_another = self.told.as_deref().is_some_and(|told| told != holder);
+        let (what, next) = match is_another {
+            true => (
+                format!(
+                    "others were before this run for {seconds} s, and {holder} still is with its {what}"
+                ),
+                "run this again when they have finished",
+            ),
+            false => (
+                format!("{holder} has not finished its {what} after {seconds} s"),
+                "answer it or end it, and run this again",
+            ),
+        };
+        Failure::new(Kind::Code, what).next(next)
     }
 }
 
@@ -220,10 +239,7 @@ mod tests {
             ("default-mfa", "section-default-mfa".to_owned()),
             ("a b/../c", "section-a%20b%2F..%2Fc".to_owned()),
             ("日", "section-%E6%97%A5".to_owned()),
-            (
-                "x".repeat(300).as_str(),
-                format!("section-{}", "x".repeat(LONGEST - 8)),
-            ),
+            ("Dev-mfa", "section-%44ev-mfa".to_owned()),
         ] {
             let path = place(&credentials, "section", section).unwrap();
             assert_eq!(path.file_name().unwrap().to_str(), Some(name.as_str()));
@@ -232,6 +248,22 @@ mod tests {
                 Some(home.path().join("awsmfa")).as_deref(),
                 "{section}"
             );
+        }
+    }
+
+    /// Also where the file system does not tell upper case from lower case.
+    #[test]
+    fn no_two_names_share_a_lock() {
+        let credentials = Path::new("credentials");
+        let long = "x".repeat(300);
+        let names = ["dev", "Dev", "dev%", "%44ev", "dév", "DÉV", &long].map(str::to_owned);
+        let longer = ["y", "Y", "yy"].map(|end| format!("{long}{end}"));
+        let mut taken = std::collections::HashSet::new();
+        for name in names.iter().chain(&longer) {
+            let path = place(credentials, "section", name).unwrap();
+            let file = path.file_name().unwrap().to_str().unwrap();
+            assert!(file.len() <= LONGEST, "{file}");
+            assert!(taken.insert(file.to_ascii_lowercase()), "{name}");
         }
     }
 
@@ -270,6 +302,15 @@ mod tests {
             failure
                 .what()
                 .ends_with("has not finished its sign-in to [x] after 60 s"),
+            "{failure}"
+        );
+        // Nobody is blamed for the time that others took.
+        queue.told = Some("process 1 (awsmfa)".to_owned());
+        let failure = now(queue.pause(&path)).unwrap_err();
+        assert!(
+            failure
+                .what()
+                .starts_with("others were before this run for 60 s, and "),
             "{failure}"
         );
     }

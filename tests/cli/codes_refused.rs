@@ -117,20 +117,64 @@ fn a_code_from_the_environment_or_from_standard_input_is_not_asked_for_again_by_
     assert_eq!(world.codes_sent(), [wrong]);
 }
 
-#[test]
-fn a_command_s_code_that_is_refused_is_not_asked_for_again() {
-    let world = World::new();
+/// A user whose codes are the lines of the file `codes`, one after the other, the last one ever
+/// again.
+fn user_with_codes(world: &World) -> Mfa {
     let (_, _, mfa) = world.default_user("alice");
-    let wrong = world.aws.wrong_code(&mfa.serial);
-    let count = world.path("count");
+    let process = r#"echo x >> runs; (head -n "$(wc -l < runs)" codes | tail -n 1)"#;
     world.write_config(format!(
-        "[default]\nmfa_serial = {}\nmfa_process = echo x >> {}; echo {wrong}\n",
-        mfa.serial,
-        count.display()
+        "[default]\nmfa_serial = {}\nmfa_process = {process}\n",
+        mfa.serial
     ));
-    world.fails::<&str>([], Told(4, NOT_ACCEPTED, "", "the next code"));
+    mfa
+}
+
+fn runs(world: &World) -> usize {
+    let runs = std::fs::read_to_string(world.path("runs")).unwrap_or_default();
+    runs.lines().count()
+}
+
+/// It was typed a moment ago, or sent by a run that keeps another credentials file.
+#[test]
+fn a_command_s_code_that_was_spent_elsewhere_gives_way_to_that_of_the_next_step() {
+    let world = World::new();
+    let mfa = user_with_codes(&world);
+    let codes = [0, 1].map(|step| world.aws.code_at(&mfa.serial, step));
+    std::fs::write(world.path("codes"), codes.join("\n") + "\n").unwrap();
+    world.run(["-t", &codes[0]]).succeeded();
+    let run = world.run(["login", "--to", "other"]).succeeded();
+    run.said("note: AWS did not accept the code: the next code comes in ");
+    assert_eq!(
+        world.codes_sent(),
+        [0, 0, 1].map(|code| codes[code].clone())
+    );
+    assert_eq!(runs(&world), 2);
+    assert!(world.issued_to("other").is_some());
+}
+
+/// A wrong seed, say.
+#[test]
+fn a_command_is_asked_for_one_code_more_and_no_other() {
+    let world = World::new();
+    let mfa = user_with_codes(&world);
+    let wrong = [10, 11, 12].map(|step| world.aws.code_at(&mfa.serial, step));
+    std::fs::write(world.path("codes"), wrong.join("\n") + "\n").unwrap();
+    let run = world.fails::<&str>([], Told(4, NOT_ACCEPTED, "", "the next code comes in "));
+    run.said("check that the code is of device arn:aws:iam::123456789012:mfa/alice");
+    assert_eq!(world.codes_sent(), wrong[..2]);
+    assert_eq!(runs(&world), 2);
+}
+
+#[test]
+fn a_code_that_a_command_prints_again_in_the_next_step_is_not_sent_again() {
+    let world = World::new();
+    let mfa = user_with_codes(&world);
+    let wrong = world.aws.wrong_code(&mfa.serial);
+    std::fs::write(world.path("codes"), format!("{wrong}\n")).unwrap();
+    let again = "the command printed the same code again in the next step";
+    world.fails::<&str>([], Told(4, NOT_ACCEPTED, "", again));
     assert_eq!(world.codes_sent(), [wrong]);
-    assert_eq!(std::fs::read_to_string(count).unwrap(), "x\n");
+    assert_eq!(runs(&world), 2);
 }
 
 #[cfg(unix)]

@@ -353,20 +353,16 @@ fn an_expired_section_is_renewed_and_without_a_code_nothing_is_printed() {
     }
 }
 
+/// AWS issues no such thing, so the section was edited.
 #[test]
-fn a_value_that_no_shell_can_take_is_refused() {
+fn a_value_that_no_shell_can_take_is_not_handed_out() {
     let (world, _) = signed_in();
     let token = world.value("default-mfa", "aws_session_token").unwrap();
     world.write_credentials(world.credentials().replace(&token, "abc\u{1b}[2Jdef"));
     for shell in ["bash", "cmd"] {
         world.fails(
             ["env", "--shell", shell],
-            Told(
-                3,
-                "a value holds a control character",
-                "AWS_SESSION_TOKEN",
-                "awsmfa -p default --force",
-            ),
+            Told(4, "an MFA code is needed", "*", "--token-code"),
         );
     }
 }

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::local_aws::{Fault, Mfa, Trust, UserHandle, When};
 use crate::one_code::{assumed, calls, key_id, role_profile, user_with_roles};
+#[cfg(unix)]
+use crate::prompt::wait_for;
 use crate::world::{NOTHING, Run, World, section};
 
 const THREE: [&str; 3] = ["dev", "stg", "prod"];
@@ -255,6 +257,25 @@ fn a_run_for_several_waits_for_another_and_goes_on_with_its_session() {
     assert_eq!(world.aws.count("AssumeRole"), 3);
 }
 
+/// What the other has written is found for every profile, and not for the first one alone.
+#[cfg(unix)]
+#[test]
+fn the_same_roles_at_the_same_time_are_assumed_once() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &THREE);
+    let mut first = world.terminal(["--all"]).start();
+    first.expect("MFA code for ");
+    let mut second = world.terminal(["-p", "default", "--all"]).start();
+    second.expect("waiting for the sign-in to [dev-mfa] of process ");
+    first.send_line(&world.aws.code(&mfa.serial));
+    for session in [first, second] {
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 0, "{}", finished.shown);
+    }
+    assert_eq!(world.aws.count("GetSessionToken"), 1);
+    assert_eq!(world.aws.count("AssumeRole"), 3);
+}
+
 /// A section whose turn is not to be had is one row: what is good stays, what can be assumed is.
 #[test]
 fn a_section_that_cannot_have_its_turn_fails_alone() {
@@ -338,5 +359,98 @@ fn a_session_that_aws_does_not_take_any_more_is_made_anew_for_all() {
     assert_eq!(world.issued_to("default-mfa"), Some(user.arn));
     for name in THREE {
         assert_eq!(world.issued_to(&format!("{name}-mfa")), assumed(name));
+    }
+}
+
+/// Each section has a turn of its own, however long its name is and however little it differs.
+#[test]
+fn profiles_with_long_names_that_differ_at_their_end_do_not_wait_for_each_other() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("dev").trusts(Trust::new(&user.arn).mfa());
+    let mut config = format!("[default]\nmfa_serial = {}\n", mfa.serial);
+    let names = ["a", "b"].map(|end| "x".repeat(150) + end);
+    for name in &names {
+        config += &role_profile(name, &role.arn, "default", "");
+    }
+    world.write_config(config);
+    world.sign_in(&mfa, NOTHING).succeeded();
+    let run = world.run(["--all"]).succeeded();
+    assert!(!run.stderr.contains("waiting"), "{}", run.stderr);
+    for name in &names {
+        assert_eq!(world.issued_to(&format!("{name}-mfa")), assumed("dev"));
+    }
+}
+
+/// Three roles, of which AWS leaves one unanswered, and nobody waits for ever.
+#[cfg(unix)]
+fn one_of_three_hangs() -> (World, Mfa) {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &THREE);
+    let hang = Fault::Hang(When::Before);
+    world.aws.fault_rule("AssumeRole", hang, 2, Some(1));
+    (world, mfa)
+}
+
+/// Those of the three whose sections are written.
+#[cfg(unix)]
+fn written(world: &World) -> Vec<&'static str> {
+    let is_written = |name: &&str| world.issued_to(&format!("{name}-mfa")) == assumed(name);
+    THREE.into_iter().filter(is_written).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_role_that_is_not_answered_keeps_no_other_from_being_written() {
+    let (world, mfa) = one_of_three_hangs();
+    let mut session = world.terminal(["--all"]).start();
+    session.expect("MFA code for ");
+    session.send_line(&world.aws.code(&mfa.serial));
+    wait_for(|| written(&world).len() == 2);
+    session.ctrl_c();
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 130, "{}", finished.shown);
+    let sections = written(&world).into_iter();
+    let sections: Vec<String> = sections.map(|name| format!("[{name}-mfa]")).collect();
+    for said in [
+        "error: interrupted; written before: [",
+        &sections[0],
+        &sections[1],
+        "the session in [default-mfa] is good: no new code is needed",
+    ] {
+        assert!(finished.shown.contains(said), "{}", finished.shown);
+    }
+}
+
+/// Somebody else has the file, so that there is time for Ctrl-C in between.
+#[cfg(unix)]
+#[test]
+fn what_was_granted_before_ctrl_c_is_written() {
+    for again in [false, true] {
+        let (world, mfa) = one_of_three_hangs();
+        let latency = Fault::Latency(Duration::from_secs(1));
+        world.aws.fault_always("AssumeRole", latency);
+        let mut session = world.terminal(["--all"]).start();
+        session.expect("MFA code for ");
+        session.send_line(&world.aws.code(&mfa.serial));
+        wait_for(|| world.aws.count("AssumeRole") == 3);
+        let lock = std::fs::File::create(world.path(".aws/credentials.lock")).unwrap();
+        lock.lock().unwrap();
+        session.expect("the credentials file is locked");
+        session.ctrl_c();
+        session.expect("writing what was granted; Ctrl-C again ends it at once");
+        if again {
+            session.ctrl_c();
+        } else {
+            lock.unlock().unwrap();
+        }
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 130, "{}", finished.shown);
+        let names = written(&world);
+        assert_eq!(names.len(), if again { 0 } else { 2 }, "{}", finished.shown);
+        let interrupted = finished.shown.matches("failed: interrupted").count();
+        assert_eq!(interrupted, usize::from(!again), "{}", finished.shown);
+        let good = "the session in [default-mfa] is good: no new code is needed";
+        assert!(finished.shown.contains(good), "{}", finished.shown);
     }
 }

@@ -362,3 +362,58 @@ fn a_section_that_cannot_be_edited_fails_alone() {
     }
     assert_eq!(world.issued_to("dev-mfa"), assumed("dev"));
 }
+
+/// What is good needs no code, so whose code it would be does not matter.
+#[test]
+fn a_role_that_takes_a_code_of_its_own_is_left_alone_while_it_is_good() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &["dev"]);
+    let foreign = "[default-mfa]\naws_access_key_id = ASIAFOREIGNFOREIGNFO\n\
+         aws_secret_access_key = foreign-secret\naws_session_token = foreign-token\n";
+    world.write_credentials(world.credentials() + foreign);
+    world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+    let before = world.credentials();
+    for arguments in [&["--all"][..], &["-p", "dev", "-p", "default", "--all"]] {
+        let run = world.run(arguments).succeeded();
+        assert!(row(&run, "dev")[3].ends_with(", as before"));
+    }
+    assert_eq!(world.credentials(), before);
+    let refused = "[default-mfa] holds temporary credentials that another tool wrote";
+    world.run(["--all", "--force"]).failed(3, refused);
+    world.sign_in(&mfa, ["--all"]).failed(3, refused);
+    assert_eq!(world.codes_sent().len(), 1);
+}
+
+/// Only a name that no profile has is a slip of the command line.
+#[test]
+fn what_is_wrong_with_one_that_was_named_is_told_in_its_row() {
+    let world = World::new();
+    let (_, mfa) = user_with_roles(&world, &["dev"]);
+    add(
+        &world,
+        "[profile \"my prof\"]\nrole_arn = arn:aws:iam::123456789012:role/dev\nsource_profile = default\n\
+         [profile lost]\nrole_arn = arn:aws:iam::123456789012:role/dev\nsource_profile = nobody\n",
+    );
+    let named = [
+        "-p", "my prof", "-p", "lost", "-p", "dev", "-p", "lost", "--output", "json",
+    ];
+    let run = world.sign_in(&mfa, named);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    run.said("error: profile `my prof`: the profile's name does not make a section name")
+        .said("error: profile `lost`: the source_profile `nobody` does not exist");
+    assert_eq!(
+        actions(&run.json()),
+        [
+            ["my prof", "failed"],
+            ["lost", "failed"],
+            ["dev", "renewed"]
+        ]
+    );
+    assert_eq!(world.issued_to("dev-mfa"), assumed("dev"));
+    let run = world.run(["-p", "dev", "-p", "nobody"]);
+    let run = run.failed(
+        3,
+        "error: there is no profile `nobody`, which --profile names",
+    );
+    assert!(!run.stderr.contains("as before"), "{}", run.stderr);
+}

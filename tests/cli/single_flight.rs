@@ -1,6 +1,7 @@
 //! Runs that need one section at the same time: one signs in, the others wait and read it.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::PathBuf;
 use std::process::Child;
@@ -362,17 +363,64 @@ fn a_step_that_is_to_come_in_a_moment_is_waited_for() {
     }
 }
 
-/// Who renews in any case does so after the other, not instead of it.
+/// What was there when the runs began is renewed, once for all of them; with a code that was given,
+/// in any case.
 #[test]
-fn force_renews_though_another_run_just_did() {
-    let mut world = World::new();
+fn force_at_the_same_time_renews_once() {
+    for (arguments, section) in [
+        (&["--force"][..], "default-mfa"),
+        (&["-p", "dev", "--force"], "dev-mfa"),
+        (&["-p", "default", "-p", "dev", "--force"], "dev-mfa"),
+    ] {
+        let world = World::new();
+        let (_, mfa) = user_with_roles(&world, &["dev"]);
+        let process = "mfa_process = touch asked; until [ -e go ]; do sleep 0.1; done; cat code\n";
+        let config = fs::read_to_string(world.config_path()).unwrap();
+        world.write_config(config.replacen("mfa_serial", &format!("{process}mfa_serial"), 1));
+        fs::write(world.path("code"), world.aws.code_at(&mfa.serial, 1)).unwrap();
+        let code = world.aws.code_at(&mfa.serial, 0);
+        let first = ["-p", "default", "-p", "dev", "-t", &code];
+        world.run(first).succeeded();
+        if arguments == ["-p", "dev", "--force"] {
+            world.run(["logout", "-p", "default"]).succeeded();
+        }
+        let before = ["default-mfa", "dev-mfa"].map(|name| world.value(name, "aws_access_key_id"));
+        world.aws.clear_log();
+        let mut sessions = vec![world.terminal(arguments).start()];
+        while !world.path("asked").exists() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for _ in 0..3 {
+            let mut waiting = world.terminal(arguments).start();
+            waiting.expect("waiting for the sign-in to [");
+            sessions.push(waiting);
+        }
+        fs::write(world.path("go"), "").unwrap();
+        for session in sessions {
+            let finished = world.finish(session);
+            assert_eq!(finished.code, 0, "{arguments:?}: {}", finished.shown);
+        }
+        assert_eq!(world.aws.count("GetSessionToken"), 1, "{arguments:?}");
+        let roles = usize::from(section == "dev-mfa");
+        assert_eq!(world.aws.count("AssumeRole"), roles, "{arguments:?}");
+        assert_ne!(world.value(section, "aws_access_key_id"), before[roles]);
+    }
+}
+
+/// A code that was given is spent whatever others have done.
+#[test]
+fn force_with_a_code_renews_though_another_run_just_did() {
+    let world = World::new();
     let mfa = user(&world, "");
     let mut first = asking(&world);
-    world.set("AWSMFA_TOKEN_CODE", &world.aws.code_at(&mfa.serial, 1));
-    let second = world.start(["--force"]);
+    let codes = [0, 1].map(|step| world.aws.code_at(&mfa.serial, step));
+    let mut second = world.start(["--force", "-t", "-"]);
     std::thread::sleep(Duration::from_millis(300));
-    first.send_line(&world.aws.code_at(&mfa.serial, 0));
+    first.send_line(&codes[0]);
     assert_eq!(world.finish(first).code, 0);
+    let mut stdin = second.stdin.take().unwrap();
+    stdin.write_all(codes[1].as_bytes()).unwrap();
+    drop(stdin);
     world.outcome(second).succeeded().said("signed in: ");
     assert_eq!(world.aws.count("GetSessionToken"), 2);
 }

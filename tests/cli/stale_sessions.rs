@@ -30,7 +30,7 @@ fn replace(world: &World, section: &str, key: &str, value: &str) {
 #[test]
 fn a_session_that_is_not_good_enough_is_made_anew_before_a_role_is_asked_for() {
     type Spoil = fn(&World, &UserHandle, &Mfa);
-    let table: [(&str, Spoil); 8] = [
+    let table: [(&str, Spoil); 9] = [
         ("expired", |world, _, _| {
             replace(world, "default-mfa", "expiration", "2020-01-01T00:00:00Z");
         }),
@@ -42,6 +42,14 @@ fn a_session_that_is_not_good_enough_is_made_anew_before_a_role_is_asked_for() {
         }),
         ("a part is gone", |world, _, _| {
             replace(world, "default-mfa", "aws_session_token", "");
+        }),
+        ("a part in two lines", |world, _, _| {
+            let token = world.value("default-mfa", "aws_session_token").unwrap();
+            let (one, other) = token.split_at(token.len() / 2);
+            let broken = format!("{one}\n  {other}");
+            replace(world, "default-mfa", "aws_session_token", &broken);
+            let status = world.run(["status"]).stdout;
+            assert!(status.contains(" damaged\n"), "{status}");
         }),
         ("another key", |world, user, _| {
             let key = world.key(user);
@@ -183,10 +191,13 @@ fn a_session_whose_key_was_deactivated_costs_no_code() {
     // As long as AWS takes it, it is good.
     world.run(["-p", "dev"]).succeeded();
     replace(&world, "default-mfa", "aws_session_token", "ended");
+    let said = format!("AWS does not accept access key {key} of profile `default`");
+    for profiles in [&["-p", "dev", "--force"][..], &["--all", "--force"]] {
+        world.run(profiles).failed(5, &said);
+    }
     let session = world.terminal(["-p", "dev", "--force"]).start();
     let finished = world.finish(session);
     assert_eq!(finished.code, 5, "{}", finished.shown);
-    let said = format!("AWS does not accept access key {key} of profile `default`");
     assert!(finished.shown.contains(&said), "{}", finished.shown);
     assert!(!finished.shown.contains("MFA code"), "{}", finished.shown);
     assert_eq!(world.codes_sent().len(), 0);

@@ -3,7 +3,7 @@
 
 use crate::local_aws::Trust;
 use crate::one_code::{assumed, assumed_with, calls, role_profile, user_with_roles};
-use crate::world::{World, section};
+use crate::world::{NOTHING, World, section};
 
 /// Where the session is of no use, the code goes with the role itself, and no session is written.
 #[test]
@@ -212,9 +212,11 @@ fn the_session_is_the_one_of_the_end_of_the_way() {
     }
 }
 
+/// The AWS CLI takes a profile for its own source. What its key opens is no affair of its role, which
+/// the section beside it is for.
 #[test]
-fn a_source_whose_own_profile_has_a_role_keeps_no_session() {
-    let world = World::new();
+fn a_source_whose_own_profile_has_a_role_keeps_its_session_in_a_section_of_its_own() {
+    let mut world = World::new();
     let (user, _, mfa) = world.default_user("alice");
     let trust = Trust::new(&user.arn).mfa();
     let (one, other) = (
@@ -222,14 +224,33 @@ fn a_source_whose_own_profile_has_a_role_keeps_no_session() {
         world.aws.role("dev").trusts(trust),
     );
     world.write_config(format!(
-        "[default]\nrole_arn = {}\nsource_profile = default\n{}",
+        "[default]\nrole_arn = {}\nsource_profile = default\nduration_seconds = 1800\n{}",
         one.arn,
         role_profile("dev", &other.arn, "default", "")
     ));
-    world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+    let session = "default-mfa-session";
+    let run = world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+    run.said("the session in [default-mfa-session] opens further roles without a code");
     assert_eq!(world.issued_to("dev-mfa"), assumed("dev"));
-    assert_eq!(world.aws.count("GetSessionToken"), 0);
+    assert_eq!(world.issued_to(session), Some(user.arn.clone()));
     assert_eq!(world.value("default-mfa", "expiration"), None);
+    world.run(["-p", "default"]).succeeded();
+    world.run(["--all", "--force"]).succeeded();
+    assert_eq!(world.issued_to("default-mfa"), assumed("one"));
+    assumed_with(&world, session);
+    // It is renewed by its name, is nobody's role then either, and lasts as long as any session.
+    world.set("AWS_PROFILE", session);
+    world.run(NOTHING).succeeded().said("still good until");
+    world.aws.advance(30);
+    world.sign_in(&mfa, NOTHING).succeeded();
+    assert_eq!(world.issued_to(session), Some(user.arn));
+    assert_eq!(world.issued_to("default-mfa"), assumed("one"));
+    for call in calls(&world, "GetSessionToken") {
+        assert_eq!(call.parameter("DurationSeconds"), Some("43200"));
+    }
+    assert_eq!(world.aws.count("GetSessionToken"), 2);
+    world.run(["logout"]).succeeded();
+    assert!(!world.credentials().contains(session));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::profile::{ROLE_DEFAULT, spell_expiration};
 use crate::signin::{self, Done, Outcome, Profiles, Row};
 use crate::ui::{Cell, Output, Tone, Ui, until};
 
-/// The result is the exit code: that of the first profile that failed.
+/// The result is the exit code: that of the first profile that failed, or that Ctrl-C was before.
 pub(super) fn run(
     context: &Context,
     ui: &Ui,
@@ -47,7 +47,8 @@ pub(super) fn run(
         Output::Json => ui.document(&rows(context, &file, &done))?,
         Output::Text | Output::Csv => tell(context, ui, &done),
     }
-    let first = failures.first();
+    let is_interrupted = |failure: &&Rc<Failure>| failure.kind() == Kind::Interrupted;
+    let first = failures.iter().find(is_interrupted).or(failures.first());
     Ok(first.map_or(0, |failure| failure.kind().exit_code()))
 }
 

@@ -8,12 +8,14 @@
 mod plan;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::base::Base;
 use super::desk::Desk;
-use super::through::{Member, Party};
+use super::files::{Seen, catch_up_from};
+use super::through::{self, Member, Party};
 use super::turn::{self, Need, Turn};
-use super::{Fresh, Wanted, caller, catch_up, in_a_runtime, signals, survey};
+use super::{Fresh, Wanted, caller, held_id, in_a_runtime, survey};
 use crate::code::CodeSource;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -112,17 +114,14 @@ fn failed(profile: &str, failure: Failure) -> Outcome {
 ///
 /// # Errors
 ///
-/// [`Kind::Interrupted`] for Ctrl-C, which ends the run as a whole. Every other failure is in the
-/// row of its profile.
+/// [`Kind::Interrupted`] for Ctrl-C, which ends the run as a whole, unless there are roles to save
+/// that were granted by then. Every other failure is in the row of its profile.
 pub fn sign_in_all(context: &Context, ui: &Ui, plans: Plans, wanted: &Wanted) -> Result<Done> {
     in_a_runtime(async {
         let desk = Desk::new(context, ui, wanted);
         let survey = survey(&plans.files.credentials);
-        let rows = tokio::select! {
-            biased;
-            () = signals::interrupted() => return Err(desk.interrupted()),
-            rows = sign_in(&desk, plans) => rows?,
-        };
+        let signing_in = Box::pin(sign_in(&desk, plans));
+        let rows = desk.until_interrupted(signing_in).await?;
         let mut warnings = Vec::new();
         if rows
             .iter()
@@ -141,6 +140,7 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
         mut rows,
         ..
     } = plans;
+    let seen = Arc::clone(files.credentials.document.shared_bytes());
     let prove_first = groups.len() > 1;
     let mut stopped: Option<Outcome> = None;
     for group in groups {
@@ -148,15 +148,21 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
         let source = group.base.plan.profile.value.clone();
         let outcome = match &stopped {
             Some(outcome) => outcome.clone(),
-            None => match sign_in_group(desk, &mut files, group, prove_first, &mut rows).await {
-                Ok(()) => continue,
-                Err(failure) => {
-                    let interrupted = failure.kind() == Kind::Interrupted;
-                    let outcome = failed(&source, failure);
-                    stopped = interrupted.then(|| outcome.clone());
-                    outcome
+            None => {
+                match sign_in_group(desk, &mut files, &seen, group, prove_first, &mut rows).await {
+                    Ok(()) if desk.is_stopped() => {
+                        stopped = Some(failed(&source, through::interrupted()));
+                        continue;
+                    }
+                    Ok(()) => continue,
+                    Err(failure) => {
+                        let interrupted = failure.kind() == Kind::Interrupted;
+                        let outcome = failed(&source, failure);
+                        stopped = interrupted.then(|| outcome.clone());
+                        outcome
+                    }
                 }
-            },
+            }
         };
         for index in indices {
             if matches!(rows[index].outcome, Outcome::Open) {
@@ -167,10 +173,12 @@ async fn sign_in(desk: &Desk<'_>, plans: Plans) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// One source: its session, and the roles that are not good any more.
+/// One source: its session, and the roles that are not good any more. The plans were made from what
+/// was `seen` of the file.
 async fn sign_in_group(
     desk: &Desk<'_>,
     files: &mut Files,
+    seen: &Seen,
     group: Group,
     prove_first: bool,
     rows: &mut [Row],
@@ -181,8 +189,10 @@ async fn sign_in_group(
         roles,
         code,
     } = group;
+    let replaced = held_id(&base.plan).filter(|_| own.is_some() && desk.wanted.force);
+    let replaced = replaced.map(str::to_owned);
     let (indices, members, _turns) =
-        open_roles(desk, files, &mut base, roles, code.is_given(), rows).await?;
+        open_roles(desk, files, seen, &mut base, roles, code.is_given(), rows).await?;
     if members.is_empty() && own.is_none() {
         return Ok(());
     }
@@ -192,12 +202,13 @@ async fn sign_in_group(
     let mut party = Party {
         desk,
         files: files.clone(),
+        seen: Arc::clone(seen),
         profile: base.plan.profile.value.clone(),
         base,
         code,
         prove_first,
         own: own.is_some(),
-        renew: own.is_some() && desk.wanted.force,
+        replaced,
         members,
     };
     let session = party.sign_in().await;
@@ -227,29 +238,33 @@ async fn sign_in_group(
 async fn open_roles(
     desk: &Desk<'_>,
     files: &mut Files,
+    seen: &Seen,
     base: &mut Base,
     mut roles: Vec<(usize, Request, Plan)>,
     given: bool,
     rows: &mut [Row],
 ) -> Result<(Vec<usize>, Vec<Member>, Vec<Turn>)> {
-    let is_good = |plan: &Plan| {
+    let is_good = |plan: &Plan, before: Option<&str>| {
         let now = desk.context.clock.now();
-        let force = desk.wanted.force || given;
+        let force = given || desk.wanted.replaces(plan, before);
         session::decide(plan, now, desk.wanted.min_ttl, force).is_ok()
     };
     roles.sort_by(|(_, _, one), (_, _, other)| one.section.value.cmp(&other.section.value));
     let (mut indices, mut members, mut turns) = (Vec::new(), Vec::new(), Vec::new());
     for (index, request, mut plan) in roles {
-        if !given && !is_good(&plan) {
+        let before = held_id(&plan).map(str::to_owned);
+        let before = before.as_deref();
+        if !given && !is_good(&plan, before) {
             let credentials = files.credentials.path.clone();
             let section = plan.section.value.clone();
+            let mut seen = Arc::clone(seen);
             let look = || {
-                if catch_up(files)? {
+                if catch_up_from(files, &mut seen)? {
                     plan = profile::resolve(desk.context, files, &request)?;
                     lower(&mut plan);
                     base.catch_up(desk.context, files, &plan)?;
                 }
-                Ok(match is_good(&plan) {
+                Ok(match is_good(&plan, before) {
                     true => Need::Nothing,
                     false if base.is_good(desk.context, desk.wanted) => Need::Role,
                     false => Need::Code,
@@ -266,7 +281,7 @@ async fn open_roles(
             }
         }
         let row = &mut rows[index];
-        if let (true, Target::Ours(session)) = (is_good(&plan), &plan.target) {
+        if let (true, Target::Ours(session)) = (is_good(&plan, before), &plan.target) {
             row.outcome = Outcome::Reused(session.clone());
             continue;
         }

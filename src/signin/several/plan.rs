@@ -65,7 +65,8 @@ fn request(wanted: &Wanted, profile: &str) -> Request {
 /// A profile as it was named, and its plan.
 type Found = (String, Result<Plan>);
 
-/// Who names a profile that is not there means another one, so that ends the run.
+/// Who names a profile that is not there means another one, so that ends the run, like any other
+/// mistake on the command line. What is wrong with one profile is told in its row.
 fn named(
     context: &Context,
     files: &Files,
@@ -74,19 +75,31 @@ fn named(
 ) -> Result<Vec<Found>> {
     let mut found: Vec<Found> = Vec::new();
     for name in names {
-        let plan = profile::resolve(context, files, &request(wanted, name))?;
+        let plan = match profile::resolve(context, files, &request(wanted, name)) {
+            Err(failure) if failure.kind() == Kind::Usage || !is_there(files, name) => {
+                return Err(failure);
+            }
+            plan => plan,
+        };
         // A profile and the section of it are one.
-        let known = found.iter().any(|(_, known)| {
-            known.as_ref().is_ok_and(|known| {
+        let known = found.iter().any(|known| match (known, &plan) {
+            ((_, Ok(known)), Ok(plan)) => {
                 known.profile.value == plan.profile.value
                     && known.section.value == plan.section.value
-            })
+            }
+            ((known, Err(_)), Err(_)) => known == name,
+            _ => false,
         });
         if !known {
-            found.push((name.clone(), Ok(plan)));
+            found.push((name.clone(), plan));
         }
     }
     Ok(found)
+}
+
+fn is_there(files: &Files, name: &str) -> bool {
+    let mut both = [&files.config, &files.credentials].into_iter();
+    both.any(|file| file.document.profile(name).is_some())
 }
 
 fn all_of(
@@ -161,7 +174,13 @@ impl Plans {
         lowered: &mut Vec<String>,
     ) -> Result<()> {
         let index = self.rows.len();
-        let mut plan = match plan {
+        let checked = plan.and_then(|plan| {
+            if let Source::Process { name, .. } = &plan.source {
+                circle::check(&context.env, name, &plan.source.origin())?;
+            }
+            Ok(plan)
+        });
+        let mut plan = match checked {
             Ok(plan) => plan,
             Err(failure) => {
                 self.rows.push(Row {
@@ -173,9 +192,6 @@ impl Plans {
                 return Ok(());
             }
         };
-        if let Source::Process { name, .. } = &plan.source {
-            circle::check(&context.env, name, &plan.source.origin())?;
-        }
         for warning in plan.warnings.drain(..) {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
@@ -200,8 +216,13 @@ impl Plans {
         match base::choose(context, &self.files, &plan, wanted) {
             Way::Session(base) => self.group(*base, code).roles.push((index, request, plan)),
             Way::Direct(why) => {
+                let force = wanted.force || code.is_given();
+                let good = session::decide(&plan, context.clock.now(), wanted.min_ttl, force);
                 let row = &mut self.rows[index];
-                row.outcome = failed(&row.profile, not_shared(&row.profile, why));
+                row.outcome = match good {
+                    Ok(good) => Outcome::Reused(Box::new(good.session.clone())),
+                    Err(_) => failed(&row.profile, not_shared(&row.profile, why)),
+                };
             }
         }
         Ok(())

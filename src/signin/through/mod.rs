@@ -3,7 +3,8 @@
 //! The session is the base's own ([`super::base`]): a good one is used as it is, else the code
 //! makes one, which is written before any role is asked for (`open`). So whatever becomes of the
 //! roles, the code was not spent for nothing. Then the roles are assumed all at once, and what was
-//! granted is written in one go (`write`); one that is refused undoes no other.
+//! granted is written in one go (`write`); one that is refused undoes no other, and one that AWS is
+//! slow to answer keeps no other from being written.
 //!
 //! A session that looks good and that AWS does not take (the user is gone, the section was edited,
 //! the clock was put back) is made anew, once. Rules of AWS's: a session assumes roles and asks who
@@ -13,11 +14,14 @@
 mod open;
 mod write;
 
+use std::time::Duration;
+
 use tokio::task::JoinSet;
 
 use super::Fresh;
 use super::base::Base;
 use super::desk::Desk;
+use super::files::Seen;
 use super::issue::{self, Failed, Granted};
 use super::spend::ASKING;
 use crate::code::CodeSource;
@@ -32,14 +36,16 @@ use open::Session;
 pub(super) struct Party<'a> {
     pub(super) desk: &'a Desk<'a>,
     pub(super) files: Files,
+    /// The credentials file that the base's plan was made from.
+    pub(super) seen: Seen,
     pub(super) base: Base,
     pub(super) code: CodeSource,
     /// The profile that the person is told about when asked for the code.
     pub(super) profile: String,
     /// Whether the session itself was asked for, and not only the roles.
     pub(super) own: bool,
-    /// Make a new session even if there is a good one.
-    pub(super) renew: bool,
+    /// The id of a session that is not used even if it is good: a new one was asked for.
+    pub(super) replaced: Option<String>,
     /// Prove the key before a code is asked for, and not meanwhile: a question that is given up
     /// swallows the answer to the next one.
     pub(super) prove_first: bool,
@@ -53,10 +59,14 @@ pub(super) struct Member {
     state: State,
 }
 
+/// How long AWS may leave a role unanswered until those that were granted are written without it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// How far a member has come.
 enum State {
     Waiting,
     Granted(Box<Granted>),
+    Written(Box<Granted>),
     Failed(Failure),
 }
 
@@ -72,7 +82,7 @@ impl Member {
     /// What became of it in the end.
     pub(super) fn outcome(self) -> Result<Granted> {
         match self.state {
-            State::Granted(granted) => Ok(*granted),
+            State::Granted(granted) | State::Written(granted) => Ok(*granted),
             State::Failed(failure) => Err(failure),
             State::Waiting => Err(Failure::new(
                 Kind::Internal,
@@ -83,6 +93,17 @@ impl Member {
 
     fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting)
+    }
+
+    fn is_granted(&self) -> bool {
+        matches!(self.state, State::Granted(_))
+    }
+
+    fn is_written(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Waiting) {
+            State::Granted(granted) => State::Written(granted),
+            other => other,
+        };
     }
 
     fn fail(&mut self, failure: Failure) {
@@ -103,6 +124,8 @@ impl Party<'_> {
         let mut session = self.session(None).await?;
         if self.assume(&mut session).await? == Verdict::NotAccepted {
             let id = session.caller.key().id.clone();
+            // Ctrl-C at the question for a code is about nothing else.
+            self.write(&session).await;
             let section = &self.base.plan.section.value;
             self.desk.ui.note(&issue::not_taken(section));
             session = self.session(Some(&id)).await?;
@@ -150,13 +173,33 @@ impl Party<'_> {
             });
         }
         let mut verdict = Verdict::Accepted;
-        while let Some(call) = calls.join_next().await {
+        let mut is_late = false;
+        loop {
+            let may_be_late = !is_late && self.members.iter().any(Member::is_granted);
+            let call = tokio::select! {
+                biased;
+                () = desk.stopped() => {
+                    self.give_up(session);
+                    return Ok(Verdict::Accepted);
+                }
+                call = calls.join_next() => call,
+                () = tokio::time::sleep(PATIENCE), if may_be_late => {
+                    // Once: those that are late are written together.
+                    is_late = true;
+                    self.write(session).await;
+                    continue;
+                }
+            };
+            let Some(call) = call else { break };
             let (index, caller, outcome) = call.map_err(|error| {
                 Failure::new(Kind::Internal, "a request ended early").because(error)
             })?;
             let member = &mut self.members[index];
             match outcome {
-                Ok(granted) => member.state = State::Granted(Box::new(granted)),
+                Ok(granted) => {
+                    member.state = State::Granted(Box::new(granted));
+                    desk.has_unsaved(true);
+                }
                 Err(failed) if session.is_reused && failed.is_about_the_session() => {
                     verdict = Verdict::NotAccepted;
                 }
@@ -174,6 +217,18 @@ impl Party<'_> {
         }
         Ok(verdict)
     }
+
+    /// Whoever waits has waited in vain.
+    fn give_up(&mut self, session: &Session) {
+        for member in self.members.iter_mut().filter(|member| member.is_waiting()) {
+            member.fail(session.with_advice(interrupted()));
+        }
+    }
+}
+
+/// What becomes of a profile that Ctrl-C was before.
+pub(super) fn interrupted() -> Failure {
+    Failure::new(Kind::Interrupted, "interrupted")
 }
 
 /// Whether AWS takes the session.

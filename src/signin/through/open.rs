@@ -13,11 +13,12 @@ use crate::profile::{self, File, Learned, Plan, Target};
 use crate::session;
 use crate::signin::base;
 use crate::signin::caller::Caller;
-use crate::signin::desk::{Errand, Stage, kept};
+use crate::signin::desk::{Errand, kept};
+use crate::signin::files::catch_up_from;
 use crate::signin::issue::Granted;
 use crate::signin::save::{self, Contents, Entry};
 use crate::signin::turn::{self, Need};
-use crate::signin::{catch_up, held_key, spend};
+use crate::signin::{held_key, spend};
 
 /// What the roles were assumed with.
 pub(in crate::signin) struct Session {
@@ -44,18 +45,17 @@ impl Party<'_> {
         if self.code.is_given() {
             return self.make(distrusted).await;
         }
-        let renew = self.renew;
+        let replaced = self.replaced.take();
+        let unwanted = distrusted.or(replaced.as_deref());
         loop {
-            if let Some(session) = self.kept(distrusted)?.filter(|_| !renew) {
+            if let Some(session) = self.kept(unwanted)? {
                 return Ok(session);
             }
             let (desk, section) = (self.desk, self.base.plan.section.value.clone());
             let credentials = self.files.credentials.path.clone();
             let look = || {
                 self.catch_up()?;
-                Ok(Need::code_unless(
-                    !renew && self.kept(distrusted)?.is_some(),
-                ))
+                Ok(Need::code_unless(self.kept(unwanted)?.is_some()))
             };
             let turn = turn::take(desk, &credentials, &section, look);
             if let Some(_turn) = turn.await? {
@@ -64,8 +64,8 @@ impl Party<'_> {
         }
     }
 
-    /// The session in the base's section, if it is good.
-    fn kept(&self, distrusted: Option<&str>) -> Result<Option<Session>> {
+    /// The session in the base's section, if it is good and not the one with the id `unwanted`.
+    fn kept(&self, unwanted: Option<&str>) -> Result<Option<Session>> {
         let (desk, plan) = (self.desk, &self.base.plan);
         let now = desk.context.clock.now();
         let least = match self.own {
@@ -73,7 +73,7 @@ impl Party<'_> {
             false => base::least(desk.wanted),
         };
         let good = match session::decide(plan, now, least, false) {
-            Ok(good) if Some(good.session.key_id.as_str()) != distrusted => good.session,
+            Ok(good) if Some(good.session.key_id.as_str()) != unwanted => good.session,
             Ok(_) => return Ok(None),
             Err(why) => {
                 desk.ui.trace(format_args!(
@@ -125,7 +125,7 @@ impl Party<'_> {
 
     /// Looks again if another run has written the credentials file.
     fn catch_up(&mut self) -> Result<()> {
-        if catch_up(&mut self.files)? {
+        if catch_up_from(&mut self.files, &mut self.seen)? {
             let Self {
                 desk,
                 files,
@@ -146,7 +146,11 @@ impl Party<'_> {
     async fn make(&mut self, distrusted: Option<&str>) -> Result<Session> {
         let (desk, plan) = (self.desk, &self.base.plan);
         let code = std::mem::replace(&mut self.code, CodeSource::Terminal);
-        desk.somebody_to_ask(plan, &code)?;
+        // Of a session that AWS does not take, the key may be the reason: that is told first.
+        let prove_first = self.prove_first || distrusted.is_some();
+        if distrusted.is_none() {
+            desk.somebody_to_ask(plan, &code)?;
+        }
         let waiting = self.members.iter().filter(|member| member.is_waiting());
         let plans = waiting.map(|member| &member.plan).chain([plan]);
         let timeout = desk.wanted.timeout;
@@ -155,11 +159,10 @@ impl Party<'_> {
         if caller.key().is_temporary() {
             return Ok(self.without_code(caller, &code));
         }
-        desk.somebody_there(&code)?;
-        if self.prove_first || distrusted.is_some() {
-            // The key may be what AWS does not take any more: that costs no code.
+        if prove_first {
             caller.warm_up(plan).await?;
         }
+        desk.somebody_there(&code)?;
         let errand = Errand {
             plan,
             profile: &self.profile,
@@ -240,7 +243,7 @@ impl Party<'_> {
             .await
             .map_err(|failure| failure.next(save::CODE_USED_UP))?;
         let section = self.base.plan.section.value.clone();
-        desk.is_at(Stage::SessionKept(section));
+        desk.session_is_kept(section);
         Ok(())
     }
 }

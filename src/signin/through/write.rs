@@ -34,12 +34,16 @@ impl Party<'_> {
     /// Writes what was granted, all in one go. Where that fails, each by itself, so that one that
     /// must not be written any more keeps no other from it.
     pub(super) async fn write(&mut self, session: &Session) {
+        self.write_all(session).await;
+        self.desk.has_unsaved(false);
+    }
+
+    async fn write_all(&mut self, session: &Session) {
         let all: Vec<usize> = (0..self.members.len()).collect();
         let Err(failure) = self.write_these(session, &all).await else {
             return;
         };
-        let mut granted =
-            (self.members.iter_mut()).filter(|member| matches!(member.state, State::Granted(_)));
+        let mut granted = (self.members.iter_mut()).filter(|member| member.is_granted());
         if let (Some(only), None) = (granted.next(), granted.next()) {
             return only.fail(session.with_advice(failure));
         }
@@ -80,7 +84,13 @@ impl Party<'_> {
         if entries.is_empty() {
             return Ok(());
         }
-        save::write(desk.context, desk.ui, &mut self.files, &entries).await
+        save::write(desk.context, desk.ui, &mut self.files, &entries).await?;
+        let section = |entry: &Entry<'_>| entry.plan.section.value.clone();
+        desk.wrote(entries.iter().map(section));
+        for index in which {
+            self.members[*index].is_written();
+        }
+        Ok(())
     }
 }
 
