@@ -129,8 +129,8 @@ impl Aws {
         self.send(&call, attempt, |_| Ok(())).await
     }
 
-    /// Takes the user's password away; `false` where there was none. Needs
-    /// `iam:DeleteLoginProfile`.
+    /// Takes the user's password away; `false` where there was none. One that is gone at a second
+    /// attempt may have gone with the first, whose answer was lost. Needs `iam:DeleteLoginProfile`.
     pub async fn delete_login_profile(&self, key: &AccessKey, user: &str) -> Result<bool, Refusal> {
         let call = Call::new("DeleteLoginProfile", key);
         let attempt = |wire| {
@@ -140,7 +140,7 @@ impl Aws {
                 .send()
         };
         match self.send(&call, attempt, |_| Ok(())).await {
-            Err(refusal) if has_no_password(&refusal) => Ok(false),
+            Err(refusal) if has_no_password(&refusal) => Ok(refusal.attempts > 1),
             outcome => outcome.map(|()| true),
         }
     }
