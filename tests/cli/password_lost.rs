@@ -103,8 +103,8 @@ fn a_generated_password_that_nobody_took_is_said_to_be_lost() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     world.search(&[&stderr]);
     assert_eq!(output.status.code(), Some(7), "{stderr}");
-    assert!(
-        stderr.contains("next: the password is in force and lost"),
-        "{stderr}"
-    );
+    let another = "set another with `awsmfa password reset --user alice`";
+    let advice = format!("  next: the password is in force and lost\n  next: {another}\n");
+    assert!(stderr.ends_with(&advice), "{stderr}");
+    assert_eq!(stderr.matches("set another").count(), 1, "{stderr}");
 }

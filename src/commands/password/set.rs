@@ -45,7 +45,7 @@ pub(super) fn run(
     let (orders, user) = whose.orders(target)?;
     let new = given.source(ui)?;
     let another = format!("set another with `{}`", spelled.command("password reset"));
-    let errand = Errand::new(ui, &*another);
+    let errand = Errand::new(ui, another);
     errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
@@ -68,7 +68,7 @@ pub(super) fn run(
             Deed::Create => format!("{user} has a password"),
             Deed::Reset => format!("{user} has a new password"),
         });
-        hand_over(ui, &request, &another)
+        hand_over(ui, &request)
     })
 }
 
@@ -184,13 +184,11 @@ impl Request<'_> {
 
 /// Whether it is the other deed that AWS would carry out.
 fn does_not_fit(obstacle: &Obstacle) -> bool {
-    match obstacle {
-        Obstacle::Refusal(refusal) => {
-            refusal.situation == Situation::Iam(IamSituation::AlreadyExists)
-                || refusal.says_no_password()
-        }
-        Obstacle::Failure(_) => false,
-    }
+    use IamSituation::{AlreadyExists, NoPassword};
+    matches!(
+        obstacle.situation(),
+        Some(Situation::Iam(AlreadyExists | NoPassword))
+    )
 }
 
 /// What `--output json` prints. The password is the point where it was generated, and nobody else
@@ -204,8 +202,8 @@ struct Report<'a> {
     password: Option<&'a str>,
 }
 
-/// `another` says how to go on where nobody could be given the password.
-fn hand_over(ui: &Ui, request: &Request<'_>, another: &str) -> Result<()> {
+/// Where nobody can be given the password, the errand says how to go on.
+fn hand_over(ui: &Ui, request: &Request<'_>) -> Result<()> {
     let Request { user, .. } = request;
     if request.reset_required {
         ui.say(&format!(
