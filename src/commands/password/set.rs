@@ -61,6 +61,7 @@ pub(super) fn run(
             reset_required: given.reset_required,
             generated: matches!(new, New::Generated),
             had_none: standing == Standing::None,
+            refuses_former: policy.refuses_former(),
         };
         let doing = format!("setting a password for {user}");
         errand.step(&doing, request.make(&operator)).await?;
@@ -101,6 +102,8 @@ struct Request<'a> {
     generated: bool,
     /// Whether AWS said before that the user has no password.
     had_none: bool,
+    /// Whether the account is known to refuse former passwords.
+    refuses_former: bool,
 }
 
 impl Request<'_> {
@@ -143,13 +146,13 @@ impl Request<'_> {
     }
 
     /// Whether such a no, after a request whose answer was lost, proves that it was carried out: a
-    /// user who had no password has one, or nobody but this request can have used a password that
-    /// was drawn a moment ago.
+    /// user who had no password has one, or a password that was drawn to keep all other rules of the
+    /// account is a former one, which nobody but this request can have made it.
     fn was_done(&self, obstacle: &Obstacle) -> bool {
         match obstacle.situation() {
             Some(Situation::Iam(IamSituation::AlreadyExists)) => self.had_none,
             Some(Situation::Iam(IamSituation::PasswordPolicy)) => {
-                self.deed == Deed::Reset && self.generated
+                self.deed == Deed::Reset && self.generated && self.refuses_former
             }
             _ => false,
         }
@@ -176,7 +179,7 @@ impl Request<'_> {
                     self.spelled.command("password show"),
                     self.spelled.command("password reset")
                 ),
-                Deed::Reset if refused => "AWS may refuse it because the first request has set it: sign in with it, or set another".to_owned(),
+                Deed::Reset if refused && !self.generated => "AWS may refuse it because the first request has set it: sign in with it, or set another".to_owned(),
                 Deed::Reset => "run the same again: the last password that was set counts".to_owned(),
             })
     }
