@@ -231,7 +231,7 @@ fn hand_over(ui: &Ui, request: &Request<'_>) -> Result<()> {
         (_, None) => Ok(()),
     };
     written.map_err(|failure| match generated {
-        Some(_) => failure.next(format!("the password is in force and lost: {another}")),
+        Some(_) => failure.next("the password is in force and lost"),
         None => failure,
     })
 }
