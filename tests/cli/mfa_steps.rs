@@ -329,7 +329,8 @@ fn quotas_and_names_that_are_taken_are_explained() {
             5,
             "there is device arn:aws:iam::123456789012:mfa/bob already",
         )
-        .said("`--name` chooses another name");
+        .said("`--name` chooses another name")
+        .said("if it was never enabled, `awsmfa mfa setup --name bob` replaces it, and `awsmfa mfa delete --name bob` removes it");
     world.aws.account().unassigned_mfa("phone");
     let wrong = ["--code1", "111111", "--code2", "222222"];
     world

@@ -80,7 +80,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         let serial = serial_of(&identity, &name);
         let seed = match create(&operator, &errand, &name, &serial).await {
             Ok(seed) => seed,
-            Err(obstacle) => return Err(not_created(&operator, &errand, obstacle, &serial)),
+            Err(obstacle) => {
+                return Err(not_created(&operator, &errand, obstacle, &serial, &spelled));
+            }
         };
         hand_over(&operator, &errand, &hands, &seed, &serial).await?;
         if ui.output() == Output::Json {
@@ -122,8 +124,10 @@ fn not_created(
     errand: &Errand<'_>,
     obstacle: Obstacle,
     serial: &str,
+    spelled: &Spelled,
 ) -> Failure {
     let doubt = obstacle.may_be_done();
+    let taken = is(&obstacle, IamSituation::AlreadyExists);
     let failure = operator.explain(obstacle, about(&format!("device {serial}"), None));
     if doubt {
         errand.left_open();
@@ -131,7 +135,14 @@ fn not_created(
             "device {serial} may be there all the same, without anybody knowing its seed"
         ));
     }
-    failure
+    match taken {
+        true => failure.next(format!(
+            "if it was never enabled, `{}` replaces it, and `{}` removes it",
+            spelled.command("mfa setup"),
+            spelled.command("mfa delete")
+        )),
+        false => failure,
+    }
 }
 
 /// Hands the seed over. Where that fails nobody can use the device, so it is deleted again.
