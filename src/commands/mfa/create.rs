@@ -166,7 +166,10 @@ pub(in crate::commands) async fn hand_over(
             errand.taken_back(is_deleted(serial));
             Err(failure)
         }
-        Err(other) => Err(failure.next(format!("device {serial} is left: {other}"))),
+        Err(obstacle) => {
+            let other = not_deleted(operator, obstacle, serial);
+            Err(failure.next(format!("device {serial} is left: {other}")))
+        }
     }
 }
 
@@ -176,7 +179,8 @@ pub(in crate::commands) async fn delete(
     errand: &Errand<'_>,
     serial: &str,
 ) -> Result<()> {
-    delete_if_any(operator, errand, serial).await?;
+    let deleted = delete_if_any(operator, errand, serial).await;
+    deleted.map_err(|obstacle| not_deleted(operator, obstacle, serial))?;
     errand.done(is_deleted(serial));
     Ok(())
 }
@@ -190,7 +194,7 @@ pub(super) async fn delete_if_any(
     operator: &Operator<'_>,
     errand: &Errand<'_>,
     serial: &str,
-) -> Result<bool> {
+) -> Result<bool, Obstacle> {
     let deleting = operator.call(async |aws, key| aws.delete_virtual_mfa_device(key, serial).await);
     let doing = format!("deleting device {serial}");
     match errand.step(&doing, deleting).await {
@@ -201,11 +205,12 @@ pub(super) async fn delete_if_any(
         {
             Ok(refusal.attempts > 1)
         }
-        Err(obstacle) => {
-            let subject = format!("device {serial}");
-            Err(operator.explain(obstacle, about(&subject, None)))
-        }
+        Err(obstacle) => Err(obstacle),
     }
+}
+
+pub(super) fn not_deleted(operator: &Operator<'_>, obstacle: Obstacle, serial: &str) -> Failure {
+    operator.explain(obstacle, about(&format!("device {serial}"), None))
 }
 
 pub(in crate::commands) fn is(obstacle: &Obstacle, situation: IamSituation) -> bool {

@@ -47,7 +47,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     if iam(&["DeleteVirtualMFADevice"], IamSituation::DeleteConflict) {
         return Some(
             told(format!("{device} is enabled, and AWS deletes none that is"))
-                .next("delete it with `--deactivate`"),
+                .next("`awsmfa mfa list --all` shows for whom"),
         );
     }
     if refusal.operation.ends_with("MFADevice")
@@ -114,7 +114,7 @@ mod tests {
             (
                 "DeleteVirtualMFADevice",
                 Situation::Iam(DeleteConflict),
-                "--deactivate",
+                "shows for whom",
             ),
             (
                 "DeactivateMFADevice",
