@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
+
 use crate::local_aws::{Fault, Key, Preset, UserHandle, When, totp};
 use crate::prompt::wait_for;
-use crate::pty::Session;
+use crate::pty::{Session, Stream};
 use crate::world::{World, section};
 
 pub(super) const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
@@ -430,6 +432,41 @@ fn ctrl_c_before_the_sign_in_says_that_the_profile_names_the_device() {
         "next: sign in later with `awsmfa`".to_owned(),
     ] {
         assert!(finished.shown.contains(&line), "{}", finished.shown);
+    }
+}
+
+/// Nobody can be told the seed again.
+#[test]
+fn the_document_with_the_seed_is_printed_also_where_setup_goes_no_further() {
+    for (enabled, action) in [(false, "created"), (true, "enabled")] {
+        let world = World::new();
+        newcomer(&world, Preset::SelfService);
+        next_step_after_enabling(&world);
+        let setup = ["mfa", "setup", "--yes", "--show-seed", "--output", "json"];
+        let launch = world.terminal(setup).size(40, 100);
+        let mut session = launch.stdout(Stream::pipe()).start();
+        if enabled {
+            type_codes(&world, &mut session);
+            session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+        } else {
+            session.expect("First code: ");
+        }
+        session.ctrl_c();
+        let finished = session.finish();
+        world.search(&[&finished.shown]);
+        assert_eq!(finished.code, 130, "{}", finished.shown);
+        let file = world.config_path().display().to_string();
+        let expected = json!({
+            "action": action,
+            "serial_number": SERIAL,
+            "user": "alice",
+            "qr_file": null,
+            "base32_string_seed": seed(&world),
+            "written_to": enabled.then_some(file),
+            "signed_in": false,
+        });
+        let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+        assert_eq!(document, expected);
     }
 }
 

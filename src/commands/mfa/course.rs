@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::codes::{Clerk, Source, other_device};
 use super::create::{DEVICE_FIRST, about, create, delete, hand_over, is};
 use super::hand::{Handing, Hands};
+use super::progress::Progress;
 use crate::aws::{Device, IamSituation, Situation};
 use crate::code::Code;
 use crate::commands::spelled::Spelled;
@@ -19,7 +20,6 @@ use crate::device::{self, Observed, Seed, Seen, Step};
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::Request;
-use crate::secret::Secret;
 use crate::signin::{Obstacle, Operator};
 use crate::terminal::Terminal;
 use crate::ui::Ui;
@@ -30,10 +30,6 @@ const TRIES: usize = 3;
 /// How far it came.
 pub(super) struct Outcome {
     pub(super) serial: String,
-    pub(super) user: String,
-    pub(super) qr_file: Option<String>,
-    pub(super) shown_seed: Option<Secret>,
-    pub(super) written_to: Option<String>,
     pub(super) sign_in: bool,
     /// All was there before this run, and no sign-in follows.
     pub(super) unchanged: bool,
@@ -46,6 +42,7 @@ pub(super) struct Course<'a> {
     pub(super) context: &'a Context,
     pub(super) ui: &'a Ui,
     pub(super) errand: &'a Errand<'a>,
+    pub(super) progress: &'a Progress,
     pub(super) operator: &'a Operator<'a>,
     pub(super) account: String,
     /// The request for the person's own profile; none for somebody else's device.
@@ -82,7 +79,6 @@ impl<'a> Course<'a> {
         let mut equipment = None;
         let mut seed: Option<Seed> = None;
         let mut seen = None;
-        let mut written_to = None;
         let mut declined = false;
         // Whether a device that is waiting can only be one that this run has asked for.
         let mut asked_for = false;
@@ -102,7 +98,9 @@ impl<'a> Course<'a> {
                 device,
                 seed_known: seed.is_some(),
                 codes_given: self.given.is_some(),
-                in_profile: declined || written_to.is_some() || self.serial_line()?.is_none(),
+                in_profile: declined
+                    || self.progress.file().is_some()
+                    || self.serial_line()?.is_none(),
                 no_login: self.no_login || !self.can_sign_in(),
             };
             let step = device::next(&observed);
@@ -141,25 +139,18 @@ impl<'a> Course<'a> {
                     };
                 }
                 (Step::WriteSerial, _) => match self.write_serial().await? {
-                    Some(file) => written_to = Some(file),
+                    Some(file) => self.progress.written_to(&file),
                     None => declined = true,
                 },
-                (Step::SignIn | Step::Done, equipment) => {
+                (Step::SignIn | Step::Done, _) => {
                     let sign_in = step == Step::SignIn;
                     let unchanged = !sign_in && self.errand.has_done_nothing();
                     if unchanged && !declined {
                         self.nothing_to_do();
                     }
                     self.before_the_end(sign_in).await?;
-                    let hands = equipment.as_ref().and_then(|all| all.hands.as_ref());
                     return Ok(Outcome {
                         serial: self.serial.clone(),
-                        user: self.user.clone(),
-                        qr_file: hands.and_then(Hands::file),
-                        shown_seed: seed
-                            .zip(hands)
-                            .and_then(|(seed, hands)| hands.shown(&seed).cloned()),
-                        written_to,
                         sign_in,
                         unchanged,
                         codes_are_typed: !self.command_may_know(),
@@ -209,6 +200,7 @@ impl<'a> Course<'a> {
             Err(obstacle) => return Ok(Err(obstacle)),
         };
         hand_over(self.operator, self.errand, hands, &seed, &self.serial).await?;
+        self.progress.created(hands, &seed);
         // A command that was not told the new seed makes codes of another device.
         if let (Source::Command { .. }, false, Ok(terminal)) = (
             &equipment.source,
@@ -335,6 +327,7 @@ impl<'a> Course<'a> {
 
     fn is_enabled(&self) {
         let Self { serial, user, .. } = self;
+        self.progress.enabled();
         self.errand
             .done(format!("device {serial} is enabled for {user}"));
     }

@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     if let Some(name) = &name {
         Named::Device.check(name, "--name")?;
     }
-    let mut hands = handing.prepare(context, ui, target.timeout)?;
+    let mut hands = handing.prepare_to_end(context, ui, target.timeout)?;
     let spelled = Spelled {
         name: name.clone(),
         ..whose.spelled(&target)

@@ -11,6 +11,7 @@ mod ending;
 pub(super) mod hand;
 mod list;
 mod pause;
+mod progress;
 mod remove;
 mod serial_line;
 mod setup;
