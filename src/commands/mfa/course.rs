@@ -9,16 +9,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::codes::{Clerk, Source, other_device};
-use super::create::{DEVICE_FIRST, about, create, delete, hand_over, is};
+use super::create::{about, create, delete, hand_over, is};
 use super::hand::{Handing, Hands};
+use super::pairing::{Deed, Pairing};
 use super::progress::Progress;
-use crate::aws::{Device, IamSituation, Situation};
+use crate::aws::{IamSituation, Situation};
 use crate::code::Code;
 use crate::commands::spelled::Spelled;
 use crate::context::Context;
 use crate::device::{self, Observed, Seed, Seen, Step};
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
+use crate::pauses::Pauses;
 use crate::profile::Request;
 use crate::signin::{Obstacle, Operator};
 use crate::terminal::Terminal;
@@ -59,6 +61,8 @@ pub(super) struct Course<'a> {
     pub(super) next_code: Cell<Option<Timestamp>>,
     /// Whether the user has enabled a device besides this one.
     pub(super) has_another: Cell<bool>,
+    /// Whether the devices that are assigned to nobody may be listed.
+    pub(super) sees_all: Cell<bool>,
 }
 
 /// What a new device needs: whoever takes its seed, and whoever makes its codes.
@@ -82,17 +86,12 @@ impl<'a> Course<'a> {
         let mut declined = false;
         // Whether a device that is waiting can only be one that this run has asked for.
         let mut asked_for = false;
-        // Whether a device that is enabled may be one that this run has enabled.
-        let mut in_doubt = false;
-        let mut doubts = 0;
+        let (mut doubts, mut wrong) = (0, 0);
         loop {
             let device = match seen {
                 Some(device) => device,
                 None => self.look().await?,
             };
-            if device == Seen::Enabled && std::mem::take(&mut in_doubt) {
-                self.is_enabled();
-            }
             seen = Some(device);
             let observed = Observed {
                 device,
@@ -123,20 +122,16 @@ impl<'a> Course<'a> {
                         seen = Some(Seen::Waiting);
                     }
                     Err(obstacle) => {
-                        self.look_again(obstacle, &mut doubts)?;
+                        let there = asked_for && is(&obstacle, IamSituation::AlreadyExists);
+                        seen = self.look_again(obstacle, there, &mut doubts).await?;
                         asked_for = true;
-                        seen = None;
                     }
                 },
                 (Step::Enable, Some(equipment)) => {
                     let source = &equipment.source;
-                    seen = match self.enable(source, seed.as_ref(), &mut doubts).await? {
-                        true => Some(Seen::Enabled),
-                        false => {
-                            in_doubt = true;
-                            None
-                        }
-                    };
+                    if self.enable(source, seed.as_ref(), &mut wrong).await? {
+                        seen = Some(Seen::Enabled);
+                    }
                 }
                 (Step::WriteSerial, _) => match self.write_serial().await? {
                     Some(file) => self.progress.written_to(&file),
@@ -224,104 +219,60 @@ impl<'a> Course<'a> {
         })
     }
 
-    /// Whoever has a device is to sign in with it before they enable another (AWS security bulletin
-    /// AWS-2023-001). That is done before there are two codes that grow old meanwhile.
-    async fn show_the_other_device(&self) -> Result<()> {
-        if self.request.is_none() || !self.has_another.get() {
-            return Ok(());
-        }
-        self.operator.sign_in_first(DEVICE_FIRST).await
-    }
-
     fn name(&self) -> &str {
         device::name(&self.serial).unwrap_or(&self.serial)
     }
 
-    /// Where the device is, by AWS's two lists. Who may not see those that are assigned to nobody
-    /// learns from the attempt to create one, or to enable the one whose codes were given.
-    async fn look(&self) -> Result<Seen> {
-        let user = self.user.as_str();
-        let (enabled, waiting) = {
-            let _working = self.ui.working("looking for the device");
-            let enabled = self
-                .operator
-                .call(async |aws, key| aws.mfa_devices_of(key, Some(user)).await);
-            let waiting = self
-                .operator
-                .call(async |aws, key| aws.virtual_mfa_devices(key, true).await);
-            tokio::join!(enabled, waiting)
-        };
-        let explain = |obstacle| self.operator.explain(obstacle, about("device", Some(user)));
-        let enabled = enabled.map_err(explain)?;
-        let mut others = enabled.iter().filter(|device| device.serial != self.serial);
-        self.has_another.set(others.any(Device::can_make_codes));
-        if enabled.iter().any(|device| device.serial == self.serial) {
-            return Ok(Seen::Enabled);
-        }
-        let waiting = match waiting {
-            Err(obstacle) if matches!(obstacle.situation(), Some(Situation::Denied(_))) => {
-                return Ok(match self.given {
-                    Some(_) => Seen::Waiting,
-                    None => Seen::Absent,
-                });
-            }
-            waiting => waiting.map_err(explain)?,
-        };
-        match waiting.iter().any(|device| device.serial == self.serial) {
-            true => Ok(Seen::Waiting),
-            false => Ok(Seen::Absent),
-        }
-    }
-
-    /// Gets two codes and enables the device; false if what came of it has to be looked at, or
-    /// other codes may do better.
+    /// Gets two codes and enables the device; false if other codes may do better.
     async fn enable(
         &self,
         source: &Source,
         seed: Option<&Seed>,
-        doubts: &mut usize,
+        wrong: &mut usize,
     ) -> Result<bool> {
-        let clerk = self.clerk();
-        let codes = clerk.pair(source, seed).await?;
+        let codes = self.clerk().pair(source, seed).await?;
         // What a command has made is written down, and the sign-in looks there.
         if !matches!(source, Source::Command { .. }) {
             let now = self.operator.aws().now();
             self.next_code.set(Some(device::step_end(now)));
         }
-        let [first, second] = codes.each_ref().map(Code::secret);
         let (user, serial) = (&self.user, &self.serial);
-        let enabling = self.operator.call(async |aws, key| {
-            aws.enable_mfa_device(key, user, serial, [first, second])
-                .await
-        });
-        let doing = format!("enabling device {serial}");
-        let obstacle = match self.errand.step(&doing, enabling).await {
+        let pairing = Pairing {
+            operator: self.operator,
+            ui: self.ui,
+            errand: self.errand,
+            deed: Deed::Enable,
+            user,
+            serial,
+            codes: &codes,
+            new_device: match seed {
+                Some(_) => Pauses::for_news(self.timeout),
+                None => Pauses::none(),
+            },
+            lists: Pauses::for_news(self.timeout),
+        };
+        let obstacle = match pairing.make().await {
             Ok(()) => {
                 self.is_enabled();
                 return Ok(true);
             }
-            Err(obstacle) => obstacle,
+            Err(refused) => refused.obstacle,
         };
         if self.given.is_some() && is(&obstacle, IamSituation::NoSuchEntity) {
             return Err(self.nothing_to_enable());
         }
-        *doubts += 1;
-        let doubt = obstacle.may_be_done();
-        let wrong = obstacle.situation() == Some(&Situation::WrongCode);
-        let again = *doubts < TRIES && (doubt || wrong && source.can_try_again());
+        *wrong += 1;
+        let again = *wrong < TRIES
+            && obstacle.situation() == Some(&Situation::WrongCode)
+            && source.can_try_again();
         let failure = self
             .operator
             .explain(obstacle, about(&format!("device {serial}"), Some(user)));
         if !again {
             return Err(failure);
         }
-        if doubt {
-            self.ui
-                .note("AWS's answer was lost; looking what became of it");
-        } else {
-            self.ui
-                .warn(&format!("{}: two others, please", failure.what()));
-        }
+        self.ui
+            .warn(&format!("{}: two others, please", failure.what()));
         Ok(false)
     }
 
@@ -332,13 +283,25 @@ impl<'a> Course<'a> {
             .done(format!("device {serial} is enabled for {user}"));
     }
 
-    /// The name is another's, or the answer was lost.
-    fn look_again(&self, obstacle: Obstacle, doubts: &mut usize) -> Result<()> {
+    /// The name is another's, or the answer was lost. Where one was lost before, what is `there` is
+    /// most likely what this run has asked for, and the lists show it by and by.
+    async fn look_again(
+        &self,
+        obstacle: Obstacle,
+        there: bool,
+        doubts: &mut usize,
+    ) -> Result<Option<Seen>> {
         *doubts += 1;
-        if obstacle.may_be_done() && *doubts < TRIES {
+        if *doubts < TRIES && obstacle.may_be_done() {
             self.ui
                 .note("AWS's answer was lost; looking what became of it");
-            return Ok(());
+            return Ok(None);
+        }
+        if *doubts < TRIES && there {
+            let seen = self.look_until_it_is_there().await?;
+            if seen != Seen::Absent {
+                return Ok(Some(seen));
+            }
         }
         let taken = is(&obstacle, IamSituation::AlreadyExists);
         let doubt = obstacle.may_be_done();

@@ -10,6 +10,8 @@ mod enable;
 mod ending;
 pub(super) mod hand;
 mod list;
+mod look;
+mod pairing;
 mod pause;
 mod progress;
 mod remove;

@@ -107,6 +107,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             timeout: target.timeout,
             next_code: Cell::new(None),
             has_another: Cell::new(false),
+            sees_all: Cell::new(true),
         };
         course.run().await
     });
