@@ -175,6 +175,29 @@ fn without_a_terminal_nothing_is_created_that_nobody_could_enable() {
 }
 
 #[test]
+fn who_has_as_many_devices_as_aws_allows_is_told_before_there_is_one_more() {
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    for number in 0..8 {
+        user.passkey(&format!("key{number}"));
+    }
+    for leftover in [false, true] {
+        if leftover {
+            world.aws.account().unassigned_mfa("phone");
+        }
+        world
+            .run([
+                "mfa", "setup", "--name", "phone", "--qr", "aws.png", "--yes",
+            ])
+            .failed(5, "alice has 8 MFA devices already, which is all that AWS")
+            .said("next: `awsmfa mfa list` shows them; `awsmfa mfa delete --deactivate` removes");
+    }
+    for operation in ["CreateVirtualMFADevice", "DeleteVirtualMFADevice"] {
+        assert_eq!(world.aws.count(operation), 0);
+    }
+}
+
+#[test]
 fn codes_on_the_command_line_enable_a_device_that_is_waiting() {
     let world = World::new();
     newcomer(&world, Preset::SelfService);

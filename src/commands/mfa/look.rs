@@ -4,8 +4,9 @@ use super::course::Course;
 use super::create::{DEVICE_FIRST, about};
 use super::pause::pause;
 use crate::aws::{Device, Situation};
-use crate::device::Seen;
-use crate::failure::Result;
+use crate::commands::spelled::Spelled;
+use crate::device::{self, Seen};
+use crate::failure::{Failure, Kind, Result};
 use crate::pauses::Pauses;
 
 impl Course<'_> {
@@ -15,7 +16,7 @@ impl Course<'_> {
     ///
     /// # Errors
     ///
-    /// What AWS or the network says.
+    /// What AWS or the network says; [`Kind::Aws`] if the user can have no further device.
     pub(super) async fn look(&self) -> Result<Seen> {
         let user = self.user.as_str();
         let (enabled, waiting) = {
@@ -34,6 +35,9 @@ impl Course<'_> {
         self.has_another.set(others.any(Device::can_make_codes));
         if enabled.iter().any(|device| device.serial == self.serial) {
             return Ok(Seen::Enabled);
+        }
+        if enabled.len() >= device::MOST {
+            return Err(self.no_room());
         }
         let waiting = match waiting {
             Err(obstacle) if matches!(obstacle.situation(), Some(Situation::Denied(_))) => None,
@@ -70,5 +74,26 @@ impl Course<'_> {
             return Ok(());
         }
         self.operator.sign_in_first(DEVICE_FIRST).await
+    }
+
+    fn no_room(&self) -> Failure {
+        // The name is that of the new one.
+        let spelled = Spelled {
+            name: None,
+            ..self.spelled.clone()
+        };
+        Failure::new(
+            Kind::Aws,
+            format!(
+                "{} has {} MFA devices already, which is all that AWS allows",
+                self.user,
+                device::MOST
+            ),
+        )
+        .next(format!(
+            "`{}` shows them; `{}` removes one",
+            spelled.command("mfa list"),
+            spelled.command("mfa delete --deactivate")
+        ))
     }
 }

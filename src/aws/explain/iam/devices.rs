@@ -3,10 +3,8 @@
 use super::super::advice::{Known, Told};
 use super::super::{Refusal, Situation};
 use super::{IamSituation, is};
+use crate::device::MOST;
 use crate::failure::Kind;
-
-/// How many devices a user may have (IAM User Guide, "IAM and AWS STS quotas").
-const MOST: usize = 8;
 
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     let device = known.subject.unwrap_or("the device");
