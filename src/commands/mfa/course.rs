@@ -35,7 +35,7 @@ pub(super) struct Outcome {
     pub(super) sign_in: bool,
     /// All was there before this run, and no sign-in follows.
     pub(super) unchanged: bool,
-    /// `mfa_process` makes codes of another device.
+    /// `mfa_process` makes no codes of this device.
     pub(super) codes_are_typed: bool,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Course<'a> {
                 equipment = Some(self.equip(device)?);
                 self.show_the_other_device().await?;
             }
-            match (step, &mut equipment) {
+            match (step, &equipment) {
                 (Step::Delete, _) => {
                     if !asked_for {
                         self.consent_to_replace().await?;
@@ -148,7 +148,7 @@ impl<'a> Course<'a> {
                         serial: self.serial.clone(),
                         sign_in,
                         unchanged,
-                        codes_are_typed: !self.command_may_know(),
+                        codes_are_typed: !self.command_may_know(seed.is_some()),
                     });
                 }
                 (Step::NothingToEnable | Step::Create | Step::Enable, _) => {
@@ -172,21 +172,43 @@ impl<'a> Course<'a> {
             }
         };
         let source = Source::choose(self.given.clone(), self.operator, self.ui)?;
-        let source = match self.command_may_know() {
+        let source = match self.command_may_know(hands.is_some()) {
             true => source,
-            false => source.for_device(&self.serial, self.operator, self.ui)?,
+            false => self.person(source.for_device(&self.serial, self.operator, self.ui)?)?,
         };
         Ok(Equipment { hands, source })
     }
 
-    /// Whether `mfa_process` makes codes of this device: of the one that the profile names it does, and
-    /// of one whose seed goes to a command.
-    fn command_may_know(&self) -> bool {
-        self.handing.is_automatic() || other_device(self.operator, &self.serial).is_none()
+    /// Whether `mfa_process` makes codes of this device: of one whose seed goes to a command, and of the
+    /// one that the profile names, unless this run `makes` it.
+    fn command_may_know(&self, makes: bool) -> bool {
+        self.handing.is_automatic() || !makes && other_device(self.operator, &self.serial).is_none()
+    }
+
+    /// In the place of a command that knows nothing of the device whoever sees the seed.
+    fn person(&self, source: Source) -> Result<Source> {
+        let Source::Command { origin, .. } = &source else {
+            return Ok(source);
+        };
+        let terminal = Terminal::open(self.ui).map_err(|error| {
+            Failure::new(
+                Kind::Code,
+                "the mfa_process command knows nothing of a device that is yet to be created, and there is no terminal to ask for its codes",
+            )
+            .at(origin)
+            .because(error)
+            .next("have `--seed-command` store the new seed where the command finds it")
+            .next(format!(
+                "or `{}` first, and then `{}`",
+                self.spelled.command("mfa create"),
+                self.with_codes()
+            ))
+        })?;
+        Ok(Source::Terminal(terminal))
     }
 
     /// Creates the device and hands its seed over.
-    async fn create(&self, equipment: &mut Equipment<'_>) -> Result<Result<Seed, Obstacle>> {
+    async fn create(&self, equipment: &Equipment<'_>) -> Result<Result<Seed, Obstacle>> {
         let Some(hands) = &equipment.hands else {
             return Err(self.nothing_to_enable());
         };
@@ -196,14 +218,6 @@ impl<'a> Course<'a> {
         };
         hand_over(self.operator, self.errand, hands, &seed, &self.serial).await?;
         self.progress.created(hands, &seed);
-        // A command that was not told the new seed makes codes of another device.
-        if let (Source::Command { .. }, false, Ok(terminal)) = (
-            &equipment.source,
-            self.handing.is_automatic(),
-            Terminal::open(self.ui),
-        ) {
-            equipment.source = Source::Terminal(terminal);
-        }
         Ok(Ok(seed))
     }
 
