@@ -458,6 +458,30 @@ fn ctrl_c_before_the_sign_in_says_that_the_profile_names_the_device() {
     }
 }
 
+/// To the second the device of the first would be one that was left over.
+#[test]
+fn two_set_ups_of_one_device_come_one_after_the_other() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let mut first = setup(&world, &["--yes", "--no-login"]);
+    first.expect("First code: ");
+    let impatient = setup(&world, &["--yes", "--no-login", "--timeout", "1s"]);
+    let impatient = world.finish(impatient);
+    assert_eq!(impatient.code, 7, "{}", impatient.shown);
+    let mut patient = setup(&world, &["--yes", "--no-login"]);
+    patient.expect("which is at the same thing");
+    let (code, next) = world.aws.code_pair(SERIAL);
+    first.send_line(&code);
+    first.expect("Second code: ");
+    first.send_line(&next);
+    let first = world.finish(first);
+    assert_eq!(first.code, 0, "{}", first.shown);
+    patient.expect("nothing to do: ");
+    assert_eq!(world.finish(patient).code, 0);
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 1);
+    assert_eq!(world.aws.count("DeleteVirtualMFADevice"), 0);
+}
+
 /// Nobody can be told the seed again.
 #[test]
 fn the_document_with_the_seed_is_printed_also_where_setup_goes_no_further() {

@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::device::{self, Observed, Seed, Seen, Step};
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
+use crate::journal::Journal;
 use crate::pauses::Pauses;
 use crate::profile::Request;
 use crate::signin::{Obstacle, Operator};
@@ -80,6 +81,7 @@ impl<'a> Course<'a> {
     /// The first step that fails; what was done before it, the errand tells.
     pub(super) async fn run(&self) -> Result<Outcome> {
         self.consent_can_be_had()?;
+        let _turn = self.turn().await?;
         let mut equipment = None;
         let mut seed: Option<Seed> = None;
         let mut seen = None;
@@ -156,6 +158,18 @@ impl<'a> Course<'a> {
                 }
             }
         }
+    }
+
+    /// To another run at the same time the device that this one has created would be left over from
+    /// before. Nothing is written into the journal, because AWS shows all that a later run has to
+    /// know. Whoever sets up somebody else's device leaves no file of it.
+    async fn turn(&self) -> Result<Option<Journal>> {
+        if self.request.is_none() {
+            return Ok(None);
+        }
+        let name = format!("setup-{}@{}", self.name(), self.account);
+        let journal = Journal::open(self.context, self.ui, &name, self.timeout).await?;
+        Ok(Some(journal))
     }
 
     fn equip(&self, device: Seen) -> Result<Equipment<'a>> {
