@@ -259,7 +259,8 @@ enum Stake {
     Nothing,
     /// A code, which AWS accepts once.
     Code,
-    /// A thing that would be there twice, or whose secret only the lost reply held.
+    /// A thing that would be there twice, or whose secret only the lost reply held; or a deed for which
+    /// the second request would be refused.
     Creation,
 }
 

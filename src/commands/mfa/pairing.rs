@@ -8,10 +8,11 @@
 
 use super::create::is;
 use super::pause::pause;
-use crate::aws::{Denial, IamSituation, Situation};
+use crate::aws::{Aws, Denial, IamSituation, Situation};
 use crate::code::Code;
 use crate::errand::Errand;
 use crate::pauses::Pauses;
+use crate::secret::AccessKey;
 use crate::signin::{Obstacle, Operator};
 use crate::ui::Ui;
 
@@ -105,7 +106,7 @@ impl Pairing<'_> {
     async fn send(&self, in_doubt: bool) -> Result<(), Obstacle> {
         let Self { user, serial, .. } = *self;
         let codes = self.codes.each_ref().map(Code::secret);
-        let call = async |aws: &crate::aws::Aws, key: &crate::secret::AccessKey| match self.deed {
+        let call = async |aws: &Aws, key: &AccessKey| match self.deed {
             Deed::Enable => aws.enable_mfa_device(key, user, serial, codes).await,
             Deed::Resync => aws.resync_mfa_device(key, user, serial, codes).await,
         };
