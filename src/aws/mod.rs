@@ -16,7 +16,8 @@
 //! foreign reply, a reset, a read time-out or a gateway's 502 or 504: the code may be spent, and
 //! the answer "wrong code" to the repetition would be a lie. The same holds for a request that
 //! creates something, and there AWS's own "internal failure" is no proof either: the refusal says
-//! that it may be done ([`Refusal::may_be_done`]), and the caller looks before it asks again.
+//! that it may be done ([`Refusal::may_be_done`]), and the caller looks before it asks again. A
+//! device that is enabled, or resynchronized, with two codes is such a request.
 //!
 //! **The clock.** Requests are signed with this computer's clock until AWS refuses a signature
 //! for its time; then with AWS's, as its `Date` header tells it, for the rest of the run
@@ -258,7 +259,8 @@ enum Stake {
     Nothing,
     /// A code, which AWS accepts once.
     Code,
-    /// A thing that would be there twice, or whose secret only the lost reply held.
+    /// A thing that would be there twice, or whose secret only the lost reply held; or a deed for which
+    /// the second request would be refused.
     Creation,
 }
 

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
 use super::again::{Again, again, spread};
-use super::explain::{Refusal, Situation, answer, redact, wire};
+use super::explain::{Refusal, Situation, answer, wire};
 use super::http::{Wire, locked};
 use super::reply::Seen;
 use super::{Aws, Call, Stake};
@@ -162,17 +162,16 @@ impl Aws {
         {
             self.clock.measure(date, seen.took);
         }
-        (self.trace)(&redact(&line(call.operation, seen), call.secrets()));
+        (self.trace)(&line(call, seen));
     }
 
     fn refusal(&self, call: &Call<'_>, complaint: Complaint, seen: &Seen) -> Refusal {
         let temporary = call.key.is_temporary();
-        let code = complaint.code.map(|code| redact(&code, call.secrets()));
         let (situation, message) = match (&seen.trouble, seen.status) {
             (Some(trouble), _) => (trouble.situation.clone(), trouble.detail.clone()),
             (None, Some(status)) => {
                 let message = complaint.message.unwrap_or_default();
-                match &code {
+                match &complaint.code {
                     Some(code) => {
                         let asked = answer::Asked {
                             operation: call.operation,
@@ -189,9 +188,12 @@ impl Aws {
             }
             (None, None) => (Situation::Unsent, complaint.chain),
         };
-        let message = redact(&message, call.secrets());
+        let message = match call.has_short_secret() {
+            true => String::new(),
+            false => call.redact(&message),
+        };
         Refusal {
-            code,
+            code: complaint.code.map(|code| call.redact(&code)),
             ..self.told(call, situation, message, seen)
         }
     }
@@ -213,10 +215,7 @@ impl Aws {
     fn told(&self, call: &Call<'_>, situation: Situation, message: String, seen: &Seen) -> Refusal {
         Refusal {
             status: seen.status,
-            request_id: seen
-                .request_id
-                .as_deref()
-                .map(|id| redact(id, call.secrets())),
+            request_id: seen.request_id.as_deref().map(|id| call.redact(id)),
             host: seen.host.clone(),
             skew: self.clock.skew(),
             at: self.clock.aws_now(),
@@ -240,11 +239,13 @@ fn can_be_sent(key: &AccessKey) -> bool {
     .all(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
-fn line(operation: &str, seen: &Seen) -> String {
+/// Of this only what others wrote can hold a secret.
+fn line(call: &Call<'_>, seen: &Seen) -> String {
     let Seen { method, host, .. } = seen;
+    let operation = call.operation;
     let took = seen.took.as_secs_f64() * 1000.0;
     let outcome = match (&seen.trouble, seen.status) {
-        (Some(trouble), _) => trouble.detail.clone(),
+        (Some(trouble), _) => call.redact(&trouble.detail),
         (None, Some(status)) => status.to_string(),
         (None, None) => return format!("{operation}: not sent"),
     };
@@ -253,6 +254,6 @@ fn line(operation: &str, seen: &Seen) -> String {
         (true, false) => "new connection",
         (true, true) => "kept connection",
     };
-    let id = seen.request_id.as_deref().unwrap_or("none");
+    let id = call.redact(seen.request_id.as_deref().unwrap_or("none"));
     format!("{method} {host} {operation}: {outcome} ({took:.1} ms, {connection}, request id {id})")
 }

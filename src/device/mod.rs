@@ -24,6 +24,9 @@ pub use totp::{Seed, step_end};
 
 use crate::arn::Arn;
 
+/// How many devices a user may have enabled (IAM User Guide, "IAM and AWS STS quotas").
+pub const MOST: usize = 8;
+
 /// The ARN of the virtual device called `name`.
 pub fn arn(partition: &str, account: &str, name: &str) -> String {
     format!("arn:{partition}:iam::{account}:mfa/{name}")

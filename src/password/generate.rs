@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::policy::Policy;
+use super::policy::{LONGEST, Policy};
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::Secret;
 
@@ -15,13 +15,17 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23
 const LENGTH: usize = 24;
 
 /// A new password with letters of both cases, digits and symbols, which begins with a letter: no
-/// program takes it for an option or a formula.
+/// program takes it for an option or a formula. Where the policy is unknown it is as long as any
+/// can ask for: nobody types it, and a shorter one might be refused.
 ///
 /// # Errors
 ///
 /// [`Kind::Internal`] if the system has no randomness.
 pub fn generate(policy: &Policy) -> Result<Secret> {
-    let length = LENGTH.max(policy.least());
+    let length = match policy {
+        Policy::Unknown => LONGEST,
+        known => LENGTH.max(known.least()),
+    };
     let mut bytes = Zeroizing::new(vec![0; length]);
     // About every second draw is taken; none of them tells anything about the next.
     loop {
@@ -82,8 +86,13 @@ mod tests {
                 lowercase,
                 ..strict()
             };
-            for policy in [Policy::Own(policy), Policy::Default, Policy::Unknown] {
-                let password = generate(&policy).unwrap();
+            let own = Policy::Own(policy);
+            for (known, policy) in [
+                (&own, &own),
+                (&Policy::Default, &Policy::Default),
+                (&Policy::Unknown, &own),
+            ] {
+                let password = generate(known).unwrap();
                 prop_assert_eq!(policy.broken(password.expose(), None), []);
                 prop_assert!(password.expose().len() >= LENGTH);
                 prop_assert!(password.expose().starts_with(|c: char| c.is_ascii_alphabetic()));

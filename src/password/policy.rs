@@ -11,7 +11,7 @@ use crate::aws::PasswordPolicy;
 
 /// What AWS takes at all, in characters (IAM API Reference, "ChangePassword"), and the least that
 /// any policy can ask for ("UpdateAccountPasswordPolicy").
-const LONGEST: usize = 128;
+pub(super) const LONGEST: usize = 128;
 const LEAST: usize = 6;
 
 /// The least of the default policy.
@@ -74,6 +74,11 @@ impl Policy {
             Policy::Default => DEFAULT_LEAST,
             Policy::Unknown => LEAST,
         }
+    }
+
+    /// Whether it is known that a password is refused which is, or was, the user's.
+    pub fn refuses_former(&self) -> bool {
+        matches!(self, Policy::Own(policy) if policy.reuse_prevention.is_some())
     }
 
     /// Every rule that `password` breaks as the successor of `old`, as far as that can be known

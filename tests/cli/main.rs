@@ -93,6 +93,8 @@ mod mfa_denied;
 #[cfg(unix)]
 mod mfa_interrupted;
 #[cfg(unix)]
+mod mfa_lag;
+#[cfg(unix)]
 mod mfa_qr;
 #[cfg(unix)]
 mod mfa_setup;

@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::BufReader;
 
 use crate::local_aws::Preset;
-use crate::mfa_setup::{SERIAL, newcomer, setup};
+use crate::mfa_setup::{SERIAL, newcomer, seed, setup};
+use crate::pty::Stream;
 use crate::world::World;
 
 /// The only QR code among these pixels, of which 0 is black.
@@ -210,6 +211,33 @@ fn a_terminal_that_is_too_narrow_is_told_and_a_file_is_offered() {
     let finished = world.finish(session);
     assert!(!finished.shown.contains('█'));
     assert_eq!(from_png(&world.path("aws.png")), address(&world));
+}
+
+/// The document comes after the codes, so the seed in it is none to make them of.
+#[test]
+fn a_seed_in_the_document_of_a_setup_is_no_way_to_hand_it_over() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let setup = ["mfa", "setup", "--yes", "--show-seed", "--output", "json"];
+    let finished = world.finish(world.terminal(setup).size(40, 40).start());
+    assert_eq!(finished.code, 3, "{}", finished.shown);
+    for said in ["the QR code takes ", "`--seed-command`"] {
+        assert!(finished.shown.contains(said), "{}", finished.shown);
+    }
+    let run = world.run(setup);
+    run.failed(3, "there is no terminal to show the QR code on");
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+    // Where the run ends with the device, it is one.
+    let create = ["mfa", "create", "--show-seed", "--output", "json"];
+    let session = world
+        .terminal(create)
+        .size(40, 40)
+        .stdout(Stream::pipe())
+        .start();
+    let finished = session.finish();
+    world.search(&[&finished.shown]);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert!(finished.stdout.contains(&seed(&world)));
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
+
 use crate::local_aws::{Fault, Key, Preset, UserHandle, When, totp};
 use crate::prompt::wait_for;
-use crate::pty::Session;
+use crate::pty::{Session, Stream};
 use crate::world::{World, section};
 
 pub(super) const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
@@ -170,6 +172,29 @@ fn without_a_terminal_nothing_is_created_that_nobody_could_enable() {
     }
     assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
     assert!(!world.path("aws.png").exists());
+}
+
+#[test]
+fn who_has_as_many_devices_as_aws_allows_is_told_before_there_is_one_more() {
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    for number in 0..8 {
+        user.passkey(&format!("key{number}"));
+    }
+    for leftover in [false, true] {
+        if leftover {
+            world.aws.account().unassigned_mfa("phone");
+        }
+        world
+            .run([
+                "mfa", "setup", "--name", "phone", "--qr", "aws.png", "--yes",
+            ])
+            .failed(5, "alice has 8 MFA devices already, which is all that AWS")
+            .said("next: `awsmfa mfa list` shows them; `awsmfa mfa delete --deactivate` removes");
+    }
+    for operation in ["CreateVirtualMFADevice", "DeleteVirtualMFADevice"] {
+        assert_eq!(world.aws.count(operation), 0);
+    }
 }
 
 #[test]
@@ -433,6 +458,65 @@ fn ctrl_c_before_the_sign_in_says_that_the_profile_names_the_device() {
     }
 }
 
+/// To the second the device of the first would be one that was left over.
+#[test]
+fn two_set_ups_of_one_device_come_one_after_the_other() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    let mut first = setup(&world, &["--yes", "--no-login"]);
+    first.expect("First code: ");
+    let impatient = setup(&world, &["--yes", "--no-login", "--timeout", "1s"]);
+    let impatient = world.finish(impatient);
+    assert_eq!(impatient.code, 7, "{}", impatient.shown);
+    let mut patient = setup(&world, &["--yes", "--no-login"]);
+    patient.expect("which is at the same thing");
+    let (code, next) = world.aws.code_pair(SERIAL);
+    first.send_line(&code);
+    first.expect("Second code: ");
+    first.send_line(&next);
+    let first = world.finish(first);
+    assert_eq!(first.code, 0, "{}", first.shown);
+    patient.expect("nothing to do: ");
+    assert_eq!(world.finish(patient).code, 0);
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 1);
+    assert_eq!(world.aws.count("DeleteVirtualMFADevice"), 0);
+}
+
+/// Nobody can be told the seed again.
+#[test]
+fn the_document_with_the_seed_is_printed_also_where_setup_goes_no_further() {
+    for (enabled, action) in [(false, "created"), (true, "enabled")] {
+        let world = World::new();
+        newcomer(&world, Preset::SelfService);
+        next_step_after_enabling(&world);
+        let setup = ["mfa", "setup", "--yes", "--show-seed", "--output", "json"];
+        let launch = world.terminal(setup).size(40, 100);
+        let mut session = launch.stdout(Stream::pipe()).start();
+        if enabled {
+            type_codes(&world, &mut session);
+            session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+        } else {
+            session.expect("First code: ");
+        }
+        session.ctrl_c();
+        let finished = session.finish();
+        world.search(&[&finished.shown]);
+        assert_eq!(finished.code, 130, "{}", finished.shown);
+        let file = world.config_path().display().to_string();
+        let expected = json!({
+            "action": action,
+            "serial_number": SERIAL,
+            "user": "alice",
+            "qr_file": null,
+            "base32_string_seed": seed(&world),
+            "written_to": enabled.then_some(file),
+            "signed_in": false,
+        });
+        let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+        assert_eq!(document, expected);
+    }
+}
+
 #[test]
 fn where_all_is_there_it_is_said_that_there_is_nothing_to_do() {
     let world = World::new();
@@ -576,6 +660,31 @@ fn a_command_that_makes_codes_of_another_device_is_not_asked_for_those_of_the_ne
     assert_eq!(finished.code, 0, "{}", finished.shown);
     // Once, because whoever has a device signs in with it first.
     assert_eq!(fs::read_to_string(world.path("runs")).unwrap(), "run\n");
+}
+
+/// It is not told the seed, whatever device it makes codes of.
+#[test]
+fn a_command_of_before_makes_no_codes_of_a_device_that_is_yet_to_be_created() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    fs::write(world.path("code.sh"), "echo run >>runs\necho 123456\n").unwrap();
+    world.write_config("[default]\nmfa_process = sh code.sh\n");
+    world
+        .run(["mfa", "setup", "--yes", "--no-login", "--qr", "aws.png"])
+        .failed(4, "the mfa_process command knows nothing of a device")
+        .said("next: have `--seed-command` store the new seed")
+        .said("next: or `awsmfa mfa create` first, and then `awsmfa mfa setup --code1 CODE");
+    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+    assert!(!world.path("aws.png").exists());
+    // Who is there is asked in its place, to the end.
+    next_step_after_enabling(&world);
+    let mut session = setup(&world, &["--yes"]);
+    type_codes(&world, &mut session);
+    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
+    session.send_line(&world.aws.code_at(SERIAL, 1));
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert!(!world.path("runs").exists());
 }
 
 #[test]

@@ -237,12 +237,36 @@ fn a_device_that_is_enabled_is_deleted_only_if_it_may_be_deactivated() {
     world.aws.user("bob").virtual_mfa();
     world
         .run(["mfa", "delete", "--name", "bob", "--deactivate"])
-        .failed(5, "is enabled, and AWS deletes none that is");
+        .failed(5, "is enabled, and AWS deletes none that is")
+        .said("next: `awsmfa mfa list --all` shows for whom")
+        .said("next: it is none of alice's devices: `--user` says whose it is");
     // And what is no virtual device has no end.
     user.hardware_mfa("GAHT12345678");
     world
         .run(["mfa", "delete", "--serial-number", "GAHT12345678"])
         .failed(3, "is no virtual device");
+}
+
+#[test]
+fn a_device_that_aws_takes_for_enabled_a_moment_longer_is_deleted_all_the_same() {
+    let world = World::new();
+    let (user, _) = newcomer(&world, Preset::SelfService);
+    let mfa = user.virtual_mfa();
+    world.sign_in(&mfa, ["--serial-number", SERIAL]).succeeded();
+    let enabled = Fault::Error {
+        status: 409,
+        code: "DeleteConflict",
+        message: "MFA VirtualDevice in use. Must deactivate first.",
+    };
+    world
+        .aws
+        .fault_rule("DeleteVirtualMFADevice", enabled, 0, Some(2));
+    world
+        .run(["mfa", "delete", "--deactivate", "--force"])
+        .succeeded()
+        .said(&format!("device {SERIAL} is deleted"));
+    assert!(devices(&world).is_empty());
+    assert_eq!(world.aws.count("DeactivateMFADevice"), 2);
 }
 
 #[test]
@@ -329,7 +353,8 @@ fn quotas_and_names_that_are_taken_are_explained() {
             5,
             "there is device arn:aws:iam::123456789012:mfa/bob already",
         )
-        .said("`--name` chooses another name");
+        .said("`--name` chooses another name")
+        .said("if it was never enabled, `awsmfa mfa setup --name bob` replaces it, and `awsmfa mfa delete --name bob` removes it");
     world.aws.account().unassigned_mfa("phone");
     let wrong = ["--code1", "111111", "--code2", "222222"];
     world

@@ -1,7 +1,7 @@
 //! One's own password, changed by knowing it; and who may not.
 
 use crate::local_aws::Preset;
-use crate::passwords::{NEW, OLD, alice, given, strict};
+use crate::passwords::{NEW, OLD, alice, given, office_without, strict};
 use crate::world::{World, section};
 
 #[test]
@@ -34,6 +34,28 @@ fn a_wrong_old_password_changes_nothing() {
     run.said("nothing was changed");
     assert_eq!(world.aws.count("ChangePassword"), 1);
     assert_eq!(alice.current_password().as_deref(), Some(OLD));
+}
+
+#[test]
+fn what_was_typed_does_not_change_what_aws_s_answer_means() {
+    // Each is a part of AWS's code or of its words: "AccessDenied", "The old password was incorrect."
+    for typed in ["Access", "AccessDenied", "Denied", "incorrect", "old", "e"] {
+        let world = World::new();
+        let alice = alice(&world);
+        let run = given(&world, &["change", "-v"], &format!("{typed}\n{NEW}\n"));
+        let run = run.failed(5, "that is not the old password of alice");
+        run.said("nothing was changed");
+        // Of a short one nothing can be read off.
+        let redacted = run.stderr.contains("[redacted]");
+        assert_eq!(redacted, typed.len() >= 6, "{typed}: {}", run.stderr);
+        assert_eq!(alice.current_password().as_deref(), Some(OLD));
+    }
+    let world = World::new();
+    let looking = ["iam:GetLoginProfile", "iam:GetAccountPasswordPolicy"];
+    office_without(&world, &looking);
+    given(&world, &["reset", "--user", "alice"], "Login Profile")
+        .failed(5, "alice has no password")
+        .said("`awsmfa password create --user alice` makes a first one");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What becomes of a password when an answer is lost, late, or read by nobody.
 
-use crate::local_aws::{Fault, When};
-use crate::passwords::{NEW, OLD, alice, given, office, strict};
+use crate::local_aws::{Fault, PasswordPolicy, When};
+use crate::passwords::{NEW, OLD, alice, given, office, office_without, strict};
 use crate::world::World;
 
 #[test]
@@ -43,6 +43,39 @@ fn a_lost_reply_loses_no_password() {
                     .said("sign in with the new password");
             }
         }
+    }
+}
+
+/// What AWS refuses after a lost answer, it refuses because of the first request only where former
+/// passwords are known to be refused.
+#[test]
+fn a_refusal_for_reasons_nobody_knows_proves_nothing() {
+    let refused = Fault::Error {
+        status: 400,
+        code: "PasswordPolicyViolation",
+        message: "Password does not conform to the account password policy.",
+    };
+    for (may_look, reuse_prevention) in [(false, Some(5)), (true, None)] {
+        let world = World::new();
+        let denied = match may_look {
+            true => "iam:GetUser",
+            false => "iam:GetAccountPasswordPolicy",
+        };
+        let alice = office_without(&world, &[denied]).password(OLD);
+        world.aws.account().password_policy(Some(PasswordPolicy {
+            reuse_prevention,
+            ..strict()
+        }));
+        for fault in [Fault::Gateway(502), refused.clone()] {
+            world.aws.fault("UpdateLoginProfile", fault);
+        }
+        let run = world
+            .run(["password", "reset", "--user", "alice", "--generate"])
+            .failed(5, "does not allow this password");
+        run.said("an answer of AWS's was lost")
+            .said("next: run the same again: the last password that was set counts");
+        assert_eq!(run.stdout, "");
+        assert_eq!(alice.current_password().as_deref(), Some(OLD));
     }
 }
 
@@ -103,8 +136,8 @@ fn a_generated_password_that_nobody_took_is_said_to_be_lost() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     world.search(&[&stderr]);
     assert_eq!(output.status.code(), Some(7), "{stderr}");
-    assert!(
-        stderr.contains("next: the password is in force and lost"),
-        "{stderr}"
-    );
+    let another = "set another with `awsmfa password reset --user alice`";
+    let advice = format!("  next: the password is in force and lost\n  next: {another}\n");
+    assert!(stderr.ends_with(&advice), "{stderr}");
+    assert_eq!(stderr.matches("set another").count(), 1, "{stderr}");
 }

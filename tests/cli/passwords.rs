@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::local_aws::{PasswordPolicy, Preset, UserHandle};
+use crate::local_aws::{Fault, PasswordPolicy, Preset, UserHandle, When};
 use crate::world::{Run, World, section};
 
 /// Longer than 14 characters, with everything that a policy can ask for.
@@ -184,10 +184,21 @@ fn where_the_policy_may_not_be_read_aws_alone_checks() {
         .said("cause: PasswordPolicyViolation: Password does not conform")
         .said("AWS alone checks the password");
     assert_eq!(alice.current_password(), None);
-    // A generated one passes all the same.
-    world
-        .run_for_secrets(["password", "create", "--user", "alice", "--generate"])
-        .succeeded();
+    // A generated one passes all the same, whatever the policy asks for.
+    for minimum_length in [30, 128] {
+        world.aws.account().password_policy(Some(PasswordPolicy {
+            minimum_length,
+            ..strict()
+        }));
+        let deed = if minimum_length == 30 {
+            "create"
+        } else {
+            "reset"
+        };
+        world
+            .run_for_secrets(["password", deed, "--user", "alice", "--generate"])
+            .succeeded();
+    }
 }
 
 #[test]
@@ -265,6 +276,34 @@ fn delete_needs_consent_and_is_safe_to_repeat() {
     assert_eq!(world.run(again).succeeded().json(), expected);
 }
 
+/// alice, and under `[default]` an administrator who may do everything but these.
+pub(super) fn office_without(world: &World, denied: &[&str]) -> UserHandle {
+    let admin = world.aws.user("deputy").policy_document(json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "NotAction": denied, "Resource": "*" }],
+    }));
+    world.write_credentials(section("default", &world.key(&admin)));
+    world.aws.user("alice")
+}
+
+#[test]
+fn who_may_not_look_is_told_by_the_deletion_whether_there_was_a_password() {
+    let world = World::new();
+    let alice = office_without(&world, &["iam:GetLoginProfile"]);
+    let delete = ["password", "delete", "--user", "alice", "--yes"];
+    let run = world.run(delete).succeeded();
+    assert_eq!(run.stderr, "nothing to do: alice has no password\n");
+    let run = world.run(delete.iter().chain(&["--output", "json"]));
+    assert_eq!(run.succeeded().json()["action"], "nothing");
+    // One whose answer was lost was there, and this run has deleted it.
+    let alice = alice.password(OLD);
+    let lost = Fault::Close(When::After);
+    world.aws.fault("DeleteLoginProfile", lost);
+    let run = world.run(delete).succeeded();
+    run.said("the password of alice is deleted");
+    assert_eq!(alice.current_password(), None);
+}
+
 #[test]
 fn a_denial_at_every_step_says_what_was_denied() {
     let operations = [
@@ -275,14 +314,7 @@ fn a_denial_at_every_step_says_what_was_denied() {
     ];
     for (command, operation) in operations {
         let world = World::new();
-        let admin = world.aws.user("admin").policy_document(json!({
-            "Version": "2012-10-17",
-            "Statement": [
-                { "Effect": "Allow", "NotAction": format!("iam:{operation}"), "Resource": "*" },
-            ],
-        }));
-        world.write_credentials(section("default", &world.key(&admin)));
-        let mut alice = world.aws.user("alice");
+        let mut alice = office_without(&world, &[&format!("iam:{operation}")]);
         if command != "create" {
             alice = alice.password(OLD);
         }

@@ -12,7 +12,7 @@
 //! - `pair?serial=S`: two consecutive codes that EnableMFADevice would accept now, one a line.
 //! - `state`: everything there is in every account, see [`super::snapshot`].
 //! - `lag?new=N&seconds=S` or `lag?new=N&requests=R`: new things of a kind (`access-key`, `user`,
-//!   `role`, `trust-policy`, `policy`, `device`, `login-profile`) are not known at once;
+//!   `role`, `trust-policy`, `policy`, `device`, `device-listing`, `login-profile`) are not known at once;
 //!   `lag?new=N` alone: they are.
 //! - `report?polls=N`: how many calls find a new credential report still in progress.
 
@@ -103,6 +103,7 @@ fn fault(shared: &Shared, form: &Form) -> Result<Value, Trouble> {
         "throttling" => Fault::THROTTLING,
         "unavailable" => Fault::SERVICE_UNAVAILABLE,
         "internal" => Fault::INTERNAL_FAILURE,
+        "failure-after" => Fault::FailureAfter,
         "denied" => Fault::AccessDenied,
         "gateway" => Fault::Gateway(number(form, "status")?),
         "close-before" => Fault::Close(When::Before),
@@ -161,6 +162,7 @@ fn lag(shared: &Shared, form: &Form) -> Result<Value, Trouble> {
         "trust-policy" => New::TrustPolicy,
         "policy" => New::Policy,
         "device" => New::Device,
+        "device-listing" => New::DeviceListing,
         "login-profile" => New::LoginProfile,
         other => return Err((400, format!("nothing new is called {other}"))),
     };

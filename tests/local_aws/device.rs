@@ -29,12 +29,22 @@ pub struct Device {
     pub tags: Vec<(String, String)>,
     /// Until it can sign in.
     pub settling: Settling,
+    /// How the lists show it until they know better.
+    former: Option<Listed>,
+    listing: Settling,
     /// Steps by which the device is ahead of AWS, as far as AWS has been told.
     drift: i64,
     /// Time steps whose code was accepted; each can be spent once.
     spent: Vec<u64>,
     /// The second step of the latest pair; the next pair has to be newer.
     paired: u64,
+}
+
+/// A device as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub user: Option<String>,
+    pub enabled: Option<u64>,
 }
 
 impl Device {
@@ -47,6 +57,8 @@ impl Device {
             enabled: None,
             tags: Vec::new(),
             settling: Settling::default(),
+            former: None,
+            listing: Settling::default(),
             drift: 0,
             spent: Vec::new(),
             paired: 0,
@@ -99,6 +111,34 @@ impl Device {
         self.spent.extend([first_step, first_step + 1]);
     }
 
+    /// As the lists show it; `None` if they do not show it yet. Counts as a look.
+    pub fn listed(&self, now: u64) -> Option<Listed> {
+        match self.listing.settled(now) {
+            true => Some(self.as_it_is()),
+            false => self.former.clone(),
+        }
+    }
+
+    /// Has the lists show it as until now for as long as `listing` says, whatever changes next.
+    pub fn lag_behind(&mut self, listing: Settling, now: u64) {
+        if self.listing.is_over(now) {
+            self.former = Some(self.as_it_is());
+        }
+        self.listing = listing;
+    }
+
+    /// Has the lists not show it at all for as long as `listing` says.
+    pub fn appear_after(&mut self, listing: Settling) {
+        self.listing = listing;
+    }
+
+    fn as_it_is(&self) -> Listed {
+        Listed {
+            user: self.user.clone(),
+            enabled: self.enabled,
+        }
+    }
+
     /// Forgets whose it was; the seed and what was spent of it stay.
     pub fn release(&mut self) {
         self.user = None;
@@ -117,6 +157,7 @@ impl Device {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lag::{Lag, Lags, New};
     use super::*;
 
     const NOW: u64 = 3_000_000;
@@ -147,6 +188,22 @@ mod tests {
         device.synchronise(totp::step(NOW) - 1, NOW);
         assert!(!accepted(&device, -1, 0) && !accepted(&device, 0, 1));
         assert!(accepted(&device, 1, 2));
+    }
+
+    #[test]
+    fn the_lists_show_a_device_as_it_was_until_they_know_better() {
+        let mut lags = Lags::default();
+        lags.set(New::DeviceListing, Some(Lag::Requests(1)));
+        let mut device = device();
+        device.appear_after(lags.start(New::DeviceListing, NOW));
+        device.lag_behind(lags.start(New::DeviceListing, NOW), NOW);
+        device.enabled = Some(NOW);
+        assert_eq!(device.listed(NOW), None);
+        assert_eq!(device.listed(NOW).unwrap().enabled, Some(NOW));
+        device.lag_behind(lags.start(New::DeviceListing, NOW), NOW);
+        device.release();
+        assert_eq!(device.listed(NOW).unwrap().enabled, Some(NOW));
+        assert_eq!(device.listed(NOW).unwrap().enabled, None);
     }
 
     #[test]

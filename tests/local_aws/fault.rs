@@ -25,6 +25,8 @@ pub enum Fault {
         code: &'static str,
         message: &'static str,
     },
+    /// [`Fault::SERVICE_FAILURE`] though the request is carried out: AWS failed later than that.
+    FailureAfter,
     /// AccessDenied in AWS's words for this caller and this action.
     AccessDenied,
     /// A load balancer's HTML page with this status.
@@ -80,6 +82,7 @@ impl Fault {
         match self {
             Self::Latency(_) => "latency",
             Self::Error { code, .. } => code,
+            Self::FailureAfter => "failure-after",
             Self::AccessDenied => "AccessDenied",
             Self::Gateway(_) => "gateway",
             Self::Close(When::Before) => "close-before",

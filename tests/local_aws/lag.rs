@@ -23,6 +23,9 @@ pub enum New {
     Policy,
     /// A device that was just enabled: it cannot sign in yet.
     Device,
+    /// That a virtual device was created, or that any was enabled or deactivated: the lists show it as
+    /// it was before, while every other action knows.
+    DeviceListing,
     /// A login profile: EntityTemporarilyUnmodifiable.
     LoginProfile,
 }
@@ -74,11 +77,16 @@ pub struct Settling {
 }
 
 impl Settling {
+    /// The same for who does not depend on it.
+    pub fn is_over(&self, now: u64) -> bool {
+        self.stumbles.get() == 0 && now >= self.until
+    }
+
     /// To be asked once for each request that depends on it.
     pub fn settled(&self, now: u64) -> bool {
-        let left = self.stumbles.get();
-        self.stumbles.set(left.saturating_sub(1));
-        left == 0 && now >= self.until
+        let over = self.is_over(now);
+        self.stumbles.set(self.stumbles.get().saturating_sub(1));
+        over
     }
 }
 

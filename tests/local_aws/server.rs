@@ -231,7 +231,7 @@ fn outcome(shared: &Shared, request: &Request, connection: u64) -> Ending {
         }
         let request_id = shared.world().random.request_id();
         let answer = incoming.answer(&mut shared.world(), now, &request_id);
-        let (status, body) = match &answer {
+        let (mut status, mut body) = match &answer {
             Ok(body) => {
                 entry.carried_out = true;
                 entry.outcome = "ok".to_owned();
@@ -246,6 +246,11 @@ fn outcome(shared: &Shared, request: &Request, connection: u64) -> Ending {
                 )
             }
         };
+        if fault == Some(Fault::FailureAfter) {
+            let failure = Refusal::new(500, "ServiceFailure", "The request processing has failed.");
+            status = failure.status;
+            body = failure.xml(incoming.api().namespace, &request_id);
+        }
         let mut response = Response::new(status, "text/xml", body);
         response.header("x-amzn-RequestId", request_id);
         response.header("Date", clock::http_date(now));
@@ -340,6 +345,7 @@ fn instead(shared: &Shared, fault: &Fault, incoming: &Incoming<'_>) -> Option<En
         | Fault::Reset(When::After)
         | Fault::Hang(When::After)
         | Fault::Truncate
+        | Fault::FailureAfter
         | Fault::WrongDate(_)
         | Fault::Latency(_) => None,
     }

@@ -21,7 +21,7 @@ pub(in crate::aws) fn situation(
     code: &str,
     message: &str,
 ) -> Situation {
-    if let Some(situation) = IamSituation::of(code) {
+    if let Some(situation) = IamSituation::of(asked.operation, code, message) {
         return Situation::Iam(situation);
     }
     let message = message.to_ascii_lowercase();
@@ -176,6 +176,24 @@ mod tests {
             (
                 "ChangePassword", 403, "AccessDenied", "The old password was incorrect.".into(),
                 Iam(IamSituation::OldPassword),
+            ),
+            (
+                "GetLoginProfile", 404, "NoSuchEntity",
+                "Login Profile for User alice cannot be found.".into(),
+                Iam(IamSituation::NoPassword),
+            ),
+            (
+                "UpdateLoginProfile", 404, "NoSuchEntity", "Login profile for alice not found".into(),
+                Iam(IamSituation::NoPassword),
+            ),
+            (
+                "ChangePassword", 404, "NoSuchEntity", "No such thing".into(),
+                Iam(IamSituation::NoPassword),
+            ),
+            (
+                "GetLoginProfile", 404, "NoSuchEntity",
+                "The user with name login profile cannot be found.".into(),
+                Iam(IamSituation::NoSuchEntity),
             ),
             ("AssumeRole", 403, "AccessDenied", assume(""), RoleRefused(Denial::Unsaid)),
             (

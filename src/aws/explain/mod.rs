@@ -183,9 +183,25 @@ impl Refusal {
     }
 }
 
+/// A secret with fewer characters is found in words that have nothing to do with it, and could be
+/// read off what is left of them.
+const TELLING: usize = 6;
+
 impl Call<'_> {
+    /// What others wrote, fit to be shown. It is read before that: whatever a secret is, it does not
+    /// change what an answer means.
+    pub(super) fn redact(&self, text: &str) -> String {
+        redact(text, self.secrets().filter(|secret| !is_short(secret)))
+    }
+
+    /// Whether what was typed is so short that AWS's words about it are better not shown at all.
+    pub(super) fn has_short_secret(&self) -> bool {
+        self.secrets()
+            .any(|secret| !secret.is_empty() && is_short(secret))
+    }
+
     /// What must not be found in anything printed, however AWS came to quote it.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+    fn secrets(&self) -> impl Iterator<Item = &str> {
         [Some(&self.key.secret), self.key.token.as_ref()]
             .into_iter()
             .flatten()
@@ -194,12 +210,16 @@ impl Call<'_> {
     }
 }
 
+fn is_short(secret: &str) -> bool {
+    secret.chars().count() < TELLING
+}
+
 /// The first lines of a message that others wrote, fit for a terminal: without `secrets` (AWS
 /// quotes the values it finds invalid), control characters and excess.
-pub(super) fn redact<'s>(message: &str, secrets: impl Iterator<Item = &'s str>) -> String {
+fn redact<'s>(message: &str, secrets: impl Iterator<Item = &'s str>) -> String {
     const LONGEST: usize = 500;
     let mut text = message.to_owned();
-    for secret in secrets.filter(|secret| !secret.is_empty()) {
+    for secret in secrets {
         text = text.replace(secret, "[redacted]");
     }
     let mut shown: String = text

@@ -182,8 +182,9 @@ impl Aws {
         .await
     }
 
-    /// Assigns the device to the user; spends both codes, which must follow one another. Needs
-    /// `iam:EnableMFADevice`.
+    /// Assigns the device to the user; spends both codes, which must follow one another. It is made
+    /// like something that is created: a second request would be refused for what the first has
+    /// done, so the caller is told of the doubt and looks. Needs `iam:EnableMFADevice`.
     pub async fn enable_mfa_device(
         &self,
         key: &AccessKey,
@@ -191,7 +192,7 @@ impl Aws {
         serial: &str,
         codes: [&Secret; 2],
     ) -> Result<(), Refusal> {
-        let call = Call::new("EnableMFADevice", key).spends(codes);
+        let call = Call::new("EnableMFADevice", key).creates().hides(codes);
         let attempt = |wire| {
             self.iam(key, wire)
                 .enable_mfa_device()
@@ -205,7 +206,7 @@ impl Aws {
     }
 
     /// Tells AWS anew how far the device's clock is off; spends both codes, which must follow one
-    /// another. Needs `iam:ResyncMFADevice`.
+    /// another. The same holds for a second request. Needs `iam:ResyncMFADevice`.
     pub async fn resync_mfa_device(
         &self,
         key: &AccessKey,
@@ -213,7 +214,7 @@ impl Aws {
         serial: &str,
         codes: [&Secret; 2],
     ) -> Result<(), Refusal> {
-        let call = Call::new("ResyncMFADevice", key).spends(codes);
+        let call = Call::new("ResyncMFADevice", key).creates().hides(codes);
         let attempt = |wire| {
             self.iam(key, wire)
                 .resync_mfa_device()

@@ -9,16 +9,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::codes::{Clerk, Source, other_device};
-use super::create::{DEVICE_FIRST, about, create, delete, hand_over, is};
+use super::create::{about, create, delete, hand_over, is};
 use super::hand::{Handing, Hands};
-use crate::aws::{Device, IamSituation, Situation};
+use super::pairing::{Deed, Pairing};
+use super::progress::Progress;
+use crate::aws::{IamSituation, Situation};
 use crate::code::Code;
 use crate::context::Context;
 use crate::device::{self, Observed, Seed, Seen, Step};
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
+use crate::journal::Journal;
+use crate::pauses::Pauses;
 use crate::profile::Request;
-use crate::secret::Secret;
 use crate::signin::{Obstacle, Operator};
 use crate::spelled::Spelled;
 use crate::terminal::Terminal;
@@ -30,14 +33,10 @@ const TRIES: usize = 3;
 /// How far it came.
 pub(super) struct Outcome {
     pub(super) serial: String,
-    pub(super) user: String,
-    pub(super) qr_file: Option<String>,
-    pub(super) shown_seed: Option<Secret>,
-    pub(super) written_to: Option<String>,
     pub(super) sign_in: bool,
     /// All was there before this run, and no sign-in follows.
     pub(super) unchanged: bool,
-    /// `mfa_process` makes codes of another device.
+    /// `mfa_process` makes no codes of this device.
     pub(super) codes_are_typed: bool,
 }
 
@@ -46,6 +45,7 @@ pub(super) struct Course<'a> {
     pub(super) context: &'a Context,
     pub(super) ui: &'a Ui,
     pub(super) errand: &'a Errand<'a>,
+    pub(super) progress: &'a Progress,
     pub(super) operator: &'a Operator<'a>,
     pub(super) account: String,
     /// The request for the person's own profile; none for somebody else's device.
@@ -62,6 +62,8 @@ pub(super) struct Course<'a> {
     pub(super) next_code: Cell<Option<Timestamp>>,
     /// Whether the user has enabled a device besides this one.
     pub(super) has_another: Cell<bool>,
+    /// Whether the devices that are assigned to nobody may be listed.
+    pub(super) sees_all: Cell<bool>,
 }
 
 /// What a new device needs: whoever takes its seed, and whoever makes its codes.
@@ -79,30 +81,27 @@ impl<'a> Course<'a> {
     /// The first step that fails; what was done before it, the errand tells.
     pub(super) async fn run(&self) -> Result<Outcome> {
         self.consent_can_be_had()?;
+        let _turn = self.turn().await?;
         let mut equipment = None;
         let mut seed: Option<Seed> = None;
         let mut seen = None;
-        let mut written_to = None;
         let mut declined = false;
         // Whether a device that is waiting can only be one that this run has asked for.
         let mut asked_for = false;
-        // Whether a device that is enabled may be one that this run has enabled.
-        let mut in_doubt = false;
-        let mut doubts = 0;
+        let (mut doubts, mut wrong) = (0, 0);
         loop {
             let device = match seen {
                 Some(device) => device,
                 None => self.look().await?,
             };
-            if device == Seen::Enabled && std::mem::take(&mut in_doubt) {
-                self.is_enabled();
-            }
             seen = Some(device);
             let observed = Observed {
                 device,
                 seed_known: seed.is_some(),
                 codes_given: self.given.is_some(),
-                in_profile: declined || written_to.is_some() || self.serial_line()?.is_none(),
+                in_profile: declined
+                    || self.progress.file().is_some()
+                    || self.serial_line()?.is_none(),
                 no_login: self.no_login || !self.can_sign_in(),
             };
             let step = device::next(&observed);
@@ -111,7 +110,7 @@ impl<'a> Course<'a> {
                 equipment = Some(self.equip(device)?);
                 self.show_the_other_device().await?;
             }
-            match (step, &mut equipment) {
+            match (step, &equipment) {
                 (Step::Delete, _) => {
                     if !asked_for {
                         self.consent_to_replace().await?;
@@ -125,44 +124,33 @@ impl<'a> Course<'a> {
                         seen = Some(Seen::Waiting);
                     }
                     Err(obstacle) => {
-                        self.look_again(obstacle, &mut doubts)?;
+                        let there = asked_for && is(&obstacle, IamSituation::AlreadyExists);
+                        seen = self.look_again(obstacle, there, &mut doubts).await?;
                         asked_for = true;
-                        seen = None;
                     }
                 },
                 (Step::Enable, Some(equipment)) => {
                     let source = &equipment.source;
-                    seen = match self.enable(source, seed.as_ref(), &mut doubts).await? {
-                        true => Some(Seen::Enabled),
-                        false => {
-                            in_doubt = true;
-                            None
-                        }
-                    };
+                    if self.enable(source, seed.as_ref(), &mut wrong).await? {
+                        seen = Some(Seen::Enabled);
+                    }
                 }
                 (Step::WriteSerial, _) => match self.write_serial().await? {
-                    Some(file) => written_to = Some(file),
+                    Some(file) => self.progress.written_to(&file),
                     None => declined = true,
                 },
-                (Step::SignIn | Step::Done, equipment) => {
+                (Step::SignIn | Step::Done, _) => {
                     let sign_in = step == Step::SignIn;
                     let unchanged = !sign_in && self.errand.has_done_nothing();
                     if unchanged && !declined {
                         self.nothing_to_do();
                     }
                     self.before_the_end(sign_in).await?;
-                    let hands = equipment.as_ref().and_then(|all| all.hands.as_ref());
                     return Ok(Outcome {
                         serial: self.serial.clone(),
-                        user: self.user.clone(),
-                        qr_file: hands.and_then(Hands::file),
-                        shown_seed: seed
-                            .zip(hands)
-                            .and_then(|(seed, hands)| hands.shown(&seed).cloned()),
-                        written_to,
                         sign_in,
                         unchanged,
-                        codes_are_typed: !self.command_may_know(),
+                        codes_are_typed: !self.command_may_know(seed.is_some()),
                     });
                 }
                 (Step::NothingToEnable | Step::Create | Step::Enable, _) => {
@@ -170,6 +158,18 @@ impl<'a> Course<'a> {
                 }
             }
         }
+    }
+
+    /// To another run at the same time the device that this one has created would be left over from
+    /// before. Nothing is written into the journal, because AWS shows all that a later run has to
+    /// know. Whoever sets up somebody else's device leaves no file of it.
+    async fn turn(&self) -> Result<Option<Journal>> {
+        if self.request.is_none() {
+            return Ok(None);
+        }
+        let name = format!("setup-{}@{}", self.name(), self.account);
+        let journal = Journal::open(self.context, self.ui, &name, self.timeout).await?;
+        Ok(Some(journal))
     }
 
     fn equip(&self, device: Seen) -> Result<Equipment<'a>> {
@@ -186,21 +186,43 @@ impl<'a> Course<'a> {
             }
         };
         let source = Source::choose(self.given.clone(), self.operator, self.ui)?;
-        let source = match self.command_may_know() {
+        let source = match self.command_may_know(hands.is_some()) {
             true => source,
-            false => source.for_device(&self.serial, self.operator, self.ui)?,
+            false => self.person(source.for_device(&self.serial, self.operator, self.ui)?)?,
         };
         Ok(Equipment { hands, source })
     }
 
-    /// Whether `mfa_process` makes codes of this device: of the one that the profile names it does, and
-    /// of one whose seed goes to a command.
-    fn command_may_know(&self) -> bool {
-        self.handing.is_automatic() || other_device(self.operator, &self.serial).is_none()
+    /// Whether `mfa_process` makes codes of this device: of one whose seed goes to a command, and of the
+    /// one that the profile names, unless this run `makes` it.
+    fn command_may_know(&self, makes: bool) -> bool {
+        self.handing.is_automatic() || !makes && other_device(self.operator, &self.serial).is_none()
+    }
+
+    /// In the place of a command that knows nothing of the device whoever sees the seed.
+    fn person(&self, source: Source) -> Result<Source> {
+        let Source::Command { origin, .. } = &source else {
+            return Ok(source);
+        };
+        let terminal = Terminal::open(self.ui).map_err(|error| {
+            Failure::new(
+                Kind::Code,
+                "the mfa_process command knows nothing of a device that is yet to be created, and there is no terminal to ask for its codes",
+            )
+            .at(origin)
+            .because(error)
+            .next("have `--seed-command` store the new seed where the command finds it")
+            .next(format!(
+                "or `{}` first, and then `{}`",
+                self.spelled.command("mfa create"),
+                self.with_codes()
+            ))
+        })?;
+        Ok(Source::Terminal(terminal))
     }
 
     /// Creates the device and hands its seed over.
-    async fn create(&self, equipment: &mut Equipment<'_>) -> Result<Result<Seed, Obstacle>> {
+    async fn create(&self, equipment: &Equipment<'_>) -> Result<Result<Seed, Obstacle>> {
         let Some(hands) = &equipment.hands else {
             return Err(self.nothing_to_enable());
         };
@@ -209,14 +231,7 @@ impl<'a> Course<'a> {
             Err(obstacle) => return Ok(Err(obstacle)),
         };
         hand_over(self.operator, self.errand, hands, &seed, &self.serial).await?;
-        // A command that was not told the new seed makes codes of another device.
-        if let (Source::Command { .. }, false, Ok(terminal)) = (
-            &equipment.source,
-            self.handing.is_automatic(),
-            Terminal::open(self.ui),
-        ) {
-            equipment.source = Source::Terminal(terminal);
-        }
+        self.progress.created(hands, &seed);
         Ok(Ok(seed))
     }
 
@@ -232,120 +247,89 @@ impl<'a> Course<'a> {
         })
     }
 
-    /// Whoever has a device is to sign in with it before they enable another (AWS security bulletin
-    /// AWS-2023-001). That is done before there are two codes that grow old meanwhile.
-    async fn show_the_other_device(&self) -> Result<()> {
-        if self.request.is_none() || !self.has_another.get() {
-            return Ok(());
-        }
-        self.operator.sign_in_first(DEVICE_FIRST).await
-    }
-
     fn name(&self) -> &str {
         device::name(&self.serial).unwrap_or(&self.serial)
     }
 
-    /// Where the device is, by AWS's two lists. Who may not see those that are assigned to nobody
-    /// learns from the attempt to create one, or to enable the one whose codes were given.
-    async fn look(&self) -> Result<Seen> {
-        let user = self.user.as_str();
-        let (enabled, waiting) = {
-            let _working = self.ui.working("looking for the device");
-            let enabled = self
-                .operator
-                .call(async |aws, key| aws.mfa_devices_of(key, Some(user)).await);
-            let waiting = self
-                .operator
-                .call(async |aws, key| aws.virtual_mfa_devices(key, true).await);
-            tokio::join!(enabled, waiting)
-        };
-        let explain = |obstacle| self.operator.explain(obstacle, about("device", Some(user)));
-        let enabled = enabled.map_err(explain)?;
-        let mut others = enabled.iter().filter(|device| device.serial != self.serial);
-        self.has_another.set(others.any(Device::can_make_codes));
-        if enabled.iter().any(|device| device.serial == self.serial) {
-            return Ok(Seen::Enabled);
-        }
-        let waiting = match waiting {
-            Err(obstacle) if matches!(obstacle.situation(), Some(Situation::Denied(_))) => {
-                return Ok(match self.given {
-                    Some(_) => Seen::Waiting,
-                    None => Seen::Absent,
-                });
-            }
-            waiting => waiting.map_err(explain)?,
-        };
-        match waiting.iter().any(|device| device.serial == self.serial) {
-            true => Ok(Seen::Waiting),
-            false => Ok(Seen::Absent),
-        }
-    }
-
-    /// Gets two codes and enables the device; false if what came of it has to be looked at, or
-    /// other codes may do better.
+    /// Gets two codes and enables the device; false if other codes may do better.
     async fn enable(
         &self,
         source: &Source,
         seed: Option<&Seed>,
-        doubts: &mut usize,
+        wrong: &mut usize,
     ) -> Result<bool> {
-        let clerk = self.clerk();
-        let codes = clerk.pair(source, seed).await?;
+        let codes = self.clerk().pair(source, seed).await?;
         // What a command has made is written down, and the sign-in looks there.
         if !matches!(source, Source::Command { .. }) {
             let now = self.operator.aws().now();
             self.next_code.set(Some(device::step_end(now)));
         }
-        let [first, second] = codes.each_ref().map(Code::secret);
         let (user, serial) = (&self.user, &self.serial);
-        let enabling = self.operator.call(async |aws, key| {
-            aws.enable_mfa_device(key, user, serial, [first, second])
-                .await
-        });
-        let doing = format!("enabling device {serial}");
-        let obstacle = match self.errand.step(&doing, enabling).await {
+        let pairing = Pairing {
+            operator: self.operator,
+            ui: self.ui,
+            errand: self.errand,
+            deed: Deed::Enable,
+            user,
+            serial,
+            codes: &codes,
+            new_device: match seed {
+                Some(_) => Pauses::for_news(self.timeout),
+                None => Pauses::none(),
+            },
+            lists: Pauses::for_news(self.timeout),
+        };
+        let obstacle = match pairing.make().await {
             Ok(()) => {
                 self.is_enabled();
                 return Ok(true);
             }
-            Err(obstacle) => obstacle,
+            Err(refused) => refused.obstacle,
         };
         if self.given.is_some() && is(&obstacle, IamSituation::NoSuchEntity) {
             return Err(self.nothing_to_enable());
         }
-        *doubts += 1;
-        let doubt = obstacle.may_be_done();
-        let wrong = obstacle.situation() == Some(&Situation::WrongCode);
-        let again = *doubts < TRIES && (doubt || wrong && source.can_try_again());
+        *wrong += 1;
+        let again = *wrong < TRIES
+            && obstacle.situation() == Some(&Situation::WrongCode)
+            && source.can_try_again();
         let failure = self
             .operator
             .explain(obstacle, about(&format!("device {serial}"), Some(user)));
         if !again {
             return Err(failure);
         }
-        if doubt {
-            self.ui
-                .note("AWS's answer was lost; looking what became of it");
-        } else {
-            self.ui
-                .warn(&format!("{}: two others, please", failure.what()));
-        }
+        self.ui
+            .warn(&format!("{}: two others, please", failure.what()));
         Ok(false)
     }
 
     fn is_enabled(&self) {
         let Self { serial, user, .. } = self;
+        self.progress.enabled();
         self.errand
             .done(format!("device {serial} is enabled for {user}"));
     }
 
-    /// The name is another's, or the answer was lost.
-    fn look_again(&self, obstacle: Obstacle, doubts: &mut usize) -> Result<()> {
+    /// The name is another's, or the answer was lost. Where one was lost before, what is `there` is
+    /// most likely what this run has asked for, and the lists show it by and by.
+    async fn look_again(
+        &self,
+        obstacle: Obstacle,
+        there: bool,
+        doubts: &mut usize,
+    ) -> Result<Option<Seen>> {
         *doubts += 1;
-        if obstacle.may_be_done() && *doubts < TRIES {
+        if *doubts < TRIES && obstacle.may_be_done() {
             self.ui
                 .note("AWS's answer was lost; looking what became of it");
-            return Ok(());
+            return Ok(None);
+        }
+        if *doubts < TRIES && there {
+            let seen = self.look_until_it_is_there().await?;
+            if seen != Seen::Absent {
+                return Ok(Some(seen));
+            }
         }
         let taken = is(&obstacle, IamSituation::AlreadyExists);
         let doubt = obstacle.may_be_done();

@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     if let Some(name) = &name {
         Named::Device.check(name, "--name")?;
     }
-    let mut hands = handing.prepare(context, ui, target.timeout)?;
+    let mut hands = handing.prepare_to_end(context, ui, target.timeout)?;
     let spelled = Spelled {
         name: name.clone(),
         ..whose.spelled(&target)
@@ -80,7 +80,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         let serial = serial_of(&identity, &name);
         let seed = match create(&operator, &errand, &name, &serial).await {
             Ok(seed) => seed,
-            Err(obstacle) => return Err(not_created(&operator, &errand, obstacle, &serial)),
+            Err(obstacle) => {
+                return Err(not_created(&operator, &errand, obstacle, &serial, &spelled));
+            }
         };
         hand_over(&operator, &errand, &hands, &seed, &serial).await?;
         if ui.output() == Output::Json {
@@ -122,8 +124,10 @@ fn not_created(
     errand: &Errand<'_>,
     obstacle: Obstacle,
     serial: &str,
+    spelled: &Spelled,
 ) -> Failure {
     let doubt = obstacle.may_be_done();
+    let taken = is(&obstacle, IamSituation::AlreadyExists);
     let failure = operator.explain(obstacle, about(&format!("device {serial}"), None));
     if doubt {
         errand.left_open();
@@ -131,7 +135,14 @@ fn not_created(
             "device {serial} may be there all the same, without anybody knowing its seed"
         ));
     }
-    failure
+    match taken {
+        true => failure.next(format!(
+            "if it was never enabled, `{}` replaces it, and `{}` removes it",
+            spelled.command("mfa setup"),
+            spelled.command("mfa delete")
+        )),
+        false => failure,
+    }
 }
 
 /// Hands the seed over. Where that fails nobody can use the device, so it is deleted again.
@@ -155,7 +166,10 @@ pub(in crate::commands) async fn hand_over(
             errand.taken_back(is_deleted(serial));
             Err(failure)
         }
-        Err(other) => Err(failure.next(format!("device {serial} is left: {other}"))),
+        Err(obstacle) => {
+            let other = not_deleted(operator, obstacle, serial);
+            Err(failure.next(format!("device {serial} is left: {other}")))
+        }
     }
 }
 
@@ -165,7 +179,8 @@ pub(in crate::commands) async fn delete(
     errand: &Errand<'_>,
     serial: &str,
 ) -> Result<()> {
-    delete_if_any(operator, errand, serial).await?;
+    let deleted = delete_if_any(operator, errand, serial).await;
+    deleted.map_err(|obstacle| not_deleted(operator, obstacle, serial))?;
     errand.done(is_deleted(serial));
     Ok(())
 }
@@ -179,7 +194,7 @@ pub(super) async fn delete_if_any(
     operator: &Operator<'_>,
     errand: &Errand<'_>,
     serial: &str,
-) -> Result<bool> {
+) -> Result<bool, Obstacle> {
     let deleting = operator.call(async |aws, key| aws.delete_virtual_mfa_device(key, serial).await);
     let doing = format!("deleting device {serial}");
     match errand.step(&doing, deleting).await {
@@ -190,11 +205,12 @@ pub(super) async fn delete_if_any(
         {
             Ok(refusal.attempts > 1)
         }
-        Err(obstacle) => {
-            let subject = format!("device {serial}");
-            Err(operator.explain(obstacle, about(&subject, None)))
-        }
+        Err(obstacle) => Err(obstacle),
     }
+}
+
+pub(super) fn not_deleted(operator: &Operator<'_>, obstacle: Obstacle, serial: &str) -> Failure {
+    operator.explain(obstacle, about(&format!("device {serial}"), None))
 }
 
 pub(in crate::commands) fn is(obstacle: &Obstacle, situation: IamSituation) -> bool {

@@ -5,14 +5,15 @@ use serde::Serialize;
 
 use super::codes::{Clerk, GivenCodes, Source};
 use super::create::{DEVICE_FIRST, about};
+use super::pairing::{Deed, Pairing, Refused};
 use super::which::{Which, devices_of, serial_of};
 use crate::aws::Device;
-use crate::code::Code;
 use crate::commands::Target;
 use crate::commands::whose::Whose;
 use crate::context::Context;
 use crate::errand::Errand;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
+use crate::pauses::Pauses;
 use crate::signin::Operator;
 use crate::ui::{Output, Ui};
 
@@ -75,28 +76,6 @@ pub(super) fn resync(context: &Context, ui: &Ui, target: Target, resync: Resync)
     act(context, ui, target, (which, codes, whose), Deed::Resync)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Deed {
-    Enable,
-    Resync,
-}
-
-impl Deed {
-    fn doing(self) -> &'static str {
-        match self {
-            Deed::Enable => "enabling",
-            Deed::Resync => "resynchronizing",
-        }
-    }
-
-    fn done(self) -> &'static str {
-        match self {
-            Deed::Enable => "enabled",
-            Deed::Resync => "resynchronized",
-        }
-    }
-}
-
 fn act(
     context: &Context,
     ui: &Ui,
@@ -152,7 +131,20 @@ fn act(
             timeout,
         };
         let codes = clerk.pair(&source, None).await?;
-        carry_out(&operator, &errand, deed, &user, &serial, &codes).await?;
+        let pairing = Pairing {
+            operator: &operator,
+            ui,
+            errand: &errand,
+            deed,
+            user: &user,
+            serial: &serial,
+            codes: &codes,
+            new_device: Pauses::none(),
+            lists: Pauses::for_news(timeout),
+        };
+        let made = pairing.make().await;
+        made.map_err(|refused| refusal(&operator, refused, deed, &user, &serial))?;
+        errand.done(format!("device {serial} of {user} is {}", deed.done()));
         Ok((serial, user, deed.done()))
     })?;
     if ui.output() == Output::Json {
@@ -165,34 +157,20 @@ fn act(
     Ok(())
 }
 
-async fn carry_out(
+fn refusal(
     operator: &Operator<'_>,
-    errand: &Errand<'_>,
+    refused: Refused,
     deed: Deed,
     user: &str,
     serial: &str,
-    codes: &[Code; 2],
-) -> Result<()> {
-    let codes = codes.each_ref().map(Code::secret);
-    let call = operator.call(async |aws, key| match deed {
-        Deed::Enable => aws.enable_mfa_device(key, user, serial, codes).await,
-        Deed::Resync => aws.resync_mfa_device(key, user, serial, codes).await,
-    });
-    let doing = format!("{} device {serial}", deed.doing());
-    let obstacle = match errand.step(&doing, call).await {
-        Ok(()) => {
-            errand.done(format!("device {serial} of {user} is {}", deed.done()));
-            return Ok(());
-        }
-        Err(obstacle) => obstacle,
-    };
-    // After a lost answer the list shows what became of it; a resynchronization is in no list.
-    if deed == Deed::Enable && obstacle.may_be_done() {
-        let devices = devices_of(operator, Some(user)).await?;
-        if devices.iter().any(|device| device.serial == serial) {
-            errand.done(format!("device {serial} of {user} is enabled"));
-            return Ok(());
-        }
+) -> Failure {
+    let Refused { obstacle, in_doubt } = refused;
+    let failure = operator.explain(obstacle, about(&format!("device {serial}"), Some(user)));
+    match (deed, in_doubt) {
+        // It is in no list.
+        (Deed::Resync, true) => failure.next(
+            "the request before may have done it: see whether the next code of the device signs in",
+        ),
+        _ => failure,
     }
-    Err(operator.explain(obstacle, about(&format!("device {serial}"), Some(user))))
 }

@@ -45,6 +45,8 @@ pub(in crate::commands) struct Hands<'a> {
     picture: Option<Picture>,
     command: Option<Secret>,
     show_seed: bool,
+    /// Whether codes can be made of the seed that is shown.
+    shown_in_time: bool,
     timeout: Duration,
 }
 
@@ -59,24 +61,50 @@ impl Handing {
         self.qr.as_deref().is_some_and(Path::is_file)
     }
 
-    /// Tries out what can be tried out.
+    /// Tries out what can be tried out, where codes of the device are needed next. A document comes
+    /// after them, so a seed in it is shown too late to be the only way.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] or [`Kind::Usage`] for a file that cannot be made; [`Kind::File`] where the seed is
-    /// to be printed and standard output is nowhere; [`Kind::Configuration`]
-    /// if nobody would ever see the seed, or the terminal is too narrow for a QR code.
+    /// [`Kind::File`] or [`Kind::Usage`] for a file that cannot be made; [`Kind::File`] where the
+    /// seed is to be printed and standard output is nowhere; [`Kind::Configuration`] if nobody would
+    /// see the seed in time, or the terminal is too narrow for a QR code.
     pub(in crate::commands) fn prepare<'a>(
         &self,
         context: &Context,
         ui: &'a Ui,
         timeout: Duration,
     ) -> Result<Hands<'a>> {
+        let shown_in_time = self.show_seed && ui.output() == Output::Text;
+        self.ready(context, ui, timeout, shown_in_time)
+    }
+
+    /// The same where the run ends with the device: a seed is in time in a document, too.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Handing::prepare`].
+    pub(super) fn prepare_to_end<'a>(
+        &self,
+        context: &Context,
+        ui: &'a Ui,
+        timeout: Duration,
+    ) -> Result<Hands<'a>> {
+        self.ready(context, ui, timeout, self.show_seed)
+    }
+
+    fn ready<'a>(
+        &self,
+        context: &Context,
+        ui: &'a Ui,
+        timeout: Duration,
+        shown_in_time: bool,
+    ) -> Result<Hands<'a>> {
         if self.show_seed {
             ui.check_handing_over("the seed")?;
         }
         let picture = self.qr.as_deref().map(Picture::prepare).transpose()?;
-        let elsewhere = picture.is_some() || self.show_seed || self.seed_command.is_some();
+        let elsewhere = picture.is_some() || shown_in_time || self.seed_command.is_some();
         let canvas = match (&self.seed_command, Terminal::open(ui)) {
             (Some(_), _) => None,
             (None, Ok(terminal)) => Some((terminal, has_colours(context))),
@@ -96,6 +124,7 @@ impl Handing {
             picture,
             command: self.seed_command.clone(),
             show_seed: self.show_seed,
+            shown_in_time,
             timeout,
         })
     }
@@ -123,10 +152,16 @@ impl Hands<'_> {
             drawing.columns
         );
         if drawing.columns > usize::from(columns) {
-            if self.picture.is_none() && !self.show_seed {
+            if self.picture.is_none() && !self.shown_in_time {
+                let other_way = match self.ui.output() {
+                    Output::Text => "or the seed printed with `--show-seed`",
+                    _ => "or the seed handed over with `--seed-command`",
+                };
                 return Err(Failure::new(Kind::Configuration, narrow)
                     .next("make the window wider or the letters smaller")
-                    .next("or have it written to a file with `--qr FILE.png`, or the seed printed with `--show-seed`"));
+                    .next(format!(
+                        "or have it written to a file with `--qr FILE.png`, {other_way}"
+                    )));
             }
             self.ui.note(&format!("{narrow}: it is not drawn"));
             self.canvas = None;

@@ -3,7 +3,8 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::create::{about, delete_if_any, is, is_deleted};
+use super::create::{about, delete_if_any, is, is_deleted, not_deleted};
+use super::pause::pause;
 use super::which::{Which, devices_of, serial_of};
 use crate::aws::{Device, IamSituation};
 use crate::commands::Target;
@@ -12,6 +13,7 @@ use crate::context::Context;
 use crate::device::{self, Loss, losses};
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
+use crate::pauses::Pauses;
 use crate::profile::{Held, State};
 use crate::signin::{self, Operator};
 use crate::ui::{Output, Ui};
@@ -106,6 +108,7 @@ pub(super) fn delete(context: &Context, ui: &Ui, target: Target, arguments: Dele
         whose,
     } = arguments;
     which.check()?;
+    let timeout = target.timeout;
     let (orders, user) = whose.orders(target)?;
     let errand = Errand::new(ui, "run the same again: it goes on from there");
     let (action, serial, user) = errand.run(async {
@@ -126,15 +129,18 @@ pub(super) fn delete(context: &Context, ui: &Ui, target: Target, arguments: Dele
             return Err(removal.not_virtual());
         }
         let was_enabled = removal.is_enabled();
+        let mut pauses = Pauses::none();
         if was_enabled {
             if !deactivate {
                 return Err(removal.enabled());
             }
             removal.guard(force)?;
             removal.deactivate().await?;
+            pauses = Pauses::for_news(timeout);
         }
+        let deleted = removal.delete(ui, pauses).await?;
         let serial = &removal.serial;
-        let action = if delete_if_any(&operator, &errand, serial).await? || was_enabled {
+        let action = if deleted || was_enabled {
             errand.done(is_deleted(serial));
             "deleted"
         } else {
@@ -253,6 +259,38 @@ impl<'a> Removal<'a> {
         self.errand
             .done(format!("device {serial} of {user} is deactivated"));
         Ok(())
+    }
+
+    /// Deletes the device; false if there was none. As long as there are pauses, one that was
+    /// deactivated a moment ago may be enabled still for a part of AWS.
+    async fn delete(&self, ui: &Ui, mut pauses: Pauses) -> Result<bool> {
+        let (operator, serial) = (self.operator, self.serial.as_str());
+        loop {
+            let obstacle = match delete_if_any(operator, self.errand, serial).await {
+                Ok(deleted) => return Ok(deleted),
+                Err(obstacle) => obstacle,
+            };
+            let conflict = is(&obstacle, IamSituation::DeleteConflict);
+            let news = format!("that device {serial} is deactivated");
+            if conflict && pause(ui, &mut pauses, news).await {
+                continue;
+            }
+            let failure = not_deleted(operator, obstacle, serial);
+            return Err(match conflict && !pauses.have_begun() {
+                true => self.not_the_user_s(failure),
+                false => failure,
+            });
+        }
+    }
+
+    /// AWS says that the device is enabled, and its list does not say for this user.
+    fn not_the_user_s(&self, failure: Failure) -> Failure {
+        failure
+            .next(format!(
+                "it is none of {}'s devices: `--user` says whose it is, and `--deactivate` takes it from them first",
+                self.user
+            ))
+            .next("one that was enabled a moment ago may not be in the lists yet: then run the same again")
     }
 
     /// What would look for the device in vain from now on.

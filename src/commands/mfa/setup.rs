@@ -6,11 +6,11 @@
 use std::cell::Cell;
 
 use clap::{Args, ValueHint};
-use serde::Serialize;
 
 use super::codes::GivenCodes;
 use super::course::Course;
 use super::hand::Handing;
+use super::progress::Progress;
 use super::which::serial_of;
 use crate::commands::whose::Whose;
 use crate::commands::{Target, login};
@@ -19,10 +19,9 @@ use crate::errand::Errand;
 use crate::failure::{Kind, Result};
 use crate::iam_name::Named;
 use crate::profile::Purpose;
-use crate::secret::Secret;
 use crate::signin::Operator;
 use crate::spelled::Spelled;
-use crate::ui::{Output, Ui};
+use crate::ui::Ui;
 
 /// Create a virtual MFA device, enable it, write it into the profile, and sign in
 ///
@@ -55,21 +54,6 @@ pub(super) struct Arguments {
     whose: Whose,
 }
 
-/// What `--output json` prints.
-#[derive(Serialize)]
-struct Report<'a> {
-    /// `enabled`, or `unchanged` where there was nothing to do.
-    action: &'static str,
-    serial_number: &'a str,
-    user: &'a str,
-    qr_file: Option<String>,
-    /// Only where `--show-seed` asks for it, and this run has created the device.
-    base32_string_seed: Option<&'a str>,
-    /// The file into which `mfa_serial` was written.
-    written_to: Option<String>,
-    signed_in: bool,
-}
-
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
     let Arguments {
         name,
@@ -96,6 +80,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     }
     let (setup, login) = (spelled.command("mfa setup"), spelled.login());
     let errand = Errand::new(ui, format!("run `{setup}` again: it goes on from there"));
+    let progress = Progress::default();
     let outcome = errand.run(async {
         let named = orders.request.clone();
         let operator = Operator::new(context, ui, orders).await?;
@@ -103,10 +88,12 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         let user = operator.user(user.as_deref()).await?;
         let identity = operator.identity().await?;
         let serial = serial_of(identity, name.as_deref().unwrap_or(&user));
+        progress.is_about(&serial, &user);
         let course = Course {
             context,
             ui,
             errand: &errand,
+            progress: &progress,
             operator: &operator,
             account: identity.account.clone(),
             request: own.then_some(named),
@@ -120,39 +107,27 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             timeout: target.timeout,
             next_code: Cell::new(None),
             has_another: Cell::new(false),
+            sees_all: Cell::new(true),
         };
         course.run().await
-    })?;
-    let signed_in = outcome.sign_in;
-    if signed_in {
-        let ui = ui.as_text();
+    });
+    let outcome = outcome.map_err(|failure| progress.report_before(ui, failure))?;
+    if outcome.sign_in {
+        let text = ui.as_text();
         let serial = outcome.serial.clone();
         let arguments = login::Arguments::with_device(serial, outcome.codes_are_typed);
-        login::run(context, &ui, target, Vec::new(), arguments).map_err(|failure| {
+        login::run(context, &text, target, Vec::new(), arguments).map_err(|failure| {
             let mut failure = failure.done(format!("device {} is enabled", outcome.serial));
-            if let Some(file) = &outcome.written_to {
+            if let Some(file) = progress.file() {
                 failure = failure.done(format!("mfa_serial = {} is in {file}", outcome.serial));
             }
-            match failure.kind() {
+            let failure = match failure.kind() {
                 Kind::Aws => failure.next(format!("AWS may take a while to know a new device everywhere: then sign in with `{login}`")),
                 Kind::Interrupted => failure.next(format!("sign in later with `{login}`")),
                 _ => failure,
-            }
+            };
+            progress.report_before(ui, failure)
         })?;
     }
-    if ui.output() == Output::Json {
-        return ui.document(&Report {
-            action: match outcome.unchanged {
-                true => "unchanged",
-                false => "enabled",
-            },
-            serial_number: &outcome.serial,
-            user: &outcome.user,
-            qr_file: outcome.qr_file,
-            base32_string_seed: outcome.shown_seed.as_ref().map(Secret::expose),
-            written_to: outcome.written_to,
-            signed_in,
-        });
-    }
-    Ok(())
+    progress.report(ui, outcome.unchanged, outcome.sign_in)
 }

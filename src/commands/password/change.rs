@@ -161,7 +161,7 @@ fn mistaken(operator: &Operator<'_>, obstacle: Obstacle, user: &str, in_doubt: b
 }
 
 fn refused(operator: &Operator<'_>, obstacle: Obstacle, user: &str) -> Failure {
-    let has_none = matches!(&obstacle, Obstacle::Refusal(refusal) if refusal.says_no_password());
+    let has_none = obstacle.situation() == Some(&Situation::Iam(IamSituation::NoPassword));
     let failure = operator.explain(obstacle, about(user));
     match has_none {
         true => failure.next(format!(

@@ -45,13 +45,12 @@ pub(super) fn run(
                     operator.call(async |aws, key| aws.delete_login_profile(key, &user).await);
                 let doing = format!("deleting the password of {user}");
                 let outcome = errand.step(&doing, deleting).await;
-                outcome.map_err(|obstacle| operator.explain(obstacle, about(&user)))?;
-                errand.done(format!("the password of {user} is deleted"));
-                true
+                outcome.map_err(|obstacle| operator.explain(obstacle, about(&user)))?
             }
         };
-        if !deleted {
-            ui.say(&format!("nothing to do: {user} has no password"));
+        match deleted {
+            true => errand.done(format!("the password of {user} is deleted")),
+            false => ui.say(&format!("nothing to do: {user} has no password")),
         }
         if ui.output() == Output::Json {
             let action = if deleted { "deleted" } else { "nothing" };

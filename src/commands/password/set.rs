@@ -48,7 +48,7 @@ pub(super) fn run(
         ui.check_handing_over("the generated password")?;
     }
     let another = format!("set another with `{}`", spelled.command("password reset"));
-    let errand = Errand::new(ui, &*another);
+    let errand = Errand::new(ui, another);
     errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
@@ -64,6 +64,7 @@ pub(super) fn run(
             reset_required: given.reset_required,
             generated: matches!(new, New::Generated),
             had_none: standing == Standing::None,
+            refuses_former: policy.refuses_former(),
         };
         let doing = format!("setting a password for {user}");
         errand.step(&doing, request.make(&operator)).await?;
@@ -71,7 +72,7 @@ pub(super) fn run(
             Deed::Create => format!("{user} has a password"),
             Deed::Reset => format!("{user} has a new password"),
         });
-        hand_over(ui, &request, &another)
+        hand_over(ui, &request)
     })
 }
 
@@ -104,6 +105,8 @@ struct Request<'a> {
     generated: bool,
     /// Whether AWS said before that the user has no password.
     had_none: bool,
+    /// Whether the account is known to refuse former passwords.
+    refuses_former: bool,
 }
 
 impl Request<'_> {
@@ -146,13 +149,13 @@ impl Request<'_> {
     }
 
     /// Whether such a no, after a request whose answer was lost, proves that it was carried out: a
-    /// user who had no password has one, or nobody but this request can have used a password that
-    /// was drawn a moment ago.
+    /// user who had no password has one, or a password that was drawn to keep all other rules of the
+    /// account is a former one, which nobody but this request can have made it.
     fn was_done(&self, obstacle: &Obstacle) -> bool {
         match obstacle.situation() {
             Some(Situation::Iam(IamSituation::AlreadyExists)) => self.had_none,
             Some(Situation::Iam(IamSituation::PasswordPolicy)) => {
-                self.deed == Deed::Reset && self.generated
+                self.deed == Deed::Reset && self.generated && self.refuses_former
             }
             _ => false,
         }
@@ -179,7 +182,7 @@ impl Request<'_> {
                     self.spelled.command("password show"),
                     self.spelled.command("password reset")
                 ),
-                Deed::Reset if refused => "AWS may refuse it because the first request has set it: sign in with it, or set another".to_owned(),
+                Deed::Reset if refused && !self.generated => "AWS may refuse it because the first request has set it: sign in with it, or set another".to_owned(),
                 Deed::Reset => "run the same again: the last password that was set counts".to_owned(),
             })
     }
@@ -187,13 +190,11 @@ impl Request<'_> {
 
 /// Whether it is the other deed that AWS would carry out.
 fn does_not_fit(obstacle: &Obstacle) -> bool {
-    match obstacle {
-        Obstacle::Refusal(refusal) => {
-            refusal.situation == Situation::Iam(IamSituation::AlreadyExists)
-                || refusal.says_no_password()
-        }
-        Obstacle::Failure(_) => false,
-    }
+    use IamSituation::{AlreadyExists, NoPassword};
+    matches!(
+        obstacle.situation(),
+        Some(Situation::Iam(AlreadyExists | NoPassword))
+    )
 }
 
 /// What `--output json` prints. The password is the point where it was generated, and nobody else
@@ -207,8 +208,8 @@ struct Report<'a> {
     password: Option<&'a str>,
 }
 
-/// `another` says how to go on where nobody could be given the password.
-fn hand_over(ui: &Ui, request: &Request<'_>, another: &str) -> Result<()> {
+/// Where nobody can be given the password, the errand says how to go on.
+fn hand_over(ui: &Ui, request: &Request<'_>) -> Result<()> {
     let Request { user, .. } = request;
     if request.reset_required {
         ui.say(&format!(
@@ -233,7 +234,7 @@ fn hand_over(ui: &Ui, request: &Request<'_>, another: &str) -> Result<()> {
         (_, None) => Ok(()),
     };
     written.map_err(|failure| match generated {
-        Some(_) => failure.next(format!("the password is in force and lost: {another}")),
+        Some(_) => failure.next("the password is in force and lost"),
         None => failure,
     })
 }

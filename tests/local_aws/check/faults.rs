@@ -50,6 +50,14 @@ impl Scene {
 }
 
 #[test]
+fn awss_own_failure_may_come_after_the_request_was_carried_out() {
+    let scene = scene();
+    let (code, outcome) = scene.struck(Fault::FailureAfter);
+    assert_eq!(outcome.unwrap().status, 500);
+    assert!(!scene.unspent(&code));
+}
+
+#[test]
 fn awss_own_errors_come_as_xml_and_leave_the_code_alone() {
     let scene = scene();
     for (fault, expected) in [

@@ -1,7 +1,7 @@
 //! What there is of MFA devices: a user's, one, and all virtual ones of the account.
 
 use super::super::clock;
-use super::super::device::{Device, Kind};
+use super::super::device::{Device, Kind, Listed};
 use super::super::form::Check;
 use super::super::model::Account;
 use super::super::refusal::Refusal;
@@ -17,11 +17,15 @@ pub fn of_user(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let page = Page::read(&mut check, call.world.page_size);
     check.done()?;
     let user = subject::user(call, named, "iam:ListMFADevices")?;
-    let devices: Vec<&Device> = call.account().devices_of(&user.name).collect();
-    page?.write("MFADevices", &devices, |xml, device| {
+    let devices = call.account().devices.values();
+    let devices: Vec<(&Device, Listed)> = devices
+        .filter_map(|device| Some((device, device.listed(call.now)?)))
+        .filter(|(_, listed)| listed.user.as_ref() == Some(&user.name))
+        .collect();
+    page?.write("MFADevices", &devices, |xml, (device, listed)| {
         xml.text("UserName", &user.name)
             .text("SerialNumber", &device.serial)
-            .text("EnableDate", enabled(device));
+            .text("EnableDate", enabled(listed));
     })
 }
 
@@ -32,28 +36,29 @@ pub fn virtual_ones(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     check.done()?;
     subject::allowed(call, "iam:ListVirtualMFADevices", "mfa/")?;
     let account = call.account();
-    let devices: Vec<&Device> = account
+    let devices: Vec<(&Device, Listed)> = account
         .devices
         .values()
         .filter(|device| device.kind == Kind::Virtual)
-        .filter(|device| match status {
-            Some("Assigned") => device.enabled.is_some(),
-            Some("Unassigned") => device.enabled.is_none(),
+        .filter_map(|device| Some((device, device.listed(call.now)?)))
+        .filter(|(_, listed)| match status {
+            Some("Assigned") => listed.enabled.is_some(),
+            Some("Unassigned") => listed.enabled.is_none(),
             _ => true,
         })
         .collect();
-    page?.write("VirtualMFADevices", &devices, |xml, device| {
+    page?.write("VirtualMFADevices", &devices, |xml, (device, listed)| {
         xml.text("SerialNumber", &device.serial);
-        if device.enabled.is_some() {
-            xml.text("EnableDate", enabled(device));
-            xml.within("User", |xml| describe_owner(xml, account, device));
+        if listed.enabled.is_some() {
+            xml.text("EnableDate", enabled(listed));
+            xml.within("User", |xml| describe_owner(xml, account, listed));
         }
     })
 }
 
 /// A device without a user is the root user's.
-fn describe_owner(xml: &mut Xml, account: &Account, device: &Device) {
-    let owner = device
+fn describe_owner(xml: &mut Xml, account: &Account, listed: &Listed) {
+    let owner = listed
         .user
         .as_ref()
         .and_then(|name| account.users.get(name));
@@ -89,7 +94,10 @@ pub fn get(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     result
         .text("UserName", &user.name)
         .text("SerialNumber", serial)
-        .text("EnableDate", enabled(device));
+        .text(
+            "EnableDate",
+            clock::iso8601(device.enabled.unwrap_or_default()),
+        );
     Ok(result)
 }
 
@@ -104,6 +112,6 @@ pub fn tags_of(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     page?.write("Tags", &device.tags, tags::describe_one)
 }
 
-fn enabled(device: &Device) -> String {
-    clock::iso8601(device.enabled.unwrap_or_default())
+fn enabled(listed: &Listed) -> String {
+    clock::iso8601(listed.enabled.unwrap_or_default())
 }

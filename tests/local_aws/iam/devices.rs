@@ -62,6 +62,7 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     tags::put(&mut device.tags, tags)?;
     let mut result = Xml::default();
     result.within("VirtualMFADevice", |xml| describe_new(xml, &device, name));
+    device.appear_after(call.world.lags.start(New::DeviceListing, call.now));
     call.account_mut().devices.insert(serial, device);
     Ok(result)
 }
@@ -138,7 +139,9 @@ pub fn enable(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     )?;
     pair.synchronise(call)?;
     let (now, settling) = (call.now, call.world.lags.start(New::Device, call.now));
+    let listing = call.world.lags.start(New::DeviceListing, call.now);
     if let Some(device) = call.account_mut().devices.get_mut(&pair.serial) {
+        device.lag_behind(listing, now);
         device.user = Some(pair.user);
         device.enabled = Some(now);
         device.settling = settling;
@@ -161,11 +164,18 @@ pub fn deactivate(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let user = subject::user(call, user, "iam:DeactivateMFADevice")?;
     self_management(call, &user.name)?;
     let kind = own(call, serial, &user.name)?.kind;
+    let (now, listing) = (
+        call.now,
+        call.world.lags.start(New::DeviceListing, call.now),
+    );
     let devices = &mut call.account_mut().devices;
     match (kind, devices.get_mut(serial)) {
         // A passkey is nobody's device but the user's, and goes with being theirs.
         (Kind::Passkey, _) => drop(devices.remove(serial)),
-        (_, Some(device)) => device.release(),
+        (_, Some(device)) => {
+            device.lag_behind(listing, now);
+            device.release();
+        }
         (_, None) => (),
     }
     Ok(Xml::default())

@@ -3,10 +3,8 @@
 use super::super::advice::{Known, Told};
 use super::super::{Refusal, Situation};
 use super::{IamSituation, is};
+use crate::device::MOST;
 use crate::failure::Kind;
-
-/// How many devices a user may have (IAM User Guide, "IAM and AWS STS quotas").
-const MOST: usize = 8;
 
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     let device = known.subject.unwrap_or("the device");
@@ -47,7 +45,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     if iam(&["DeleteVirtualMFADevice"], IamSituation::DeleteConflict) {
         return Some(
             told(format!("{device} is enabled, and AWS deletes none that is"))
-                .next("delete it with `--deactivate`"),
+                .next("`awsmfa mfa list --all` shows for whom"),
         );
     }
     if refusal.operation.ends_with("MFADevice")
@@ -114,7 +112,7 @@ mod tests {
             (
                 "DeleteVirtualMFADevice",
                 Situation::Iam(DeleteConflict),
-                "--deactivate",
+                "shows for whom",
             ),
             (
                 "DeactivateMFADevice",

@@ -23,6 +23,8 @@ pub enum IamSituation {
     /// Something that hangs on it has to go first.
     DeleteConflict,
     NoSuchEntity,
+    /// The user is there and has no password.
+    NoPassword,
     /// The password does not meet the account's password policy.
     PasswordPolicy,
     /// What was given as the password that is to be changed is not it.
@@ -44,11 +46,19 @@ pub enum IamSituation {
 }
 
 impl IamSituation {
-    pub(super) fn of(code: &str) -> Option<Self> {
+    /// What it is that does not exist, the user or the password, AWS tells in words alone ("Login
+    /// Profile for User alice cannot be found."); whoever changes their own password exists.
+    pub(super) fn of(operation: &str, code: &str, message: &str) -> Option<Self> {
+        let no_password = || {
+            let words = message.to_ascii_lowercase();
+            operation == "ChangePassword"
+                || operation.ends_with("LoginProfile") && words.starts_with("login profile")
+        };
         Some(match code {
             "LimitExceeded" => Self::LimitExceeded,
             "EntityAlreadyExists" => Self::AlreadyExists,
             "DeleteConflict" => Self::DeleteConflict,
+            "NoSuchEntity" if no_password() => Self::NoPassword,
             "NoSuchEntity" => Self::NoSuchEntity,
             "PasswordPolicyViolation" => Self::PasswordPolicy,
             "InvalidUserType" => Self::UserType,
@@ -104,6 +114,7 @@ pub(super) fn generally(refusal: &Refusal, situation: IamSituation, known: &Know
             .next("AWS's own words say what; remove that first"),
         IamSituation::NoSuchEntity => told(format!("AWS knows no {subject}"))
             .next("check the name; `awsmfa whoami` shows which account was asked"),
+        IamSituation::NoPassword => told(format!("{} has no password", known.user.unwrap_or("the user"))),
         IamSituation::PasswordPolicy => told("the password does not meet the account's password policy".to_owned())
             .next("choose a longer one, with more kinds of characters, that was not used before"),
         IamSituation::OldPassword => told("the old password is not the right one".to_owned())
@@ -173,7 +184,7 @@ mod tests {
         };
         let mut told = Vec::new();
         for code in codes {
-            let situation = IamSituation::of(code).unwrap();
+            let situation = IamSituation::of("DeleteRole", code, "").unwrap();
             let refusal = Refusal::new("DeleteRole", Situation::Iam(situation), String::new());
             let failure = refusal.failure(&known);
             assert_eq!(failure.kind(), Kind::Aws, "{code}");

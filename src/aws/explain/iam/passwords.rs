@@ -8,20 +8,6 @@ use crate::failure::Kind;
 /// The operations that set a password.
 const SETTING: &[&str] = &["CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"];
 
-impl Refusal {
-    /// Whether the user has no password. What it is that does not exist, the user or the password,
-    /// AWS tells in words alone; whoever changes their own password exists.
-    pub fn says_no_password(&self) -> bool {
-        let words = self.message.to_ascii_lowercase();
-        self.situation == Situation::Iam(IamSituation::NoSuchEntity)
-            && match self.operation {
-                "ChangePassword" => true,
-                "UpdateLoginProfile" => words.starts_with("login profile"),
-                _ => false,
-            }
-    }
-}
-
 pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     let user = known.user.unwrap_or("the user");
     let iam = |operations: &[&str], situation| is(refusal, operations, &Situation::Iam(situation));
@@ -35,9 +21,6 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     }
     if iam(&["CreateLoginProfile"], IamSituation::AlreadyExists) {
         return Some(told(format!("{user} has a password already")));
-    }
-    if refusal.says_no_password() {
-        return Some(told(format!("{user} has no password")));
     }
     if refusal.operation.ends_with("LoginProfile")
         && refusal.situation == Situation::Iam(IamSituation::NoSuchEntity)
@@ -94,8 +77,8 @@ mod tests {
             ),
             (
                 "UpdateLoginProfile",
-                Situation::Iam(NoSuchEntity),
-                "Login Profile for User alice cannot be found.",
+                Situation::Iam(NoPassword),
+                "",
                 "alice has no password",
             ),
             (
@@ -103,12 +86,6 @@ mod tests {
                 Situation::Iam(NoSuchEntity),
                 "The user with name alice cannot be found.",
                 "AWS knows no user alice",
-            ),
-            (
-                "ChangePassword",
-                Situation::Iam(NoSuchEntity),
-                "Login Profile for User alice cannot be found.",
-                "alice has no password",
             ),
             (
                 "ChangePassword",
