@@ -3,6 +3,7 @@
 //! Time is passed in; whose device it is and who may ask is decided elsewhere.
 
 use super::lag::Settling;
+use super::model::InIam;
 use super::totp;
 
 /// Where, in steps from what AWS takes for the device's time, EnableMFADevice and ResyncMFADevice
@@ -29,6 +30,7 @@ pub struct Device {
     pub tags: Vec<(String, String)>,
     /// Until it can sign in.
     pub settling: Settling,
+    pub in_iam: InIam,
     /// Steps by which the device is ahead of AWS, as far as AWS has been told.
     drift: i64,
     /// Time steps whose code was accepted; each can be spent once.
@@ -47,6 +49,7 @@ impl Device {
             enabled: None,
             tags: Vec::new(),
             settling: Settling::default(),
+            in_iam: InIam::default(),
             drift: 0,
             spent: Vec::new(),
             paired: 0,

@@ -41,6 +41,7 @@ pub fn virtual_ones(call: &mut Call<'_>) -> Result<Xml, Refusal> {
             Some("Unassigned") => device.enabled.is_none(),
             _ => true,
         })
+        .filter(|device| device.in_iam.name.settled(call.now))
         .collect();
     page?.write("VirtualMFADevices", &devices, |xml, device| {
         xml.text("SerialNumber", &device.serial);

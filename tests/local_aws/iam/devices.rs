@@ -59,6 +59,7 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     )?;
     let seed = call.world.random.bytes(40);
     let mut device = Device::new(serial.clone(), Kind::Virtual, seed);
+    device.in_iam.name = call.world.lags.start(New::VirtualDevice, call.now);
     tags::put(&mut device.tags, tags)?;
     let mut result = Xml::default();
     result.within("VirtualMFADevice", |xml| describe_new(xml, &device, name));
@@ -121,6 +122,7 @@ pub fn enable(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     self_management(call, &pair.user)?;
     let account = call.account();
     let device = account.devices.get(&pair.serial);
+    let device = device.filter(|device| device.in_iam.name.settled(call.now));
     let device = device.ok_or_else(|| no_such_device(&pair.serial))?;
     if device.user.as_ref() == Some(&pair.user) {
         let user = &pair.user;
@@ -161,11 +163,15 @@ pub fn deactivate(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let user = subject::user(call, user, "iam:DeactivateMFADevice")?;
     self_management(call, &user.name)?;
     let kind = own(call, serial, &user.name)?.kind;
+    let removal = call.world.lags.start(New::Removal, call.now);
     let devices = &mut call.account_mut().devices;
     match (kind, devices.get_mut(serial)) {
         // A passkey is nobody's device but the user's, and goes with being theirs.
         (Kind::Passkey, _) => drop(devices.remove(serial)),
-        (_, Some(device)) => device.release(),
+        (_, Some(device)) => {
+            device.release();
+            device.in_iam.removal = removal;
+        }
         (_, None) => (),
     }
     Ok(Xml::default())
@@ -176,15 +182,13 @@ pub fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let serial = check.required(&SERIAL_NUMBER);
     check.done()?;
     subject::allowed_as(call, "iam:DeleteVirtualMFADevice", serial, serial)?;
+    let now = call.now;
     let devices = &mut call.account_mut().devices;
     let device = devices
         .get(serial)
         .filter(|device| device.kind == Kind::Virtual);
-    if device
-        .ok_or_else(|| no_such_device(serial))?
-        .enabled
-        .is_some()
-    {
+    let device = device.ok_or_else(|| no_such_device(serial))?;
+    if device.enabled.is_some() || !device.in_iam.removal.settled(now) {
         return Err(subject::delete_conflict(
             "MFA VirtualDevice in use. Must deactivate first.",
         ));
