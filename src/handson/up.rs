@@ -3,10 +3,13 @@
 //! AWS shows what there is and, by its tags, whether it is ours; the user's files show whether the
 //! key's secret is there. So nothing else has to be remembered: before a key is asked for, its section
 //! is marked in the credentials file, and a key of which nobody has the secret is told from one that
-//! a person has made by that mark. The seed of a device is in memory alone; a device whose seed is
+//! a person has made by that mark, and beside a key whose reply came by the [`Note`] of when it was
+//! asked for. The seed of a device is in memory alone; a device whose seed is
 //! lost gives way to a new one ([`device::next`]).
 
+use crate::aws::UserKey;
 use crate::device::{self, Seen};
+use crate::handson::note::Note;
 
 /// A user or a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +25,12 @@ pub enum Key {
     Missing,
     /// AWS has made it, and its secret was in a reply that nobody got.
     Lost(String),
-    /// The profile has it.
-    Written { id: String, tagged: bool },
+    /// The profile has it. Another may be lost: it was asked for before.
+    Written {
+        id: String,
+        tagged: bool,
+        lost: Option<String>,
+    },
 }
 
 /// All that the next step depends on.
@@ -97,8 +104,9 @@ pub fn next(observed: &Observed) -> Step {
     match &observed.key {
         Key::Missing => return Step::CreateKey,
         Key::Lost(id) => return Step::DeleteKey(id.clone()),
-        Key::Written { id, tagged: false } => return Step::TagKey(id.clone()),
-        Key::Written { tagged: true, .. } if !observed.proven => return Step::ProveKey,
+        Key::Written { lost: Some(id), .. } => return Step::DeleteKey(id.clone()),
+        Key::Written { id, tagged, .. } if !tagged => return Step::TagKey(id.clone()),
+        Key::Written { .. } if !observed.proven => return Step::ProveKey,
         Key::Written { .. } => {}
     }
     match device {
@@ -123,39 +131,50 @@ pub enum Trouble {
 }
 
 /// What to think of the user's keys. `listed` is what AWS lists, `tagged` what the user's tag says,
-/// `held` the id in the profile; `marked` is whether the profile's section was made ready for a key.
+/// `held` the id in the profile; `marked` is whether the profile's section was made ready for a key,
+/// `note` knows when one was asked for.
 ///
 /// # Errors
 ///
 /// A key is in the way that this command must not touch.
 pub fn key(
-    listed: &[String],
+    listed: &[UserKey],
     tagged: Option<&str>,
     marked: bool,
     held: Option<&str>,
+    note: &Note,
 ) -> Result<Key, Trouble> {
+    let lost = note.lost(listed, held);
+    let first_lost = lost.first().map(|id| (*id).to_owned());
     if let Some(held) = held {
-        return match listed.iter().any(|id| id == held) {
+        return match listed.iter().any(|key| key.id == held) {
             true => Ok(Key::Written {
                 id: held.to_owned(),
                 tagged: tagged == Some(held),
+                lost: first_lost,
             }),
             false => Err(Trouble::Gone(held.to_owned())),
         };
     }
-    if let Some(ours) = listed.iter().find(|id| tagged == Some(id.as_str())) {
-        return Err(Trouble::Elsewhere(ours.clone()));
+    if let Some(ours) = listed.iter().find(|key| tagged == Some(key.id.as_str())) {
+        return Err(Trouble::Elsewhere(ours.id.clone()));
     }
-    match listed {
-        [] => Ok(Key::Missing),
-        [only] if marked => Ok(Key::Lost(only.clone())),
-        strange => Err(Trouble::Strange(strange.to_vec())),
+    match (listed, first_lost) {
+        ([], _) => Ok(Key::Missing),
+        ([only], _) if marked => Ok(Key::Lost(only.id.clone())),
+        (all, Some(first)) if marked && lost.len() == all.len() => Ok(Key::Lost(first)),
+        (strange, _) => Err(Trouble::Strange(
+            strange.iter().map(|key| key.id.clone()).collect(),
+        )),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::handson::note::Made;
 
     const ID: &str = "AKIA1";
 
@@ -174,17 +193,29 @@ mod tests {
         }
     }
 
+    fn written(tagged: bool) -> Key {
+        Key::Written {
+            id: ID.to_owned(),
+            tagged,
+            lost: None,
+        }
+    }
+
     /// What a step changes if it is carried out.
     fn after(observed: &Observed, step: &Step) -> Observed {
         let mut next = observed.clone();
-        let id = ID.to_owned();
         match step {
             Step::CreateUser => next.user = Entity::Ours,
             Step::CreateRole => next.role = Entity::Ours,
             Step::Attach(_) => next.missing.clear(),
-            Step::CreateKey => next.key = Key::Written { id, tagged: false },
-            Step::DeleteKey(_) => next.key = Key::Missing,
-            Step::TagKey(_) => next.key = Key::Written { id, tagged: true },
+            Step::CreateKey => next.key = written(false),
+            Step::DeleteKey(lost) => {
+                next.key = match &observed.key {
+                    Key::Written { id, .. } if id != lost => written(false),
+                    _ => Key::Missing,
+                }
+            }
+            Step::TagKey(_) => next.key = written(true),
             Step::ProveKey => next.proven = true,
             Step::CreateDevice => {
                 next.device = Seen::Waiting;
@@ -264,6 +295,16 @@ mod tests {
                     key,
                     ..observed.clone()
                 });
+                // And shown after the next one was made.
+                let key = Key::Written {
+                    id: ID.to_owned(),
+                    tagged: false,
+                    lost: Some("AKIA0".to_owned()),
+                };
+                left.push(Observed {
+                    key,
+                    ..observed.clone()
+                });
             }
             for left in left {
                 assert_eq!(again(&run(again(&left)).0), undisturbed, "{left:?}");
@@ -287,32 +328,65 @@ mod tests {
     #[test]
     fn a_key_is_ours_by_the_tag_or_by_the_file_and_otherwise_in_the_way() {
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-        let written = |tagged| Key::Written {
-            id: "A".to_owned(),
-            tagged,
+        let at = |second| Timestamp::from_second(second).unwrap();
+        // In the order of the alphabet, a day apart; a key was asked for when B was made.
+        let keys = |ids: &[&str]| {
+            let key = |id: &&str| UserKey {
+                id: (*id).to_owned(),
+                active: true,
+                created: at(i64::from(id.as_bytes()[0]) * 86_400),
+            };
+            ids.iter().map(key).collect::<Vec<_>>()
         };
+        let mut note = Note::default();
+        note.ask(Made::Key, at(i64::from(b'B') * 86_400));
+        let written = |id: &str, tagged, lost: Option<&str>| {
+            Ok(Key::Written {
+                id: id.to_owned(),
+                tagged,
+                lost: lost.map(str::to_owned),
+            })
+        };
+        let strange = |all: &[&str]| Err(Trouble::Strange(ids(all)));
+        let lost = |id: &str| Ok(Key::Lost(id.to_owned()));
         for (listed, tagged, marked, held, expected) in [
             (&[][..], None, false, None, Ok(Key::Missing)),
             (&[], None, true, None, Ok(Key::Missing)),
             (&[], Some("A"), true, None, Ok(Key::Missing)),
-            (&["A"], None, true, Some("A"), Ok(written(false))),
-            (&["A"], Some("A"), true, Some("A"), Ok(written(true))),
-            (&["A", "B"], Some("A"), true, Some("A"), Ok(written(true))),
-            (&["A"], Some("B"), true, Some("A"), Ok(written(false))),
-            (&["A"], None, true, None, Ok(Key::Lost("A".to_owned()))),
-            (
-                &["A"],
-                None,
-                false,
-                None,
-                Err(Trouble::Strange(ids(&["A"]))),
-            ),
+            (&["A"], None, true, Some("A"), written("A", false, None)),
+            (&["A"], Some("A"), true, Some("A"), written("A", true, None)),
             (
                 &["A", "B"],
+                Some("A"),
+                true,
+                Some("A"),
+                written("A", true, None),
+            ),
+            (
+                &["A"],
+                Some("B"),
+                true,
+                Some("A"),
+                written("A", false, None),
+            ),
+            (&["A"], None, true, None, lost("A")),
+            (&["A"], None, false, None, strange(&["A"])),
+            (&["A", "B"], None, true, None, strange(&["A", "B"])),
+            // Both were asked for and their replies lost, or one before the other.
+            (&["B", "C"], None, true, None, lost("B")),
+            (
+                &["B", "C"],
                 None,
                 true,
+                Some("C"),
+                written("C", false, Some("B")),
+            ),
+            (
+                &["B", "C"],
                 None,
-                Err(Trouble::Strange(ids(&["A", "B"]))),
+                true,
+                Some("B"),
+                written("B", false, None),
             ),
             (
                 &["A"],
@@ -330,7 +404,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                key(&ids(listed), tagged, marked, held),
+                key(&keys(listed), tagged, marked, held, &note),
                 expected,
                 "{listed:?} {tagged:?} {marked} {held:?}"
             );

@@ -65,6 +65,7 @@ mod handson;
 mod handson_interrupted;
 #[cfg(unix)]
 mod handson_lag;
+mod handson_late;
 #[cfg(unix)]
 mod handson_left;
 #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! Two codes in a row: from the command line, from `mfa_process`, or from the person.
+//! Two codes in a row: from the command line, from `mfa_process`, or from the person; and a new device
+//! enabled with them.
 
 use std::io;
 use std::time::Duration;
@@ -6,11 +7,15 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
+use super::create::is;
+use crate::aws::IamSituation;
 use crate::code::{Code, CodeSource, Prompt, ask_plainly};
+use crate::commands::news::patiently;
 use crate::device::{Pair, Seed, Wrong};
 use crate::failure::{Failure, Kind, Result};
+use crate::pauses::Pauses;
 use crate::secret::Secret;
-use crate::signin::{Operator, Permit};
+use crate::signin::{Obstacle, Operator, Permit};
 use crate::terminal::Terminal;
 use crate::ui::Ui;
 
@@ -165,6 +170,26 @@ impl Clerk<'_> {
             Source::Command { command, origin } => self.printed(command, origin, seed).await,
             Source::Terminal(terminal) => self.typed(terminal, seed).await,
         }
+    }
+
+    /// Enables the device for `user`, again as long as AWS does not know it everywhere; `pauses` are none
+    /// for one that is not new.
+    pub(in crate::commands) async fn enable(
+        &self,
+        user: &str,
+        codes: &[Code; 2],
+        pauses: Pauses,
+    ) -> Result<(), Obstacle> {
+        let serial = self.serial;
+        let waiting = format!("AWS does not know device {serial} everywhere yet");
+        let is_unknown = |obstacle: &Obstacle| is(obstacle, IamSituation::NoSuchEntity);
+        let codes = codes.each_ref().map(Code::secret);
+        patiently(self.ui, pauses, &waiting, is_unknown, async || {
+            self.operator
+                .call(async |aws, key| aws.enable_mfa_device(key, user, serial, codes).await)
+                .await
+        })
+        .await
     }
 
     async fn typed(&self, terminal: &Terminal, seed: Option<&Seed>) -> Result<[Code; 2]> {

@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::device::{self, Observed, Seed, Seen, Step};
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
+use crate::pauses::Pauses;
 use crate::profile::Request;
 use crate::secret::Secret;
 use crate::signin::{Obstacle, Operator};
@@ -296,12 +297,13 @@ impl<'a> Course<'a> {
             let now = self.operator.aws().now();
             self.next_code.set(Some(device::step_end(now)));
         }
-        let [first, second] = codes.each_ref().map(Code::secret);
         let (user, serial) = (&self.user, &self.serial);
-        let enabling = self.operator.call(async |aws, key| {
-            aws.enable_mfa_device(key, user, serial, [first, second])
-                .await
-        });
+        // One that was there before is known everywhere.
+        let pauses = match seed {
+            Some(_) => Pauses::for_news(self.timeout),
+            None => Pauses::none(),
+        };
+        let enabling = clerk.enable(user, &codes, pauses);
         let doing = format!("enabling device {serial}");
         let obstacle = match self.errand.step(&doing, enabling).await {
             Ok(()) => {
