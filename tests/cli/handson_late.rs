@@ -96,6 +96,21 @@ fn a_policy_that_cannot_be_attached_is_not_waited_for() {
 }
 
 #[test]
+fn what_was_removed_is_waited_for_until_it_counts_no_more() {
+    let world = world();
+    let before = account(&world.aws);
+    up_by_command(&world, &[]).succeeded();
+    world.aws.set_lag(New::Removal, Some(Lag::Requests(2)));
+    world
+        .run(["handson", "down", "--user", USER, "--yes"])
+        .succeeded();
+    for operation in ["DeleteRole", "DeleteUser", "DeleteVirtualMFADevice"] {
+        assert_eq!(world.aws.count(operation), 3, "{operation}");
+    }
+    assert_eq!(account(&world.aws), before);
+}
+
+#[test]
 fn what_was_made_with_a_lost_reply_is_found_however_late_it_is_shown() {
     for (operation, kind, lag) in [
         ("CreateUser", New::UserName, Lag::Requests(6)),
@@ -153,6 +168,28 @@ fn a_key_whose_reply_was_lost_and_that_is_listed_late_is_deleted() {
     up_ends_well(&world, &["whose secret was lost on the way, is deleted"]);
     assert_eq!(world.aws.count("CreateAccessKey"), 2);
     is_whole_and_goes(&world, &before);
+}
+
+#[test]
+fn both_keys_of_a_run_in_doubt_are_its_own_to_down() {
+    let world = world();
+    let before = account(&world.aws);
+    world.aws.set_lag(New::ListedKey, Some(Lag::Seconds(20)));
+    world
+        .aws
+        .fault("CreateAccessKey", Fault::Close(When::After));
+    let stop = world.aws.stop("CreateVirtualMFADevice", 0, When::Before);
+    let mut session = start_up(&world, &["--yes"]);
+    drive(&world, &mut session, || stop.reached().is_some());
+    session.kill();
+    stop.abandon();
+    world.aws.advance(30);
+    let keys = &account(&world.aws)["users"][USER]["keys"];
+    assert_eq!(keys, &serde_json::json!(["Active", "Active"]));
+    world
+        .run(["handson", "down", "--user", USER, "--yes"])
+        .succeeded();
+    assert_eq!(account(&world.aws), before);
 }
 
 #[test]

@@ -62,6 +62,7 @@ mod going_on;
 #[cfg(unix)]
 mod handson;
 #[cfg(unix)]
+mod handson_down;
 mod handson_interrupted;
 #[cfg(unix)]
 mod handson_lag;

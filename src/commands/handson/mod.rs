@@ -116,11 +116,6 @@ impl Home {
     }
 }
 
-/// The journal that makes two runs about one user come one after the other.
-fn turn(user: &str) -> String {
-    format!("handson-{user}")
-}
-
 /// What is not there has nothing.
 fn none_if_gone<T: Default>(outcome: Result<T, Obstacle>) -> Result<T, Obstacle> {
     match outcome {
