@@ -142,6 +142,17 @@ fn what_is_there_and_not_ours_is_not_touched() {
         5,
         &format!("there is a device {SERIAL} already"),
     );
+    // The device is called after the user.
+    let taken = self::world();
+    taken.aws.user("bob").virtual_mfa_named(USER);
+    refused(
+        &taken,
+        &up(&[]),
+        5,
+        &format!(
+            "the device would be called {SERIAL}, and that is the one of arn:aws:iam::123456789012:user/bob"
+        ),
+    );
     // Somebody else's leftover stays there.
     world
         .run(["handson", "down", "--user", USER, "--yes"])

@@ -39,6 +39,9 @@ pub(super) struct Arguments {
 /// AWS-2023-001).
 pub(super) const DEVICE_FIRST: &str = "AWS lets nobody who has an MFA device enable another without signing in with it, so its code is needed first";
 
+/// The way on where the name is taken.
+pub(super) const ANOTHER_NAME: &str = "`--name` chooses another name";
+
 /// What `--output json` prints. The seed is part of it only where `--show-seed` asks for it.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -124,6 +127,7 @@ fn not_created(
     serial: &str,
 ) -> Failure {
     let doubt = obstacle.may_be_done();
+    let taken = is(&obstacle, IamSituation::AlreadyExists);
     let failure = operator.explain(obstacle, about(&format!("device {serial}"), None));
     if doubt {
         errand.left_open();
@@ -131,7 +135,10 @@ fn not_created(
             "device {serial} may be there all the same, without anybody knowing its seed"
         ));
     }
-    failure
+    match taken {
+        true => failure.next(ANOTHER_NAME),
+        false => failure,
+    }
 }
 
 /// Hands the seed over. Where that fails nobody can use the device, so it is deleted again.

@@ -35,7 +35,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     if iam(&["CreateVirtualMFADevice"], IamSituation::AlreadyExists) {
         return Some(
             told(format!("there is {device} already"))
-                .next("`awsmfa mfa list --all` shows whose it is; `--name` chooses another name"),
+                .next("`awsmfa mfa list --all` shows whose it is"),
         );
     }
     if iam(&["EnableMFADevice"], IamSituation::AlreadyExists) {
@@ -47,7 +47,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     if iam(&["DeleteVirtualMFADevice"], IamSituation::DeleteConflict) {
         return Some(
             told(format!("{device} is enabled, and AWS deletes none that is"))
-                .next("delete it with `--deactivate`"),
+                .next("`awsmfa mfa delete --deactivate` takes it from whoever has it, which `--user` names, and deletes it"),
         );
     }
     if refusal.operation.ends_with("MFADevice")
@@ -104,7 +104,7 @@ mod tests {
             (
                 "CreateVirtualMFADevice",
                 Situation::Iam(AlreadyExists),
-                "--name",
+                "whose it is",
             ),
             (
                 "EnableMFADevice",
