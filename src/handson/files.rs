@@ -24,9 +24,12 @@ const ROLE: [&str; 7] = [
     "mfa_serial",
     "mfa_process",
     "region",
-    "awsmfa_profile",
+    SECTION,
     MARK,
 ];
+
+/// Which section the profile with the role is signed in to.
+const SECTION: &str = "awsmfa_profile";
 
 /// What the profiles are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +168,8 @@ pub fn made_for(files: &Files, profile: &str) -> Option<String> {
 /// # Errors
 ///
 /// [`Kind::Configuration`], with the place of what is in the way; [`Kind::File`] for a line that
-/// cannot be understood.
+/// cannot be understood. A section with temporary credentials of another tool is not in the way
+/// ([`is_foreign`]): whoever signs in is asked about them.
 pub fn check_free(files: &Files, places: &Places, user_arn: &str) -> Result<()> {
     let found = Found::read(files, user_arn);
     let other_names = [
@@ -196,13 +200,51 @@ pub fn check_free(files: &Files, places: &Places, user_arn: &str) -> Result<()> 
     if found.role_in(&places.role).is_none() {
         absent(files, &places.role, FLAGS[1])?;
     }
-    let section = files.credentials.document.profile(&places.section);
-    let held = section.as_ref().and_then(Held::read);
+    check_section(files, places, &found)
+}
+
+fn check_section(files: &Files, places: &Places, found: &Found) -> Result<()> {
+    let (section, flag) = (places.section.as_str(), FLAGS[2]);
+    let own = found.role_in(&places.role);
+    if own.and_then(|own| own.get(SECTION)) != Some(section)
+        && let Some(other) = signs_in_to(files, section, &places.role)
+    {
+        return Err(Failure::new(
+            Kind::Configuration,
+            format!(
+                "profile `{}` is signed in to section [{section}] already",
+                other.name()
+            ),
+        )
+        .at(format!("{}:{}", files.config.path.display(), other.line()))
+        .next(format!("choose another section with `{flag}`")));
+    }
+    let profile = files.credentials.document.profile(section);
+    let held = profile.as_ref().and_then(Held::read);
     let source = held.and_then(|held| held.marks?.source);
     match source {
         Some(source) if source == places.key => Ok(()),
-        _ => absent(files, &places.section, FLAGS[2]),
+        _ if is_foreign(files, section) => Ok(()),
+        _ => absent(files, section, flag),
     }
+}
+
+/// Another profile of the config file that is signed in to this section: of two that share one, nobody
+/// could tell whose credentials it holds.
+fn signs_in_to<'f>(files: &'f Files, section: &str, role: &str) -> Option<Profile<'f>> {
+    let mut profiles = files.config.document.profiles();
+    profiles.find(|profile| {
+        let named = profile.get(SECTION);
+        profile.name() != role && named.is_some_and(|value| value.text == section)
+    })
+}
+
+/// Whether the section is there and holds nothing but temporary credentials that another tool wrote.
+pub fn is_foreign(files: &Files, section: &str) -> bool {
+    let profile = files.credentials.document.profile(section);
+    let held = profile.as_ref().and_then(Held::read);
+    held.is_some_and(|held| held.complete && held.marks.is_none())
+        && files.config.document.profile(section).is_none()
 }
 
 /// Refuses a profile that either file has.

@@ -179,14 +179,25 @@ fn profiles_and_sections_of_others_are_not_written_to() {
             "holds a key already",
             "--to",
         ),
-        (String::new(), "[profile Myhandson-cli-role]\n", "there is a profile `Myhandson-cli-role` already", "--role-profile"),
         (
-            "[session-token]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = x\naws_session_token = x\n".to_owned(),
+            String::new(),
+            "[profile Myhandson-cli-role]\n",
+            "there is a profile `Myhandson-cli-role` already",
+            "--role-profile",
+        ),
+        (
+            "[session-token]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n"
+                .to_owned(),
             "",
             "there is a profile `session-token` already",
             "--section",
         ),
-        (String::new(), "[profile session-token]\n", "there is a profile `session-token` already", "--section"),
+        (
+            String::new(),
+            "[profile session-token]\n",
+            "there is a profile `session-token` already",
+            "--section",
+        ),
     ] {
         let world = world();
         world.write_credentials(world.credentials() + &credentials);
@@ -195,6 +206,44 @@ fn profiles_and_sections_of_others_are_not_written_to() {
         let arguments = [&up(&[])[..], &HANDING].concat();
         world.run(arguments).failed(3, said).said(advice);
     }
+}
+
+#[test]
+fn temporary_credentials_of_another_tool_are_replaced_when_the_person_agrees() {
+    let world = world();
+    let pasted = "[session-token]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = x\naws_session_token = x\n";
+    world.write_credentials(world.credentials() + pasted);
+    up_by_command(&world, &[])
+        .succeeded()
+        .said("section [session-token] holds temporary credentials that another tool wrote");
+    assert!(world.credentials().contains(pasted));
+    world.aws.advance(30);
+    let sign_in = ["-p", ROLE, &world.aws.code(SERIAL)];
+    world
+        .run(sign_in)
+        .failed(3, "holds temporary credentials that another tool wrote");
+    world
+        .run(["login", "--yes"].iter().chain(&sign_in))
+        .succeeded();
+    world
+        .run(["handson", "down", "--user", USER, "--yes"])
+        .succeeded();
+    assert!(!world.credentials().contains("session-token"));
+}
+
+#[test]
+fn two_hands_on_users_do_not_share_a_section() {
+    let world = world();
+    up_by_command(&world, &[]).succeeded();
+    let other = ["handson", "up", "--user", "other", "--policy-arn", POLICY];
+    refused(
+        &world,
+        &other,
+        3,
+        &format!("profile `{ROLE}` is signed in to section [session-token] already"),
+    );
+    let arguments = [&other[..], &HANDING].concat();
+    world.run(arguments).failed(3, "").said("--section");
 }
 
 #[test]

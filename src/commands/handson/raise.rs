@@ -230,6 +230,11 @@ impl<'a> Raising<'a> {
             "role {role}: {}; only for this user, and only with a code; profile `{with}`, section [{section}]",
             policies.join(", ")
         ));
+        if files::is_foreign(&self.files()?, section) {
+            self.ui.say(&format!(
+                "section [{section}] holds temporary credentials that another tool wrote: signing in replaces them"
+            ));
+        }
         consent::obtain(self.ui, self.yes, &what).await
     }
 
