@@ -17,16 +17,22 @@ pub const MARK: &str = "awsmfa_handson";
 
 const KEY: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", MARK];
 
-/// Every line of the profile with the role that `up` may have written.
+/// Every line of the profile with the role that `up` may have written, and that is nobody else's.
 const ROLE: [&str; 7] = [
     "role_arn",
     "source_profile",
     "mfa_serial",
     "mfa_process",
-    "region",
     SECTION,
+    REGION_MARK,
     MARK,
 ];
+
+/// The region is `up`'s as long as it says the same as [`REGION_MARK`]; a person may set another.
+pub const REGION: &str = "region";
+
+/// The region that `up` has written.
+pub const REGION_MARK: &str = "awsmfa_handson_region";
 
 /// Which section the profile with the role is signed in to.
 const SECTION: &str = "awsmfa_profile";
@@ -94,7 +100,7 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleProfile {
     pub name: String,
-    /// What [`ROLE`] says in it, by key.
+    /// What [`ROLE`] and [`REGION`] say in it, by key.
     settings: Vec<(&'static str, String)>,
 }
 
@@ -102,6 +108,12 @@ impl RoleProfile {
     pub fn get(&self, key: &str) -> Option<&str> {
         let found = self.settings.iter().find(|(name, _)| *name == key);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a person has set the region.
+    pub fn has_own_region(&self) -> bool {
+        let region = self.get(REGION);
+        region.is_some() && region != self.get(REGION_MARK)
     }
 }
 
@@ -119,7 +131,7 @@ impl Found {
             let value = |key| Some((key, section.get(key)?.text.into_owned()));
             RoleProfile {
                 name: section.name().to_owned(),
-                settings: ROLE.into_iter().filter_map(value).collect(),
+                settings: ROLE.into_iter().chain([REGION]).filter_map(value).collect(),
             }
         });
         let names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).collect();
@@ -269,15 +281,20 @@ pub fn made(
     flavor: Flavor,
     user_arn: &str,
     keys: &[&str],
-) -> Vec<(String, &'static [&'static str])> {
-    let lines = match flavor {
-        Flavor::Credentials => &KEY[..],
-        Flavor::Config => &ROLE[..],
+) -> Vec<(String, Vec<&'static str>)> {
+    let lines = |section: &Profile<'_>| match flavor {
+        Flavor::Credentials => KEY.to_vec(),
+        Flavor::Config => {
+            let region = section.get(REGION).map(|value| value.text);
+            let ours = region == section.get(REGION_MARK).map(|value| value.text);
+            let region = ours.then_some(REGION);
+            ROLE.into_iter().chain(region).collect()
+        }
     };
     let counts = |section: &Profile<'_>| flavor == Flavor::Config || keys.contains(&section.name());
     let marked = marked(document, user_arn).filter(counts);
     marked
-        .map(|section| (section.name().to_owned(), lines))
+        .map(|section| (section.name().to_owned(), lines(&section)))
         .collect()
 }
 

@@ -161,7 +161,7 @@ fn from_nothing_to_a_role_that_is_put_on_with_a_code_and_back_to_nothing() {
     assert_eq!(
         fs::read_to_string(world.config_path()).unwrap(),
         format!(
-            "# mine\n[default]\nregion = eu-west-1\n\n[profile {ROLE}]\nrole_arn = {ROLE_ARN}\nsource_profile = {USER}\nmfa_serial = {SERIAL}\nawsmfa_profile = session-token\nregion = eu-west-1\nawsmfa_handson = {USER_ARN}\n"
+            "# mine\n[default]\nregion = eu-west-1\n\n[profile {ROLE}]\nrole_arn = {ROLE_ARN}\nsource_profile = {USER}\nmfa_serial = {SERIAL}\nawsmfa_profile = session-token\nregion = eu-west-1\nawsmfa_handson_region = eu-west-1\nawsmfa_handson = {USER_ARN}\n"
         )
     );
 

@@ -43,6 +43,35 @@ fn the_files_keep_what_is_not_the_hands_on_users() {
 }
 
 #[test]
+fn a_region_that_a_person_has_set_is_theirs() {
+    let mut world = world();
+    world.write_config("[default]\nregion = eu-west-1\n");
+    up_by_command(&world, &[]).succeeded();
+    let config = || fs::read_to_string(world.config_path()).unwrap();
+    let (region, set) = (
+        "\nregion = eu-west-1\nawsmfa",
+        "\nregion = us-east-2\nawsmfa",
+    );
+    assert!(config().contains(region));
+    world.write_config(config().replace(region, set));
+    let there = config();
+    // Another region of the administrator's does not count any more, nor does one from nowhere.
+    world.set("AWS_REGION", "ap-northeast-1");
+    up_by_command(&world, &[]).succeeded();
+    assert_eq!(fs::read_to_string(world.config_path()).unwrap(), there);
+    world
+        .run(["handson", "down", "--user", USER, "--yes"])
+        .succeeded()
+        .said(&format!(
+            "section [{ROLE}] keeps what is not of the hands-on user"
+        ));
+    assert_eq!(
+        fs::read_to_string(world.config_path()).unwrap(),
+        format!("[default]\nregion = eu-west-1\n\n[profile {ROLE}]\nregion = us-east-2\n")
+    );
+}
+
+#[test]
 fn the_only_copy_of_somebody_elses_secret_stays_wherever_it_was_put() {
     let world = world();
     up_by_command(&world, &[]).succeeded();

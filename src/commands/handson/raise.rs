@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::device::Seed;
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
-use crate::handson::files::{self, Found, MARK, Places};
+use crate::handson::files::{self, Found, MARK, Places, REGION, REGION_MARK, RoleProfile};
 use crate::handson::tags::Tags;
 use crate::handson::up::{self, Step};
 use crate::ini::Flavor;
@@ -195,7 +195,7 @@ impl<'a> Raising<'a> {
         if !matches!(memory.looked.device, Device::Enabled) {
             memory.equipment = Some(self.equip(&memory.serial)?);
         }
-        let revising = self.profile_with_role(memory);
+        let revising = self.profile_with_role(memory)?;
         signin::rehearse(self.context, self.ui, &revising, self.timeout).await?;
         let found = Found::read(&self.files()?, &memory.user_arn);
         if found.key_in(&self.places.key).flatten().is_none() {
@@ -299,7 +299,6 @@ impl<'a> Raising<'a> {
                 &format!(":role/{}", self.wanted.role),
             ),
         };
-        let region = self.operator.plan().region.as_ref();
         let mut lines = vec![
             ("role_arn", role_arn),
             ("source_profile", self.places.key.clone()),
@@ -310,13 +309,22 @@ impl<'a> Raising<'a> {
             self.mfa_process
                 .map(|command| ("mfa_process", command.expose().to_owned())),
         );
-        lines.extend(region.map(|region| ("region", region.value.clone())));
         lines.push((MARK, memory.user_arn.clone()));
         lines
     }
 
-    pub(super) fn profile_with_role(&self, memory: &Memory<'_>) -> Revising<'static> {
-        put(Flavor::Config, &self.places.role, self.role_lines(memory))
+    /// The region of the administrator's profile goes along, unless a person has set one.
+    pub(super) fn profile_with_role(&self, memory: &Memory<'_>) -> Result<Revising<'static>> {
+        let mut lines = self.role_lines(memory);
+        let found = Found::read(&self.files()?, &memory.user_arn);
+        let own = found.role_in(&self.places.role);
+        let region = self.operator.plan().region.as_ref();
+        if let Some(region) = region.filter(|_| !own.is_some_and(RoleProfile::has_own_region)) {
+            let written = [REGION, REGION_MARK].map(|key| (key, region.value.clone()));
+            let mark = lines.len() - 1;
+            lines.splice(mark..mark, written);
+        }
+        Ok(put(Flavor::Config, &self.places.role, lines))
     }
 
     fn raised(&self, memory: Memory<'_>) -> Result<Raised> {

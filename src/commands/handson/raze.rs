@@ -123,7 +123,7 @@ impl Razing<'_> {
 fn sections(document: &Document, flavor: Flavor, survey: &Survey) -> Vec<Revision> {
     let keys: Vec<&str> = survey.keys.iter().map(String::as_str).collect();
     let made = files::made(document, flavor, &survey.user_arn, &keys).into_iter();
-    let made = made.map(|(section, lines)| Revision::Clear(section, lines.to_vec()));
+    let made = made.map(|(section, lines)| Revision::Clear(section, lines));
     let sessions = match flavor {
         Flavor::Credentials => files::sessions(document, &keys),
         Flavor::Config => Vec::new(),

@@ -340,7 +340,7 @@ impl<'a> Raising<'a> {
     }
 
     async fn write_profile(&self, memory: &Memory<'_>) -> Result<()> {
-        let revising = self.profile_with_role(memory);
+        let revising = self.profile_with_role(memory)?;
         signin::revise(self.context, self.ui, &revising, self.timeout).await?;
         self.errand
             .done(format!("profile `{}` is written", self.places.role));
