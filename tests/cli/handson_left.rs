@@ -148,6 +148,53 @@ fn a_role_whose_user_is_gone_is_found_and_removed() {
 }
 
 #[test]
+fn a_user_that_has_lost_its_tags_is_not_gone() {
+    let world = world();
+    let before = account(&world.aws);
+    up_by_command(&world, &[]).succeeded();
+    let user = world.aws.account().existing_user(USER).unwrap();
+    user.clear_tags();
+    let listed = world.run(["handson", "list"]).succeeded();
+    assert!(
+        listed.stdout.contains(&format!("{USER} (lost its tags)")),
+        "{}",
+        listed.stdout
+    );
+    let tag = format!("--tags Key=awsmfa:handson,Value={ROLE}`");
+    let down = ["handson", "down", "--user", USER, "--yes"];
+    world
+        .run(down)
+        .failed(5, "does not carry the tag of `awsmfa handson`")
+        .said(&tag);
+    let _ = user.tag("awsmfa:handson", ROLE);
+    world.run(down).succeeded();
+    assert_eq!(account(&world.aws), before);
+}
+
+#[test]
+fn a_role_of_an_earlier_user_is_listed_beside_that_of_the_present_one() {
+    let world = world();
+    let before = account(&world.aws);
+    up_by_command(&world, &[]).succeeded();
+    let user = world.aws.account().existing_user(USER).unwrap();
+    user.delete();
+    world.aws.advance(30);
+    let _ = world.aws.user(USER).tag("awsmfa:handson", "Other");
+    let listed = world.run(["handson", "list"]).succeeded().stdout;
+    assert!(
+        listed.contains(&format!("{USER} (gone, made anew)")),
+        "{listed}"
+    );
+    assert!(listed.contains("Other"), "{listed}");
+    let down = ["handson", "down", "--user", USER, "--yes"];
+    world.run(down).succeeded();
+    let listed = world.run(["handson", "list"]).succeeded().stdout;
+    assert!(listed.contains(&format!("{USER} (gone)")), "{listed}");
+    world.run(down).succeeded();
+    assert_eq!(account(&world.aws), before);
+}
+
+#[test]
 fn nobody_takes_themselves_down() {
     let mut world = world();
     up_by_command(&world, &[]).succeeded();

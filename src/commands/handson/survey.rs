@@ -10,7 +10,7 @@ use crate::handson::described;
 use crate::handson::down::{self, Seen};
 use crate::handson::files::Found;
 use crate::handson::note::Note;
-use crate::handson::tags::Tags;
+use crate::handson::tags::{HANDSON, Tags};
 use crate::profile::{self, Files};
 use crate::signin::{Obstacle, Operator};
 use crate::ui::Ui;
@@ -71,8 +71,14 @@ pub(super) async fn survey(
     let found = found.map_err(explain)?;
     let possessions = possessions.map_err(explain)?;
     let tags = match &found {
-        Some(found) => Some(Tags::read(&found.tags).ok_or_else(|| foreign(user))?),
         None => None,
+        Some(found) => match Tags::read(&found.tags) {
+            Some(tags) => Some(tags),
+            None => {
+                let role = role_of(operator, user).await.map_err(explain)?;
+                return Err(foreign(user, role.as_deref()));
+            }
+        },
     };
     let user_arn = match &found {
         Some(found) => found.arn.clone(),
@@ -363,13 +369,24 @@ fn is_somebody_else(
     .next("name an administrator's profile with `--profile`"))
 }
 
-fn foreign(user: &str) -> Failure {
+/// `role` is one that was made for a user of this name.
+fn foreign(user: &str, role: Option<&str>) -> Failure {
+    let Some(role) = role else {
+        return Failure::new(
+            Kind::Aws,
+            format!("user {user} was not made by `awsmfa handson`, so it is not taken down"),
+        )
+        .at("--user")
+        .next("`awsmfa handson list` shows what was");
+    };
     Failure::new(
         Kind::Aws,
-        format!("user {user} was not made by `awsmfa handson`, so it is not taken down"),
+        format!("user {user} does not carry the tag of `awsmfa handson`, though role {role} was made for a user of this name"),
     )
     .at("--user")
-    .next("`awsmfa handson list` shows what was")
+    .next(format!(
+        "if it is the hands-on user, put the tag back: `aws iam tag-user --user-name {user} --tags Key={HANDSON},Value={role}`"
+    ))
 }
 
 fn other_role(user: &str, tags: &Tags) -> Failure {
