@@ -6,7 +6,7 @@ use std::fs;
 use crate::handson::{
     POLICY, ROLE, SERIAL, USER, account, administrator, start_up, up, up_by_command,
 };
-use crate::local_aws::{Belonging, Quotas, Trust};
+use crate::local_aws::{Belonging, Fault, Quotas, Trust};
 use crate::world::World;
 
 const OTHER_POLICY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -69,11 +69,11 @@ fn what_can_be_no_name_is_refused_before_anything_is_sent() {
         ),
         (
             [user("alice"), vec!["--expires", "soon"]].concat(),
-            "invalid value 'soon'",
+            "from a minute to a year: days (3d)",
         ),
         (
             [user("alice"), vec!["--expires", "10s"]].concat(),
-            "a minute to a year",
+            "from a minute to a year: days (3d)",
         ),
         (
             vec!["handson", "up", "--user", "alice"],
@@ -161,6 +161,36 @@ fn what_is_there_and_not_ours_is_not_touched() {
     assert!(account(&world.aws)["devices"][SERIAL].is_object());
 
     let world = self::world();
+    for (stranger, at_home) in [
+        (
+            "arn:aws-cn:iam::aws:policy/AdministratorAccess",
+            "arn:aws:iam::aws:policy/NAME",
+        ),
+        (
+            "arn:aws:iam::210987654321:policy/Theirs",
+            "arn:aws:iam::123456789012:policy/NAME",
+        ),
+    ] {
+        world.aws.clear_log();
+        let arguments = up(&["--policy-arn", stranger]);
+        let said = format!("policy {stranger} is not of account 123456789012 in partition aws");
+        refused(&world, &arguments, 2, &said);
+        let arguments = [&arguments[..], &HANDING].concat();
+        world.run(arguments).failed(2, &said).said(at_home);
+        assert_eq!(world.aws.operations(), ["GetCallerIdentity"; 2]);
+    }
+    let invalid = Fault::Error {
+        status: 400,
+        code: "InvalidInput",
+        message: "ARN is not valid.",
+    };
+    world.aws.fault("GetPolicy", invalid);
+    refused(
+        &world,
+        &up(&[]),
+        5,
+        &format!("AWS does not take policy {POLICY} as it is"),
+    );
     let missing = "arn:aws:iam::aws:policy/NoSuchPolicy";
     refused(
         &world,

@@ -88,7 +88,9 @@ pub(super) async fn look(operator: &Operator<'_>, wanted: &Wanted, serial: &str)
         operator.call(async |aws, key| aws.attached_policies(key, Holder::Role(role)).await);
     let policies = together::all(wanted.policies.iter().map(|arn| async move {
         let exists = operator.call(async |aws, key| aws.policy_exists(key, arn).await);
-        Ok::<_, Obstacle>((arn, exists.await?))
+        let subject = format!("policy {arn}");
+        let exists = exists.await;
+        exists.map_err(|obstacle| operator.explain(obstacle, about(&subject, None)))
     }));
     let (found, keys, devices, device, found_role, attached, policies) =
         tokio::join!(found, keys, devices, device, found_role, attached, policies);
@@ -98,18 +100,49 @@ pub(super) async fn look(operator: &Operator<'_>, wanted: &Wanted, serial: &str)
             (_, true) => Device::Enabled,
             (device, false) => device,
         };
-        let policies: Result<Vec<_>, Obstacle> = policies.into_iter().collect();
-        let unknown = policies?.into_iter().filter(|(_, exists)| !exists);
-        Ok(Looked {
+        Ok::<_, Obstacle>(Looked {
             user: found?,
             keys: none_if_gone(keys)?,
             device,
             role: found_role?,
             attached: none_if_gone(attached)?,
-            unknown: unknown.map(|(arn, _)| arn.clone()).collect(),
+            unknown: Vec::new(),
         })
     };
-    looked().map_err(|obstacle| operator.explain(obstacle, about("such thing", Some(user))))
+    let looked =
+        looked().map_err(|obstacle| operator.explain(obstacle, about("such thing", Some(user))))?;
+    let policies: Vec<bool> = policies.into_iter().collect::<Result<_>>()?;
+    let unknown = wanted.policies.iter().zip(policies);
+    let unknown = unknown.filter(|(_, exists)| !exists);
+    Ok(Looked {
+        unknown: unknown.map(|(arn, _)| arn.clone()).collect(),
+        ..looked
+    })
+}
+
+/// Refuses policies that cannot be attached here: those of another partition or account.
+///
+/// # Errors
+///
+/// [`Kind::Usage`], with the one that it is about.
+pub(super) fn check_home(policies: &[String], home: &Home) -> Result<()> {
+    let is_at_home = |arn: &&String| {
+        Arn::parse(arn).is_some_and(|arn| {
+            arn.partition == home.partition && [home.account.as_str(), "aws"].contains(&arn.account)
+        })
+    };
+    let Some(stranger) = policies.iter().find(|arn| !is_at_home(arn)) else {
+        return Ok(());
+    };
+    let Home { partition, account } = home;
+    Err(Failure::new(
+        Kind::Usage,
+        format!("policy {stranger} is not of account {account} in partition {partition}"),
+    )
+    .at("--policy-arn")
+    .next(format!(
+        "AWS attaches its own (arn:{partition}:iam::aws:policy/NAME) and the account's (arn:{partition}:iam::{account}:policy/NAME)"
+    )))
 }
 
 impl Looked {

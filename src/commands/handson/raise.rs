@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Home;
-use super::look::{Device, Looked, Wanted, user_arn};
+use super::look::{Device, Looked, Wanted, check_home, user_arn};
 use super::notes::Notes;
 use crate::code::Code;
 use crate::commands::key::safe::Maker;
@@ -96,6 +96,7 @@ impl<'a> Raising<'a> {
         let user = &self.wanted.user;
         let notes = Notes::open(self.context, self.ui, user, self.timeout).await?;
         let home = Home::of(self.operator).await?;
+        check_home(&self.wanted.policies, &home)?;
         let mut memory = Memory {
             serial: home.device(user),
             user_arn: home.user(user),

@@ -190,18 +190,21 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     tell(context, ui, &wanted, &places, &raised, endpoint.as_deref())
 }
 
+/// How a lifetime is written.
+const LIFETIME: &str = "write a time from a minute to a year: days (3d), hours and minutes (8h, 90m), or seconds (3600)";
+
 /// At least a minute: what is over before it is there is a slip.
-fn parse_lifetime(text: &str) -> Result<Duration, String> {
+fn parse_lifetime(text: &str) -> Result<Duration, &'static str> {
     let (number, unit) = text.split_at(text.len() - usize::from(text.ends_with('d')));
     let lifetime = match (unit, number.parse::<u32>()) {
         ("d", Ok(days)) => Duration::from_secs(86_400) * days,
-        _ => parse_duration(text)?,
+        _ => parse_duration(text).map_err(|_| LIFETIME)?,
     };
     let most = Duration::from_secs(86_400 * 366);
-    if !(Duration::from_secs(60)..=most).contains(&lifetime) {
-        return Err("expected a time from a minute to a year, such as 8h or 3d".to_owned());
+    match (Duration::from_secs(60)..=most).contains(&lifetime) {
+        true => Ok(lifetime),
+        false => Err(LIFETIME),
     }
-    Ok(lifetime)
 }
 
 /// Each policy once, in the order given.
