@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::local_aws::{ACCOUNT, Key, LocalAws, Preset, UserHandle};
+use crate::local_aws::{ACCOUNT, Fault, Key, LocalAws, Preset, UserHandle};
 use crate::pty::Session;
 use crate::world::{Run, World, section};
 
@@ -275,4 +275,42 @@ fn the_seed_is_printed_on_request_alone() {
     });
     assert_eq!(child.json()["base32_string_seed"], seed);
     assert!(!child.stderr.contains(&seed));
+}
+
+#[test]
+fn what_is_told_to_go_on_with_works_as_it_is() {
+    // Another endpoint, on the command line.
+    let mut world = World::new();
+    administrator(&world);
+    let endpoint = world.aws.endpoint();
+    world.unset("AWS_ENDPOINT_URL");
+    let there = ["--endpoint-url", endpoint.as_str()];
+    up_by_command(&world, &there).succeeded().said(&format!(
+        "and at the end: awsmfa -p default handson down --user {USER} --endpoint-url {endpoint}\n"
+    ));
+    world.set("AWS_PROFILE", "session-token");
+    let down = ["-p", "default", "handson", "down", "--user", USER, "--yes"];
+    world.aws.fault("DeleteRole", Fault::AccessDenied);
+    world
+        .run(down.iter().chain(&there))
+        .failed(5, "may not call DeleteRole")
+        .said(&format!(
+            "next: run `awsmfa -p default handson down --user {USER} --endpoint-url {endpoint}` again"
+        ));
+    world.run(down.iter().chain(&there)).succeeded();
+
+    // A key in the environment has no name to be called by.
+    let mut world = World::new();
+    let (_, key) = administrator(&world);
+    world.write_credentials("");
+    world.set("AWS_ACCESS_KEY_ID", &key.id);
+    world.set("AWS_SECRET_ACCESS_KEY", &key.secret);
+    up_by_command(&world, &[]).succeeded().said(&format!(
+        "and at the end, where AWS_PROFILE is not set: awsmfa handson down --user {USER}\n"
+    ));
+    let down = ["handson", "down", "--user", USER, "--yes"];
+    world.set("AWS_PROFILE", "session-token");
+    assert_ne!(world.run(down).code, 0);
+    world.unset("AWS_PROFILE");
+    world.run(down).succeeded();
 }

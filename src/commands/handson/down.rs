@@ -8,6 +8,7 @@ use super::raze::{Razing, strangers};
 use super::survey::{Survey, survey};
 use crate::arn::Arn;
 use crate::commands::Target;
+use crate::commands::spelled::Spelled;
 use crate::commands::whose;
 use crate::consent;
 use crate::context::Context;
@@ -75,10 +76,19 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     };
     Named::User.check(&user, "--user")?;
     let timeout = target.timeout;
+    let go_on = Spelled {
+        profile: target.profile.clone(),
+        user: Some(user.clone()),
+        endpoint: target.endpoint_url.clone(),
+        ..Spelled::default()
+    };
     let orders = whose::orders(target, Acting::ForOthers, token_code);
     let errand = Errand::new(
         ui,
-        format!("run `awsmfa handson down --user {user}` again: it goes on from there"),
+        format!(
+            "run `{}` again: it goes on from there",
+            go_on.command("handson down")
+        ),
     );
     let removed = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
