@@ -63,9 +63,11 @@ mod going_on;
 mod handson;
 #[cfg(unix)]
 mod handson_down;
+#[cfg(unix)]
 mod handson_interrupted;
 #[cfg(unix)]
 mod handson_lag;
+#[cfg(unix)]
 mod handson_late;
 #[cfg(unix)]
 mod handson_left;
