@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::local_aws::{ACCOUNT, Fault, Key, LocalAws, Preset, UserHandle};
+use crate::local_aws::{ACCOUNT, Fault, Key, LocalAws, Preset, Trust, UserHandle};
 use crate::pty::Session;
 use crate::world::{Run, World, section};
 
@@ -313,4 +313,38 @@ fn what_is_told_to_go_on_with_works_as_it_is() {
     assert_ne!(world.run(down).code, 0);
     world.unset("AWS_PROFILE");
     world.run(down).succeeded();
+}
+
+#[test]
+fn through_a_role_it_is_put_up_in_the_role_s_account() {
+    let world = World::new();
+    let (admin, _) = administrator(&world);
+    let other = world.aws.another_account("210987654321", "aws");
+    let role = other
+        .role("Admin")
+        .trusts(Trust::new(&admin.arn))
+        .policy(Preset::Admin);
+    world.write_config(format!(
+        "[profile cross]\nrole_arn = {}\nsource_profile = default\n",
+        role.arn
+    ));
+    let code = world.aws.code(&admin.virtual_mfa().serial);
+    world.run(["-p", "cross", &code]).succeeded();
+    let before = account(&world.aws);
+    let serial = format!("arn:aws:iam::210987654321:mfa/{USER}");
+    let mut session = start_up(&world, &["--yes", "-p", "cross"]);
+    session.expect(&format!("an MFA device {serial}"));
+    session.expect("First code: ");
+    session.send_line(&world.aws.code_at(&serial, -1));
+    session.expect("Second code: ");
+    session.send_line(&world.aws.code_at(&serial, 0));
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert_eq!(account(&world.aws), before);
+    world
+        .run(["handson", "down", "-p", "cross", "--user", USER, "--yes"])
+        .succeeded();
+    let there = &world.aws.snapshot()["210987654321"];
+    assert_eq!(there["users"], json!({}));
+    assert_eq!(there["devices"], json!({}));
 }
