@@ -12,6 +12,10 @@ const LONGEST: Duration = Duration::from_secs(4);
 /// At least this long is waited for something new; mostly it is some seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// So long it takes mostly until what was made is shown: after a look that has found nothing for as
+/// long, it was not made.
+const DOUBT: Duration = Duration::from_secs(5);
+
 /// From here on the person is told what is waited for, terminal or not.
 const NOTABLE: Duration = Duration::from_secs(3);
 
@@ -32,6 +36,11 @@ impl Pauses {
     /// For what may be new. `timeout` is what the person said of trying in general.
     pub fn for_news(timeout: Duration) -> Self {
         Self::up_to(timeout.max(PATIENCE))
+    }
+
+    /// For what may be made or not.
+    pub fn for_doubt() -> Self {
+        Self::up_to(DOUBT)
     }
 
     fn up_to(most: Duration) -> Self {
@@ -74,6 +83,7 @@ mod tests {
     #[test]
     fn pauses_grow_and_end() {
         assert_eq!(Pauses::none().count(), 0);
+        assert!(Pauses::for_doubt().sum::<Duration>() >= DOUBT);
         let pauses: Vec<Duration> = Pauses::for_news(Duration::from_secs(1)).collect();
         let millis: Vec<u128> = pauses.iter().take(6).map(Duration::as_millis).collect();
         assert_eq!(millis, [250, 500, 1000, 2000, 4000, 4000]);

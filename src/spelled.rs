@@ -11,15 +11,19 @@ pub(crate) struct Spelled {
     pub(crate) user: Option<String>,
     /// The name of a device.
     pub(crate) name: Option<String>,
+    /// `--endpoint-url`.
+    pub(crate) endpoint: Option<String>,
 }
 
 impl Spelled {
     /// The sign-in with the profile.
     pub(crate) fn login(&self) -> String {
-        match &self.profile {
-            None => "awsmfa".to_owned(),
-            profile => format!("awsmfa {}", flag("-p", profile.as_deref())),
-        }
+        let person = Self {
+            user: None,
+            name: None,
+            ..self.clone()
+        };
+        person.command("")
     }
 
     /// The command with these words, `mfa delete`, as something to type.
@@ -30,6 +34,7 @@ impl Spelled {
             words.to_owned(),
             flag("--user", self.user.as_deref()),
             flag("--name", self.name.as_deref()),
+            flag("--endpoint-url", self.endpoint.as_deref()),
         ];
         let words = words.iter().filter(|word| !word.is_empty());
         words.map(String::as_str).collect::<Vec<_>>().join(" ")
@@ -90,11 +95,20 @@ mod tests {
             profile: some("my admin"),
             user: some("bob"),
             name: some("phone"),
+            endpoint: None,
         };
         assert_eq!(full.login(), "awsmfa -p \"my admin\"");
         assert_eq!(
             full.command("mfa delete"),
             "awsmfa -p \"my admin\" mfa delete --user bob --name phone"
+        );
+        let elsewhere = Spelled {
+            endpoint: some("http://127.0.0.1:1"),
+            ..plain
+        };
+        assert_eq!(
+            elsewhere.login(),
+            "awsmfa --endpoint-url http://127.0.0.1:1"
         );
     }
 }

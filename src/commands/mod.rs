@@ -18,6 +18,7 @@ mod login;
 mod logout;
 mod man;
 mod mfa;
+mod news;
 mod password;
 mod policy;
 mod ready;

@@ -46,6 +46,7 @@ impl Whose {
             profile: target.profile.clone(),
             user: self.user.clone(),
             name: None,
+            endpoint: target.endpoint_url.clone(),
         }
     }
 }

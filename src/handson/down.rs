@@ -14,6 +14,9 @@ pub struct Seen {
     pub user: Option<User>,
     pub role: Option<Role>,
     pub device: Option<Device>,
+    /// Serial numbers of virtual devices that an earlier run has taken from the user, and did not come
+    /// to delete.
+    pub taken: Vec<String>,
 }
 
 /// The tagged user, and all that is the user's.
@@ -164,6 +167,7 @@ pub fn levels(seen: &Seen) -> Vec<Vec<Deed>> {
         Some(device) => first.push(Deed::DeleteDevice(device.serial.clone())),
         None => {}
     }
+    first.extend(seen.taken.iter().cloned().map(Deed::DeleteDevice));
     if let Some(role) = &seen.role {
         let attached = role.attached.iter().cloned();
         first.extend(attached.map(|arn| Deed::DetachFromRole(role.name.clone(), arn)));
@@ -185,6 +189,17 @@ pub fn levels(seen: &Seen) -> Vec<Vec<Deed>> {
         .into_iter()
         .filter(|level| !level.is_empty())
         .collect()
+}
+
+/// The virtual devices that will be taken from the user before they can be deleted. In between nothing
+/// at AWS says whose they were.
+pub fn to_be_taken(seen: &Seen) -> Vec<String> {
+    let levels = levels(seen);
+    let taken = levels.iter().flatten().filter_map(|deed| match deed {
+        Deed::Deactivate(serial) if device::name(serial).is_some() => Some(serial.clone()),
+        _ => None,
+    });
+    taken.collect()
 }
 
 #[cfg(test)]
@@ -213,6 +228,7 @@ mod tests {
                 serial: SERIAL.to_owned(),
                 enabled: true,
             }),
+            taken: Vec::new(),
         }
     }
 
@@ -267,6 +283,10 @@ mod tests {
         let deleted = |serial: &str| levels[1].contains(&Deed::DeleteDevice(serial.to_owned()));
         assert!(deleted("arn:aws:iam::123456789012:mfa/phone"));
         assert!(!deleted("GAHT12345678"));
+        assert_eq!(
+            to_be_taken(&seen),
+            [SERIAL, "arn:aws:iam::123456789012:mfa/phone"]
+        );
         let mut things: Vec<String> = strangers.iter().map(|deed| deed.thing("alice")).collect();
         things.sort();
         things.dedup();
@@ -304,17 +324,22 @@ mod tests {
             ),
             (
                 Seen {
-                    user: None,
                     role: Some(bare),
-                    device: None,
+                    ..Seen::default()
                 },
                 1,
             ),
             (
                 Seen {
-                    user: None,
-                    role: None,
                     device: device(false),
+                    ..Seen::default()
+                },
+                1,
+            ),
+            (
+                Seen {
+                    taken: all(&[SERIAL]),
+                    ..Seen::default()
                 },
                 1,
             ),

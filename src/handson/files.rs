@@ -17,16 +17,25 @@ pub const MARK: &str = "awsmfa_handson";
 
 const KEY: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", MARK];
 
-/// Every line of the profile with the role that `up` may have written.
+/// Every line of the profile with the role that `up` may have written, and that is nobody else's.
 const ROLE: [&str; 7] = [
     "role_arn",
     "source_profile",
     "mfa_serial",
     "mfa_process",
-    "region",
-    "awsmfa_profile",
+    SECTION,
+    REGION_MARK,
     MARK,
 ];
+
+/// The region is `up`'s as long as it says the same as [`REGION_MARK`]; a person may set another.
+pub const REGION: &str = "region";
+
+/// The region that `up` has written.
+pub const REGION_MARK: &str = "awsmfa_handson_region";
+
+/// Which section the profile with the role is signed in to.
+const SECTION: &str = "awsmfa_profile";
 
 /// What the profiles are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +100,7 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleProfile {
     pub name: String,
-    /// What [`ROLE`] says in it, by key.
+    /// What [`ROLE`] and [`REGION`] say in it, by key.
     settings: Vec<(&'static str, String)>,
 }
 
@@ -99,6 +108,12 @@ impl RoleProfile {
     pub fn get(&self, key: &str) -> Option<&str> {
         let found = self.settings.iter().find(|(name, _)| *name == key);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a person has set the region.
+    pub fn has_own_region(&self) -> bool {
+        let region = self.get(REGION);
+        region.is_some() && region != self.get(REGION_MARK)
     }
 }
 
@@ -116,7 +131,7 @@ impl Found {
             let value = |key| Some((key, section.get(key)?.text.into_owned()));
             RoleProfile {
                 name: section.name().to_owned(),
-                settings: ROLE.into_iter().filter_map(value).collect(),
+                settings: ROLE.into_iter().chain([REGION]).filter_map(value).collect(),
             }
         });
         let names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).collect();
@@ -165,7 +180,8 @@ pub fn made_for(files: &Files, profile: &str) -> Option<String> {
 /// # Errors
 ///
 /// [`Kind::Configuration`], with the place of what is in the way; [`Kind::File`] for a line that
-/// cannot be understood.
+/// cannot be understood. A section with temporary credentials of another tool is not in the way
+/// ([`is_foreign`]): whoever signs in is asked about them.
 pub fn check_free(files: &Files, places: &Places, user_arn: &str) -> Result<()> {
     let found = Found::read(files, user_arn);
     let other_names = [
@@ -196,13 +212,51 @@ pub fn check_free(files: &Files, places: &Places, user_arn: &str) -> Result<()> 
     if found.role_in(&places.role).is_none() {
         absent(files, &places.role, FLAGS[1])?;
     }
-    let section = files.credentials.document.profile(&places.section);
-    let held = section.as_ref().and_then(Held::read);
+    check_section(files, places, &found)
+}
+
+fn check_section(files: &Files, places: &Places, found: &Found) -> Result<()> {
+    let (section, flag) = (places.section.as_str(), FLAGS[2]);
+    let own = found.role_in(&places.role);
+    if own.and_then(|own| own.get(SECTION)) != Some(section)
+        && let Some(other) = signs_in_to(files, section, &places.role)
+    {
+        return Err(Failure::new(
+            Kind::Configuration,
+            format!(
+                "profile `{}` is signed in to section [{section}] already",
+                other.name()
+            ),
+        )
+        .at(format!("{}:{}", files.config.path.display(), other.line()))
+        .next(format!("choose another section with `{flag}`")));
+    }
+    let profile = files.credentials.document.profile(section);
+    let held = profile.as_ref().and_then(Held::read);
     let source = held.and_then(|held| held.marks?.source);
     match source {
         Some(source) if source == places.key => Ok(()),
-        _ => absent(files, &places.section, FLAGS[2]),
+        _ if is_foreign(files, section) => Ok(()),
+        _ => absent(files, section, flag),
     }
+}
+
+/// Another profile of the config file that is signed in to this section: of two that share one, nobody
+/// could tell whose credentials it holds.
+fn signs_in_to<'f>(files: &'f Files, section: &str, role: &str) -> Option<Profile<'f>> {
+    let mut profiles = files.config.document.profiles();
+    profiles.find(|profile| {
+        let named = profile.get(SECTION);
+        profile.name() != role && named.is_some_and(|value| value.text == section)
+    })
+}
+
+/// Whether the section is there and holds nothing but temporary credentials that another tool wrote.
+pub fn is_foreign(files: &Files, section: &str) -> bool {
+    let profile = files.credentials.document.profile(section);
+    let held = profile.as_ref().and_then(Held::read);
+    held.is_some_and(|held| held.complete && held.marks.is_none())
+        && files.config.document.profile(section).is_none()
 }
 
 /// Refuses a profile that either file has.
@@ -227,15 +281,20 @@ pub fn made(
     flavor: Flavor,
     user_arn: &str,
     keys: &[&str],
-) -> Vec<(String, &'static [&'static str])> {
-    let lines = match flavor {
-        Flavor::Credentials => &KEY[..],
-        Flavor::Config => &ROLE[..],
+) -> Vec<(String, Vec<&'static str>)> {
+    let lines = |section: &Profile<'_>| match flavor {
+        Flavor::Credentials => KEY.to_vec(),
+        Flavor::Config => {
+            let region = section.get(REGION).map(|value| value.text);
+            let ours = region == section.get(REGION_MARK).map(|value| value.text);
+            let region = ours.then_some(REGION);
+            ROLE.into_iter().chain(region).collect()
+        }
     };
     let counts = |section: &Profile<'_>| flavor == Flavor::Config || keys.contains(&section.name());
     let marked = marked(document, user_arn).filter(counts);
     marked
-        .map(|section| (section.name().to_owned(), lines))
+        .map(|section| (section.name().to_owned(), lines(&section)))
         .collect()
 }
 

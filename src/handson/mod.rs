@@ -6,10 +6,12 @@
 //! it. [`up`] and [`down`] are the order in which it is put up and taken down, as functions of what is
 //! seen; [`crate::commands`] looks, does and looks again.
 //!
-//! There is no list of hands-on users anywhere but at AWS: what carries the tags is one.
+//! There is no list of hands-on users anywhere but at AWS: what carries the tags is one. What a run
+//! that is cut short has left there in doubt is a [`note`].
 
 pub mod down;
 pub mod files;
+pub mod note;
 pub mod tags;
 pub mod trust;
 pub mod up;

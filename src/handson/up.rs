@@ -3,10 +3,16 @@
 //! AWS shows what there is and, by its tags, whether it is ours; the user's files show whether the
 //! key's secret is there. So nothing else has to be remembered: before a key is asked for, its section
 //! is marked in the credentials file, and a key of which nobody has the secret is told from one that
-//! a person has made by that mark. The seed of a device is in memory alone; a device whose seed is
+//! a person has made by that mark, and beside a key whose reply came by the [`Note`] of when it was
+//! asked for. The seed of a device is in memory alone; a device whose seed is
 //! lost gives way to a new one ([`device::next`]).
 
+#[cfg(test)]
+mod tests;
+
+use crate::aws::UserKey;
 use crate::device::{self, Seen};
+use crate::handson::note::Note;
 
 /// A user or a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +28,12 @@ pub enum Key {
     Missing,
     /// AWS has made it, and its secret was in a reply that nobody got.
     Lost(String),
-    /// The profile has it.
-    Written { id: String, tagged: bool },
+    /// The profile has it. Another may be lost: it was asked for before.
+    Written {
+        id: String,
+        tagged: bool,
+        lost: Option<String>,
+    },
 }
 
 /// All that the next step depends on.
@@ -97,8 +107,9 @@ pub fn next(observed: &Observed) -> Step {
     match &observed.key {
         Key::Missing => return Step::CreateKey,
         Key::Lost(id) => return Step::DeleteKey(id.clone()),
-        Key::Written { id, tagged: false } => return Step::TagKey(id.clone()),
-        Key::Written { tagged: true, .. } if !observed.proven => return Step::ProveKey,
+        Key::Written { lost: Some(id), .. } => return Step::DeleteKey(id.clone()),
+        Key::Written { id, tagged, .. } if !tagged => return Step::TagKey(id.clone()),
+        Key::Written { .. } if !observed.proven => return Step::ProveKey,
         Key::Written { .. } => {}
     }
     match device {
@@ -123,217 +134,40 @@ pub enum Trouble {
 }
 
 /// What to think of the user's keys. `listed` is what AWS lists, `tagged` what the user's tag says,
-/// `held` the id in the profile; `marked` is whether the profile's section was made ready for a key.
+/// `held` the id in the profile; `marked` is whether the profile's section was made ready for a key,
+/// `note` knows when one was asked for.
 ///
 /// # Errors
 ///
 /// A key is in the way that this command must not touch.
 pub fn key(
-    listed: &[String],
+    listed: &[UserKey],
     tagged: Option<&str>,
     marked: bool,
     held: Option<&str>,
+    note: &Note,
 ) -> Result<Key, Trouble> {
+    let lost = note.lost(listed, held);
+    let first_lost = lost.first().map(|id| (*id).to_owned());
     if let Some(held) = held {
-        return match listed.iter().any(|id| id == held) {
+        return match listed.iter().any(|key| key.id == held) {
             true => Ok(Key::Written {
                 id: held.to_owned(),
                 tagged: tagged == Some(held),
+                lost: first_lost,
             }),
             false => Err(Trouble::Gone(held.to_owned())),
         };
     }
-    if let Some(ours) = listed.iter().find(|id| tagged == Some(id.as_str())) {
-        return Err(Trouble::Elsewhere(ours.clone()));
+    if let Some(ours) = listed.iter().find(|key| tagged == Some(key.id.as_str())) {
+        return Err(Trouble::Elsewhere(ours.id.clone()));
     }
-    match listed {
-        [] => Ok(Key::Missing),
-        [only] if marked => Ok(Key::Lost(only.clone())),
-        strange => Err(Trouble::Strange(strange.to_vec())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ID: &str = "AKIA1";
-
-    fn nothing() -> Observed {
-        Observed {
-            user: Entity::Absent,
-            role: Entity::Absent,
-            missing: vec!["arn:a".to_owned(), "arn:b".to_owned()],
-            key: Key::Missing,
-            proven: false,
-            device: Seen::Absent,
-            seed_known: false,
-            codes_given: false,
-            wired: false,
-            settled: false,
-        }
-    }
-
-    /// What a step changes if it is carried out.
-    fn after(observed: &Observed, step: &Step) -> Observed {
-        let mut next = observed.clone();
-        let id = ID.to_owned();
-        match step {
-            Step::CreateUser => next.user = Entity::Ours,
-            Step::CreateRole => next.role = Entity::Ours,
-            Step::Attach(_) => next.missing.clear(),
-            Step::CreateKey => next.key = Key::Written { id, tagged: false },
-            Step::DeleteKey(_) => next.key = Key::Missing,
-            Step::TagKey(_) => next.key = Key::Written { id, tagged: true },
-            Step::ProveKey => next.proven = true,
-            Step::CreateDevice => {
-                next.device = Seen::Waiting;
-                next.seed_known = true;
-            }
-            Step::DeleteDevice => {
-                next.device = Seen::Absent;
-                next.seed_known = false;
-            }
-            Step::EnableDevice => next.device = Seen::Enabled,
-            Step::Wire => next.wired = true,
-            Step::Settle => next.settled = true,
-            Step::Done | Step::NothingToEnable => {}
-        }
-        next
-    }
-
-    /// What a new run sees of it: it knows no seed and has proven nothing.
-    fn again(observed: &Observed) -> Observed {
-        Observed {
-            seed_known: false,
-            proven: false,
-            ..observed.clone()
-        }
-    }
-
-    fn run(mut observed: Observed) -> (Observed, Vec<Step>) {
-        let mut steps = Vec::new();
-        loop {
-            let step = next(&observed);
-            if matches!(step, Step::Done | Step::NothingToEnable) {
-                return (observed, steps);
-            }
-            observed = after(&observed, &step);
-            steps.push(step);
-            assert!(steps.len() < 30, "{steps:?}");
-        }
-    }
-
-    #[test]
-    fn from_nothing_everything_is_made_in_the_order_of_what_needs_what() {
-        let (end, steps) = run(nothing());
-        let policies = vec!["arn:a".to_owned(), "arn:b".to_owned()];
-        assert_eq!(
-            steps,
-            [
-                Step::CreateUser,
-                Step::CreateRole,
-                Step::Attach(policies),
-                Step::CreateKey,
-                Step::TagKey(ID.to_owned()),
-                Step::ProveKey,
-                Step::CreateDevice,
-                Step::EnableDevice,
-                Step::Wire,
-                Step::Settle,
-            ]
-        );
-        assert_eq!(run(again(&end)).1, [Step::ProveKey], "and not twice");
-    }
-
-    #[test]
-    fn cut_off_before_or_after_any_step_the_next_run_ends_in_the_same_state() {
-        let undisturbed = again(&run(nothing()).0);
-        let mut observed = nothing();
-        loop {
-            let step = next(&observed);
-            if step == Step::Done {
-                break;
-            }
-            let carried_out = after(&observed, &step);
-            let mut left = vec![observed.clone(), carried_out.clone()];
-            if step == Step::CreateKey {
-                // AWS has made it, and the reply was lost.
-                let key = Key::Lost(ID.to_owned());
-                left.push(Observed {
-                    key,
-                    ..observed.clone()
-                });
-            }
-            for left in left {
-                assert_eq!(again(&run(again(&left)).0), undisturbed, "{left:?}");
-            }
-            observed = carried_out;
-        }
-    }
-
-    #[test]
-    fn codes_without_a_device_are_told_before_anything_is_made() {
-        let given = |device| Observed {
-            codes_given: true,
-            device,
-            ..nothing()
-        };
-        assert_eq!(next(&given(Seen::Absent)), Step::NothingToEnable);
-        let (_, steps) = run(given(Seen::Waiting));
-        assert!(!steps.contains(&Step::DeleteDevice), "{steps:?}");
-    }
-
-    #[test]
-    fn a_key_is_ours_by_the_tag_or_by_the_file_and_otherwise_in_the_way() {
-        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-        let written = |tagged| Key::Written {
-            id: "A".to_owned(),
-            tagged,
-        };
-        for (listed, tagged, marked, held, expected) in [
-            (&[][..], None, false, None, Ok(Key::Missing)),
-            (&[], None, true, None, Ok(Key::Missing)),
-            (&[], Some("A"), true, None, Ok(Key::Missing)),
-            (&["A"], None, true, Some("A"), Ok(written(false))),
-            (&["A"], Some("A"), true, Some("A"), Ok(written(true))),
-            (&["A", "B"], Some("A"), true, Some("A"), Ok(written(true))),
-            (&["A"], Some("B"), true, Some("A"), Ok(written(false))),
-            (&["A"], None, true, None, Ok(Key::Lost("A".to_owned()))),
-            (
-                &["A"],
-                None,
-                false,
-                None,
-                Err(Trouble::Strange(ids(&["A"]))),
-            ),
-            (
-                &["A", "B"],
-                None,
-                true,
-                None,
-                Err(Trouble::Strange(ids(&["A", "B"]))),
-            ),
-            (
-                &["A"],
-                Some("A"),
-                true,
-                None,
-                Err(Trouble::Elsewhere("A".to_owned())),
-            ),
-            (
-                &["B"],
-                Some("A"),
-                true,
-                Some("A"),
-                Err(Trouble::Gone("A".to_owned())),
-            ),
-        ] {
-            assert_eq!(
-                key(&ids(listed), tagged, marked, held),
-                expected,
-                "{listed:?} {tagged:?} {marked} {held:?}"
-            );
-        }
+    match (listed, first_lost) {
+        ([], _) => Ok(Key::Missing),
+        ([only], _) if marked => Ok(Key::Lost(only.id.clone())),
+        (all, Some(first)) if marked && lost.len() == all.len() => Ok(Key::Lost(first)),
+        (strange, _) => Err(Trouble::Strange(
+            strange.iter().map(|key| key.id.clone()).collect(),
+        )),
     }
 }

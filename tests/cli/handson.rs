@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::local_aws::{ACCOUNT, Key, LocalAws, Preset, UserHandle};
+use crate::local_aws::{ACCOUNT, Fault, Key, LocalAws, Preset, Trust, UserHandle};
 use crate::pty::Session;
 use crate::world::{Run, World, section};
 
@@ -161,7 +161,7 @@ fn from_nothing_to_a_role_that_is_put_on_with_a_code_and_back_to_nothing() {
     assert_eq!(
         fs::read_to_string(world.config_path()).unwrap(),
         format!(
-            "# mine\n[default]\nregion = eu-west-1\n\n[profile {ROLE}]\nrole_arn = {ROLE_ARN}\nsource_profile = {USER}\nmfa_serial = {SERIAL}\nawsmfa_profile = session-token\nregion = eu-west-1\nawsmfa_handson = {USER_ARN}\n"
+            "# mine\n[default]\nregion = eu-west-1\n\n[profile {ROLE}]\nrole_arn = {ROLE_ARN}\nsource_profile = {USER}\nmfa_serial = {SERIAL}\nawsmfa_profile = session-token\nregion = eu-west-1\nawsmfa_handson_region = eu-west-1\nawsmfa_handson = {USER_ARN}\n"
         )
     );
 
@@ -275,4 +275,76 @@ fn the_seed_is_printed_on_request_alone() {
     });
     assert_eq!(child.json()["base32_string_seed"], seed);
     assert!(!child.stderr.contains(&seed));
+}
+
+#[test]
+fn what_is_told_to_go_on_with_works_as_it_is() {
+    // Another endpoint, on the command line.
+    let mut world = World::new();
+    administrator(&world);
+    let endpoint = world.aws.endpoint();
+    world.unset("AWS_ENDPOINT_URL");
+    let there = ["--endpoint-url", endpoint.as_str()];
+    up_by_command(&world, &there).succeeded().said(&format!(
+        "and at the end: awsmfa -p default handson down --user {USER} --endpoint-url {endpoint}\n"
+    ));
+    world.set("AWS_PROFILE", "session-token");
+    let down = ["-p", "default", "handson", "down", "--user", USER, "--yes"];
+    world.aws.fault("DeleteRole", Fault::AccessDenied);
+    world
+        .run(down.iter().chain(&there))
+        .failed(5, "may not call DeleteRole")
+        .said(&format!(
+            "next: run `awsmfa -p default handson down --user {USER} --endpoint-url {endpoint}` again"
+        ));
+    world.run(down.iter().chain(&there)).succeeded();
+
+    // A key in the environment has no name to be called by.
+    let mut world = World::new();
+    let (_, key) = administrator(&world);
+    world.write_credentials("");
+    world.set("AWS_ACCESS_KEY_ID", &key.id);
+    world.set("AWS_SECRET_ACCESS_KEY", &key.secret);
+    up_by_command(&world, &[]).succeeded().said(&format!(
+        "and at the end, where AWS_PROFILE is not set: awsmfa handson down --user {USER}\n"
+    ));
+    let down = ["handson", "down", "--user", USER, "--yes"];
+    world.set("AWS_PROFILE", "session-token");
+    assert_ne!(world.run(down).code, 0);
+    world.unset("AWS_PROFILE");
+    world.run(down).succeeded();
+}
+
+#[test]
+fn through_a_role_it_is_put_up_in_the_role_s_account() {
+    let world = World::new();
+    let (admin, _) = administrator(&world);
+    let other = world.aws.another_account("210987654321", "aws");
+    let role = other
+        .role("Admin")
+        .trusts(Trust::new(&admin.arn))
+        .policy(Preset::Admin);
+    world.write_config(format!(
+        "[profile cross]\nrole_arn = {}\nsource_profile = default\n",
+        role.arn
+    ));
+    let code = world.aws.code(&admin.virtual_mfa().serial);
+    world.run(["-p", "cross", &code]).succeeded();
+    let before = account(&world.aws);
+    let serial = format!("arn:aws:iam::210987654321:mfa/{USER}");
+    let mut session = start_up(&world, &["--yes", "-p", "cross"]);
+    session.expect(&format!("an MFA device {serial}"));
+    session.expect("First code: ");
+    session.send_line(&world.aws.code_at(&serial, -1));
+    session.expect("Second code: ");
+    session.send_line(&world.aws.code_at(&serial, 0));
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert_eq!(account(&world.aws), before);
+    world
+        .run(["handson", "down", "-p", "cross", "--user", USER, "--yes"])
+        .succeeded();
+    let there = &world.aws.snapshot()["210987654321"];
+    assert_eq!(there["users"], json!({}));
+    assert_eq!(there["devices"], json!({}));
 }

@@ -85,7 +85,7 @@ fn end(world: &World) -> End {
 }
 
 /// Answers what is asked until the program ends or `stop` says so.
-fn drive(world: &World, session: &mut Session, stop: impl Fn() -> bool) {
+pub(super) fn drive(world: &World, session: &mut Session, stop: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     let mut answered = 0;
     let step = || i64::try_from(world.aws.now() / 30).unwrap();
@@ -115,7 +115,7 @@ fn drive(world: &World, session: &mut Session, stop: impl Fn() -> bool) {
 }
 
 /// A run that nothing happens to.
-fn run(world: &World) {
+pub(super) fn run(world: &World) {
     let mut session = start_up(world, &["--yes"]);
     drive(world, &mut session, || false);
     let finished = world.finish(session);

@@ -43,6 +43,35 @@ fn the_files_keep_what_is_not_the_hands_on_users() {
 }
 
 #[test]
+fn a_region_that_a_person_has_set_is_theirs() {
+    let mut world = world();
+    world.write_config("[default]\nregion = eu-west-1\n");
+    up_by_command(&world, &[]).succeeded();
+    let config = || fs::read_to_string(world.config_path()).unwrap();
+    let (region, set) = (
+        "\nregion = eu-west-1\nawsmfa",
+        "\nregion = us-east-2\nawsmfa",
+    );
+    assert!(config().contains(region));
+    world.write_config(config().replace(region, set));
+    let there = config();
+    // Another region of the administrator's does not count any more, nor does one from nowhere.
+    world.set("AWS_REGION", "ap-northeast-1");
+    up_by_command(&world, &[]).succeeded();
+    assert_eq!(fs::read_to_string(world.config_path()).unwrap(), there);
+    world
+        .run(["handson", "down", "--user", USER, "--yes"])
+        .succeeded()
+        .said(&format!(
+            "section [{ROLE}] keeps what is not of the hands-on user"
+        ));
+    assert_eq!(
+        fs::read_to_string(world.config_path()).unwrap(),
+        format!("[default]\nregion = eu-west-1\n\n[profile {ROLE}]\nregion = us-east-2\n")
+    );
+}
+
+#[test]
 fn the_only_copy_of_somebody_elses_secret_stays_wherever_it_was_put() {
     let world = world();
     up_by_command(&world, &[]).succeeded();
@@ -116,6 +145,53 @@ fn a_role_whose_user_is_gone_is_found_and_removed() {
             .unwrap_or_default()
             .contains(ROLE_ARN)
     );
+}
+
+#[test]
+fn a_user_that_has_lost_its_tags_is_not_gone() {
+    let world = world();
+    let before = account(&world.aws);
+    up_by_command(&world, &[]).succeeded();
+    let user = world.aws.account().existing_user(USER).unwrap();
+    user.clear_tags();
+    let listed = world.run(["handson", "list"]).succeeded();
+    assert!(
+        listed.stdout.contains(&format!("{USER} (lost its tags)")),
+        "{}",
+        listed.stdout
+    );
+    let tag = format!("--tags Key=awsmfa:handson,Value={ROLE}`");
+    let down = ["handson", "down", "--user", USER, "--yes"];
+    world
+        .run(down)
+        .failed(5, "does not carry the tag of `awsmfa handson`")
+        .said(&tag);
+    let _ = user.tag("awsmfa:handson", ROLE);
+    world.run(down).succeeded();
+    assert_eq!(account(&world.aws), before);
+}
+
+#[test]
+fn a_role_of_an_earlier_user_is_listed_beside_that_of_the_present_one() {
+    let world = world();
+    let before = account(&world.aws);
+    up_by_command(&world, &[]).succeeded();
+    let user = world.aws.account().existing_user(USER).unwrap();
+    user.delete();
+    world.aws.advance(30);
+    let _ = world.aws.user(USER).tag("awsmfa:handson", "Other");
+    let listed = world.run(["handson", "list"]).succeeded().stdout;
+    assert!(
+        listed.contains(&format!("{USER} (gone, made anew)")),
+        "{listed}"
+    );
+    assert!(listed.contains("Other"), "{listed}");
+    let down = ["handson", "down", "--user", USER, "--yes"];
+    world.run(down).succeeded();
+    let listed = world.run(["handson", "list"]).succeeded().stdout;
+    assert!(listed.contains(&format!("{USER} (gone)")), "{listed}");
+    world.run(down).succeeded();
+    assert_eq!(account(&world.aws), before);
 }
 
 #[test]

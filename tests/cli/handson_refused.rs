@@ -6,7 +6,7 @@ use std::fs;
 use crate::handson::{
     POLICY, ROLE, SERIAL, USER, account, administrator, start_up, up, up_by_command,
 };
-use crate::local_aws::{Belonging, Quotas, Trust};
+use crate::local_aws::{Belonging, Fault, Quotas, Trust};
 use crate::world::World;
 
 const OTHER_POLICY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -69,11 +69,11 @@ fn what_can_be_no_name_is_refused_before_anything_is_sent() {
         ),
         (
             [user("alice"), vec!["--expires", "soon"]].concat(),
-            "invalid value 'soon'",
+            "from a minute to a year: days (3d)",
         ),
         (
             [user("alice"), vec!["--expires", "10s"]].concat(),
-            "a minute to a year",
+            "from a minute to a year: days (3d)",
         ),
         (
             vec!["handson", "up", "--user", "alice"],
@@ -142,6 +142,17 @@ fn what_is_there_and_not_ours_is_not_touched() {
         5,
         &format!("there is a device {SERIAL} already"),
     );
+    // The device is called after the user.
+    let taken = self::world();
+    taken.aws.user("bob").virtual_mfa_named(USER);
+    refused(
+        &taken,
+        &up(&[]),
+        5,
+        &format!(
+            "the device would be called {SERIAL}, and that is the one of arn:aws:iam::123456789012:user/bob"
+        ),
+    );
     // Somebody else's leftover stays there.
     world
         .run(["handson", "down", "--user", USER, "--yes"])
@@ -150,6 +161,36 @@ fn what_is_there_and_not_ours_is_not_touched() {
     assert!(account(&world.aws)["devices"][SERIAL].is_object());
 
     let world = self::world();
+    for (stranger, at_home) in [
+        (
+            "arn:aws-cn:iam::aws:policy/AdministratorAccess",
+            "arn:aws:iam::aws:policy/NAME",
+        ),
+        (
+            "arn:aws:iam::210987654321:policy/Theirs",
+            "arn:aws:iam::123456789012:policy/NAME",
+        ),
+    ] {
+        world.aws.clear_log();
+        let arguments = up(&["--policy-arn", stranger]);
+        let said = format!("policy {stranger} is not of account 123456789012 in partition aws");
+        refused(&world, &arguments, 2, &said);
+        let arguments = [&arguments[..], &HANDING].concat();
+        world.run(arguments).failed(2, &said).said(at_home);
+        assert_eq!(world.aws.operations(), ["GetCallerIdentity"; 2]);
+    }
+    let invalid = Fault::Error {
+        status: 400,
+        code: "InvalidInput",
+        message: "ARN is not valid.",
+    };
+    world.aws.fault("GetPolicy", invalid);
+    refused(
+        &world,
+        &up(&[]),
+        5,
+        &format!("AWS does not take policy {POLICY} as it is"),
+    );
     let missing = "arn:aws:iam::aws:policy/NoSuchPolicy";
     refused(
         &world,
@@ -168,14 +209,25 @@ fn profiles_and_sections_of_others_are_not_written_to() {
             "holds a key already",
             "--to",
         ),
-        (String::new(), "[profile Myhandson-cli-role]\n", "there is a profile `Myhandson-cli-role` already", "--role-profile"),
         (
-            "[session-token]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = x\naws_session_token = x\n".to_owned(),
+            String::new(),
+            "[profile Myhandson-cli-role]\n",
+            "there is a profile `Myhandson-cli-role` already",
+            "--role-profile",
+        ),
+        (
+            "[session-token]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = x\n"
+                .to_owned(),
             "",
             "there is a profile `session-token` already",
             "--section",
         ),
-        (String::new(), "[profile session-token]\n", "there is a profile `session-token` already", "--section"),
+        (
+            String::new(),
+            "[profile session-token]\n",
+            "there is a profile `session-token` already",
+            "--section",
+        ),
     ] {
         let world = world();
         world.write_credentials(world.credentials() + &credentials);
@@ -184,6 +236,44 @@ fn profiles_and_sections_of_others_are_not_written_to() {
         let arguments = [&up(&[])[..], &HANDING].concat();
         world.run(arguments).failed(3, said).said(advice);
     }
+}
+
+#[test]
+fn temporary_credentials_of_another_tool_are_replaced_when_the_person_agrees() {
+    let world = world();
+    let pasted = "[session-token]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = x\naws_session_token = x\n";
+    world.write_credentials(world.credentials() + pasted);
+    up_by_command(&world, &[])
+        .succeeded()
+        .said("section [session-token] holds temporary credentials that another tool wrote");
+    assert!(world.credentials().contains(pasted));
+    world.aws.advance(30);
+    let sign_in = ["-p", ROLE, &world.aws.code(SERIAL)];
+    world
+        .run(sign_in)
+        .failed(3, "holds temporary credentials that another tool wrote");
+    world
+        .run(["login", "--yes"].iter().chain(&sign_in))
+        .succeeded();
+    world
+        .run(["handson", "down", "--user", USER, "--yes"])
+        .succeeded();
+    assert!(!world.credentials().contains("session-token"));
+}
+
+#[test]
+fn two_hands_on_users_do_not_share_a_section() {
+    let world = world();
+    up_by_command(&world, &[]).succeeded();
+    let other = ["handson", "up", "--user", "other", "--policy-arn", POLICY];
+    refused(
+        &world,
+        &other,
+        3,
+        &format!("profile `{ROLE}` is signed in to section [session-token] already"),
+    );
+    let arguments = [&other[..], &HANDING].concat();
+    world.run(arguments).failed(3, "").said("--section");
 }
 
 #[test]

@@ -62,9 +62,13 @@ mod going_on;
 #[cfg(unix)]
 mod handson;
 #[cfg(unix)]
+mod handson_down;
+#[cfg(unix)]
 mod handson_interrupted;
 #[cfg(unix)]
 mod handson_lag;
+#[cfg(unix)]
+mod handson_late;
 #[cfg(unix)]
 mod handson_left;
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::local_aws::{Fault, Key, Preset, UserHandle, When, totp};
+use crate::local_aws::{Fault, Key, Lag, New, Preset, UserHandle, When, totp};
 use crate::prompt::wait_for;
 use crate::pty::{Session, Stream};
 use crate::world::{World, section};
@@ -717,4 +717,18 @@ fn whoever_has_a_device_is_asked_for_its_code_before_another_is_set_up() {
             "mfa", "enable", "--name", "none", "--code1", "111111", "--code2", "222222",
         ])
         .failed(4, "an MFA code is needed");
+}
+
+#[test]
+fn a_device_that_aws_does_not_know_everywhere_yet_is_enabled_with_the_same_codes() {
+    let world = World::new();
+    newcomer(&world, Preset::SelfService);
+    world
+        .aws
+        .set_lag(New::VirtualDevice, Some(Lag::Requests(2)));
+    let mut session = setup(&world, &["--no-login", "--yes"]);
+    type_codes(&world, &mut session);
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert_eq!(world.aws.count("EnableMFADevice"), 3);
 }

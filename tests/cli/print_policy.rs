@@ -178,6 +178,7 @@ fn hands_on(world: &World) -> Vec<Run> {
     let account = world.aws.account();
     if let Some(user) = account.existing_user(USER) {
         account.group("people").member(&user);
+        user.virtual_mfa_named("phone");
         let _ = user
             .policy_document(serde_json::json!({ "Statement": [] }))
             .attach("ReadOnlyAccess")

@@ -12,7 +12,8 @@
 //! - `pair?serial=S`: two consecutive codes that EnableMFADevice would accept now, one a line.
 //! - `state`: everything there is in every account, see [`super::snapshot`].
 //! - `lag?new=N&seconds=S` or `lag?new=N&requests=R`: new things of a kind (`access-key`, `user`,
-//!   `role`, `trust-policy`, `policy`, `device`, `device-listing`, `login-profile`) are not known at once;
+//!   `role`, `trust-policy`, `policy`, `device`, `device-listing`, `login-profile`, `user-name`,
+//!   `role-name`, `virtual-device`, `listed-key`, `tags`, `removal`) are not known at once;
 //!   `lag?new=N` alone: they are.
 //! - `report?polls=N`: how many calls find a new credential report still in progress.
 
@@ -164,6 +165,12 @@ fn lag(shared: &Shared, form: &Form) -> Result<Value, Trouble> {
         "device" => New::Device,
         "device-listing" => New::DeviceListing,
         "login-profile" => New::LoginProfile,
+        "user-name" => New::UserName,
+        "role-name" => New::RoleName,
+        "virtual-device" => New::VirtualDevice,
+        "listed-key" => New::ListedKey,
+        "tags" => New::Tags,
+        "removal" => New::Removal,
         other => return Err((400, format!("nothing new is called {other}"))),
     };
     let lag = if form.get("seconds").is_some() {

@@ -3,6 +3,7 @@
 //! Time is passed in; whose device it is and who may ask is decided elsewhere.
 
 use super::lag::Settling;
+use super::model::InIam;
 use super::totp;
 
 /// Where, in steps from what AWS takes for the device's time, EnableMFADevice and ResyncMFADevice
@@ -32,6 +33,7 @@ pub struct Device {
     /// How the lists show it until they know better.
     former: Option<Listed>,
     listing: Settling,
+    pub in_iam: InIam,
     /// Steps by which the device is ahead of AWS, as far as AWS has been told.
     drift: i64,
     /// Time steps whose code was accepted; each can be spent once.
@@ -59,6 +61,7 @@ impl Device {
             settling: Settling::default(),
             former: None,
             listing: Settling::default(),
+            in_iam: InIam::default(),
             drift: 0,
             spent: Vec::new(),
             paired: 0,

@@ -1,7 +1,8 @@
 //! Eventual consistency on order: what was just made is not known everywhere at once.
 //!
 //! AWS is distributed; a new access key is refused for some seconds, a new user is no valid
-//! principal yet (IAM User Guide, "Changes that I make are not always immediately visible"). A
+//! principal yet, and another server of IAM's own may not know either (IAM User Guide, "Changes that
+//! I make are not always immediately visible"). A
 //! scenario says which kind of new thing lags and for how long: by this AWS's own clock, or by the
 //! number of requests that stumble over it. Nothing here sleeps, so a test repeats exactly.
 
@@ -28,6 +29,18 @@ pub enum New {
     DeviceListing,
     /// A login profile: EntityTemporarilyUnmodifiable.
     LoginProfile,
+    /// A user whom IAM's own calls do not find yet: NoSuchEntity. The name is taken all the same.
+    UserName,
+    /// A role, likewise.
+    RoleName,
+    /// A virtual device that is not in the list yet, and cannot be enabled: NoSuchEntity.
+    VirtualDevice,
+    /// A key that is not in the list yet.
+    ListedKey,
+    /// The tags that a user or a role was made with: they are not shown yet.
+    Tags,
+    /// What was taken from a user, a role or a device still counts: DeleteConflict.
+    Removal,
 }
 
 /// How long it lags.

@@ -52,6 +52,18 @@ pub struct User {
     pub belongings: BTreeSet<(Belonging, String)>,
     /// Until it is a valid principal.
     pub settling: Settling,
+    pub in_iam: InIam,
+}
+
+/// Until IAM itself knows a user, a role or a virtual device as it is.
+#[derive(Clone, Debug, Default)]
+pub struct InIam {
+    /// Until it is found.
+    pub name: Settling,
+    /// Until the tags that it was made with are shown.
+    pub tags: Settling,
+    /// Until what was taken from it counts no more.
+    pub removal: Settling,
 }
 
 /// Credentials that awsmfa never makes but that keep a user from being deleted.
@@ -70,6 +82,8 @@ pub struct Key {
     pub created: u64,
     /// Until it is accepted.
     pub settling: Settling,
+    /// Until it is listed.
+    pub listed: Settling,
     pub last_used: Option<LastUsed>,
 }
 
@@ -109,6 +123,7 @@ pub struct Role {
     pub last_used: Option<LastUsed>,
     /// Until it can be assumed.
     pub settling: Settling,
+    pub in_iam: InIam,
 }
 
 impl User {
@@ -124,6 +139,7 @@ impl User {
             login: None,
             belongings: BTreeSet::new(),
             settling: Settling::default(),
+            in_iam: InIam::default(),
         }
     }
 }
@@ -136,6 +152,7 @@ impl Key {
             active: true,
             created,
             settling: Settling::default(),
+            listed: Settling::default(),
             last_used: None,
         }
     }
@@ -158,6 +175,7 @@ impl Role {
             instance_profiles: BTreeSet::new(),
             last_used: None,
             settling: Settling::default(),
+            in_iam: InIam::default(),
         }
     }
 

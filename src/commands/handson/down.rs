@@ -3,9 +3,9 @@
 use clap::{Args, ValueHint};
 use serde::Serialize;
 
+use super::notes::Notes;
 use super::raze::{Razing, strangers};
 use super::survey::{Survey, survey};
-use super::turn;
 use crate::arn::Arn;
 use crate::commands::Target;
 use crate::commands::whose;
@@ -13,12 +13,13 @@ use crate::consent;
 use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
-use crate::handson::down::{self, levels};
+use crate::handson::down::{self, levels, to_be_taken};
 use crate::handson::files;
+use crate::handson::note::Note;
 use crate::iam_name::Named;
-use crate::journal::Journal;
 use crate::secret::Secret;
 use crate::signin::{self, Acting, Operator};
+use crate::spelled::Spelled;
 use crate::ui::{Output, Ui};
 
 /// Remove a hands-on user, its role, and everything of them
@@ -75,26 +76,37 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     };
     Named::User.check(&user, "--user")?;
     let timeout = target.timeout;
+    let go_on = Spelled {
+        profile: target.profile.clone(),
+        user: Some(user.clone()),
+        endpoint: target.endpoint_url.clone(),
+        ..Spelled::default()
+    };
     let orders = whose::orders(target, Acting::ForOthers, token_code);
     let errand = Errand::new(
         ui,
-        format!("run `awsmfa handson down --user {user}` again: it goes on from there"),
+        format!(
+            "run `{}` again: it goes on from there",
+            go_on.command("handson down")
+        ),
     );
     let removed = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         is_somebody_else(context, &operator, &user)?;
-        let _turn = Journal::open(context, ui, &turn(&user), timeout).await?;
+        let notes = Notes::open(context, ui, &user, timeout).await?;
         let survey = {
             let _working = ui.working("looking what is there");
             let files = signin::read_files(context)?;
-            survey(&operator, ui, &files, &user, role.as_deref()).await?
+            survey(&operator, ui, &files, &notes, &user, role.as_deref()).await?
         };
+        let account = survey.account.as_str();
         warn(ui, &survey);
         let others = down::strangers(&survey.seen);
         if !others.is_empty() && !force {
             return Err(strangers(&others, &user));
         }
         if levels(&survey.seen).is_empty() && !survey.in_files {
+            notes.revise(account, |note| *note = Note::default())?;
             return Ok(Vec::new());
         }
         list(ui, &survey);
@@ -111,7 +123,10 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             operator: &operator,
             timeout,
         };
-        razing.run(&survey).await
+        notes.revise(account, |note| note.take(to_be_taken(&survey.seen)))?;
+        let removed = razing.run(&survey).await?;
+        notes.revise(account, |note| *note = Note::default())?;
+        Ok(removed)
     })?;
     if ui.output() == Output::Json {
         return ui.document(&Report {

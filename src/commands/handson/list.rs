@@ -26,7 +26,8 @@ const AT_ONCE: usize = 16;
 
 /// List the hands-on users of the account
 ///
-/// A user or a role is listed if it carries the tags of `up`. One is overdue when the time that
+/// A user or a role is listed if it carries the tags of `up`: a role by itself where its user is gone,
+/// was made anew, or has lost its tags. One is overdue when the time that
 /// `--expires` gave it is over; `awsmfa handson down` removes it.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -43,8 +44,11 @@ pub(super) struct Arguments {
 #[derive(Serialize)]
 struct Row {
     user: String,
-    /// None if the user is gone and the role is left.
+    /// None if the role is all that is left.
     user_arn: Option<String>,
+    /// What is wrong with the user of a role that is left.
+    #[serde(skip)]
+    missing: Option<&'static str>,
     role: String,
     created: String,
     /// None if it may stay for ever.
@@ -101,17 +105,18 @@ async fn rows(operator: &Operator<'_>, files: &Files) -> Result<Vec<Row>, Obstac
             rows.extend(user?.and_then(|user| of_user(&user, files, now)));
         }
     }
-    // Where the user is gone, the role is what is left.
+    // Where no user says that it is its own, the role is what is left.
     let orphan = |role: &Role| {
         let user = role.description.as_deref().and_then(described);
-        user.is_some_and(|user| rows.iter().all(|row| row.user != user))
+        let is_its_own = |row: &Row, user| row.user == user && row.role == role.name;
+        user.is_some_and(|user| !rows.iter().any(|row| is_its_own(row, user)))
     };
     let orphans: Vec<Role> = roles?.into_iter().filter(orphan).collect();
     let asked = orphans
         .iter()
         .map(|role| operator.call(async |aws, key| aws.role(key, &role.name).await));
     for role in together::all(asked).await {
-        rows.extend(role?.and_then(|role| of_role(&role, now)));
+        rows.extend(role?.and_then(|role| of_role(&role, &users, now)));
     }
     Ok(rows)
 }
@@ -123,6 +128,7 @@ fn of_user(user: &User, files: &Files, now: Timestamp) -> Option<Row> {
     Some(Row {
         user: user.name.clone(),
         user_arn: Some(user.arn.clone()),
+        missing: None,
         created: spell_expiration(user.created),
         overdue: tags.expires.is_some_and(|end| end <= now),
         expires: tags.expires.map(spell_expiration),
@@ -131,10 +137,18 @@ fn of_user(user: &User, files: &Files, now: Timestamp) -> Option<Row> {
     })
 }
 
-fn of_role(role: &Role, now: Timestamp) -> Option<Row> {
+/// `users` are all of the account.
+fn of_role(role: &Role, users: &[User], now: Timestamp) -> Option<Row> {
     let tags = Tags::read(&role.tags)?;
+    let user = users.iter().find(|user| user.name == tags.partner);
+    let missing = match user {
+        None => "gone",
+        Some(user) if user.created > role.created => "gone, made anew",
+        Some(_) => "lost its tags",
+    };
     Some(Row {
         user_arn: None,
+        missing: Some(missing),
         role: role.name.clone(),
         created: spell_expiration(role.created),
         overdue: tags.expires.is_some_and(|end| end <= now),
@@ -145,9 +159,9 @@ fn of_role(role: &Role, now: Timestamp) -> Option<Row> {
 }
 
 fn line(row: &Row, now: Timestamp) -> Vec<Cell> {
-    let user = match row.user_arn {
-        Some(_) => Cell::new(row.user.clone(), Tone::Plain),
-        None => Cell::new(format!("{} (gone)", row.user), Tone::Doubtful),
+    let user = match row.missing {
+        None => Cell::new(row.user.clone(), Tone::Plain),
+        Some(what) => Cell::new(format!("{} ({what})", row.user), Tone::Doubtful),
     };
     let plain = |text: &str| Cell::new(text, Tone::Plain);
     let expires = match &row.expires {

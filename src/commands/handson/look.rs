@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::none_if_gone;
+use super::{Home, none_if_gone};
 use crate::arn::Arn;
-use crate::aws::{Holder, Role, Tag, User};
+use crate::aws::{Holder, Role, Tag, User, UserKey};
 use crate::commands::mfa::create::about;
 use crate::device::Seen;
 use crate::failure::{Failure, Kind, Result};
 use crate::handson::files::Found;
+use crate::handson::note::{Made, Note};
 use crate::handson::tags::Tags;
 use crate::handson::trust;
 use crate::handson::up::{self, Entity, Observed, Trouble};
@@ -29,10 +30,10 @@ pub(super) struct Wanted {
 }
 
 /// What AWS shows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Looked {
     pub(super) user: Option<User>,
-    pub(super) keys: Vec<String>,
+    pub(super) keys: Vec<UserKey>,
     pub(super) device: Device,
     pub(super) role: Option<Role>,
     pub(super) attached: Vec<String>,
@@ -41,31 +42,38 @@ pub(super) struct Looked {
 }
 
 /// The device that is called after the user.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Device {
+    #[default]
     Absent,
     /// Nobody has enabled it; its tags say whether it is ours.
     Waiting(Vec<Tag>),
     /// It is the user's.
     Enabled,
+    /// It is somebody else's: the ARN.
+    Others(String),
 }
 
-/// The tags of the virtual device with this serial number, if there is one that nobody has enabled.
-pub(super) async fn waiting_device(
+/// The virtual device with this serial number, whosever it is.
+async fn device_called(
     operator: &Operator<'_>,
     serial: &str,
-) -> Result<Option<Vec<Tag>>, Obstacle> {
-    let unassigned = operator.call(async |aws, key| aws.virtual_mfa_devices(key, true).await);
-    if unassigned
-        .await?
-        .iter()
-        .all(|device| device.serial != serial)
-    {
-        return Ok(None);
+    user: &str,
+) -> Result<Device, Obstacle> {
+    let all = operator.call(async |aws, key| aws.virtual_mfa_devices(key, false).await);
+    let found = all.await?.into_iter();
+    let Some(found) = found.into_iter().find(|device| device.serial == serial) else {
+        return Ok(Device::Absent);
+    };
+    if let Some(owner) = found.user_arn {
+        let name = Arn::parse(&owner).map(|arn| arn.name());
+        return Ok(match name == Some(user) {
+            true => Device::Enabled,
+            false => Device::Others(owner),
+        });
     }
-    operator
-        .call(async |aws, key| aws.mfa_device_tags(key, serial).await)
-        .await
+    let tags = operator.call(async |aws, key| aws.mfa_device_tags(key, serial).await);
+    Ok(tags.await?.map_or(Device::Absent, Device::Waiting))
 }
 
 /// Asks AWS for everything at once.
@@ -74,39 +82,127 @@ pub(super) async fn look(operator: &Operator<'_>, wanted: &Wanted, serial: &str)
     let found = operator.call(async |aws, key| aws.user(key, user).await);
     let keys = operator.call(async |aws, key| aws.access_keys(key, user).await);
     let devices = operator.call(async |aws, key| aws.mfa_devices_of(key, Some(user)).await);
-    let device = waiting_device(operator, serial);
+    let device = device_called(operator, serial, user);
     let found_role = operator.call(async |aws, key| aws.role(key, role).await);
     let attached =
         operator.call(async |aws, key| aws.attached_policies(key, Holder::Role(role)).await);
     let policies = together::all(wanted.policies.iter().map(|arn| async move {
         let exists = operator.call(async |aws, key| aws.policy_exists(key, arn).await);
-        Ok::<_, Obstacle>((arn, exists.await?))
+        let subject = format!("policy {arn}");
+        let exists = exists.await;
+        exists.map_err(|obstacle| operator.explain(obstacle, about(&subject, None)))
     }));
     let (found, keys, devices, device, found_role, attached, policies) =
         tokio::join!(found, keys, devices, device, found_role, attached, policies);
     let looked = || {
-        let keys = none_if_gone(keys)?.into_iter().map(|key| key.id);
         let mut devices = none_if_gone(devices)?.into_iter();
         let device = match (device?, devices.any(|device| device.serial == serial)) {
             (_, true) => Device::Enabled,
-            (Some(tags), false) => Device::Waiting(tags),
-            (None, false) => Device::Absent,
+            (device, false) => device,
         };
-        let policies: Result<Vec<_>, Obstacle> = policies.into_iter().collect();
-        let unknown = policies?.into_iter().filter(|(_, exists)| !exists);
-        Ok(Looked {
+        Ok::<_, Obstacle>(Looked {
             user: found?,
-            keys: keys.collect(),
+            keys: none_if_gone(keys)?,
             device,
             role: found_role?,
             attached: none_if_gone(attached)?,
-            unknown: unknown.map(|(arn, _)| arn.clone()).collect(),
+            unknown: Vec::new(),
         })
     };
-    looked().map_err(|obstacle| operator.explain(obstacle, about("such thing", Some(user))))
+    let looked =
+        looked().map_err(|obstacle| operator.explain(obstacle, about("such thing", Some(user))))?;
+    let policies: Vec<bool> = policies.into_iter().collect::<Result<_>>()?;
+    let unknown = wanted.policies.iter().zip(policies);
+    let unknown = unknown.filter(|(_, exists)| !exists);
+    Ok(Looked {
+        unknown: unknown.map(|(arn, _)| arn.clone()).collect(),
+        ..looked
+    })
+}
+
+/// Refuses policies that cannot be attached here: those of another partition or account.
+///
+/// # Errors
+///
+/// [`Kind::Usage`], with the one that it is about.
+pub(super) fn check_home(policies: &[String], home: &Home) -> Result<()> {
+    let is_at_home = |arn: &&String| {
+        Arn::parse(arn).is_some_and(|arn| {
+            arn.partition == home.partition && [home.account.as_str(), "aws"].contains(&arn.account)
+        })
+    };
+    let Some(stranger) = policies.iter().find(|arn| !is_at_home(arn)) else {
+        return Ok(());
+    };
+    let Home { partition, account } = home;
+    Err(Failure::new(
+        Kind::Usage,
+        format!("policy {stranger} is not of account {account} in partition {partition}"),
+    )
+    .at("--policy-arn")
+    .next(format!(
+        "AWS attaches its own (arn:{partition}:iam::aws:policy/NAME) and the account's (arn:{partition}:iam::{account}:policy/NAME)"
+    )))
 }
 
 impl Looked {
+    /// With what was seen before, or made by this run, and is not shown now: AWS does not know it
+    /// everywhere yet.
+    pub(super) fn or_before(mut self, before: &Self) -> Self {
+        let is_ours = |tags: &[Tag]| Tags::read(tags).is_some();
+        if !self.user.as_ref().is_some_and(|user| is_ours(&user.tags)) && before.user.is_some() {
+            self.user.clone_from(&before.user);
+        }
+        if !self.role.as_ref().is_some_and(|role| is_ours(&role.tags)) && before.role.is_some() {
+            self.role.clone_from(&before.role);
+        }
+        for key in &before.keys {
+            if self.keys.iter().all(|other| other.id != key.id) {
+                self.keys.push(key.clone());
+            }
+        }
+        for arn in &before.attached {
+            if !self.attached.contains(arn) {
+                self.attached.push(arn.clone());
+            }
+        }
+        match (&before.device, &self.device) {
+            (Device::Enabled, _) => self.device = Device::Enabled,
+            (Device::Waiting(tags), Device::Absent) => self.device = Device::Waiting(tags.clone()),
+            _ => {}
+        }
+        self
+    }
+
+    /// What was asked for a moment ago and is shown without its tags, or not at all, though what was
+    /// made after it is there.
+    pub(super) fn late(&self, is_new: impl Fn(Made) -> bool) -> Option<Made> {
+        let untagged = |tags: &[Tag]| Tags::read(tags).is_none();
+        let user = match &self.user {
+            Some(user) => untagged(&user.tags),
+            None => self.role.is_some(),
+        };
+        let role = self.role.as_ref().is_some_and(|role| untagged(&role.tags));
+        let device = matches!(&self.device, Device::Waiting(tags) if untagged(tags));
+        let late = [
+            (user, Made::User),
+            (role, Made::Role),
+            (device, Made::Device),
+        ];
+        let mut late = late.into_iter();
+        late.find(|(late, made)| *late && is_new(*made))
+            .map(|(_, made)| made)
+    }
+
+    pub(super) fn shows(&self, made: Made) -> bool {
+        match made {
+            Made::User => self.user.is_some(),
+            Made::Role => self.role.is_some(),
+            Made::Key => !self.keys.is_empty(),
+            Made::Device => !matches!(self.device, Device::Absent),
+        }
+    }
+
     /// What the tags of the user say, if it is ours.
     pub(super) fn tags(&self) -> Option<Tags> {
         Tags::read(&self.user.as_ref()?.tags)
@@ -118,7 +214,7 @@ impl Looked {
     ///
     /// [`Kind::Aws`] for what is there already, [`Kind::Configuration`] where it is ours and other
     /// than was asked for.
-    pub(super) fn check(&self, wanted: &Wanted, serial: &str) -> Result<()> {
+    pub(super) fn check(&self, wanted: &Wanted, serial: &str, note: &Note) -> Result<()> {
         let Wanted {
             user,
             role,
@@ -138,10 +234,15 @@ impl Looked {
                 return Err(other(what, user).next(format!("or give `--role {}`", tags.partner)));
             }
         }
-        if let Device::Waiting(tags) = &self.device
-            && Tags::read(tags).is_none_or(|tags| &tags.partner != user)
-        {
-            return Err(foreign("device", serial, "--user"));
+        match &self.device {
+            Device::Waiting(tags)
+                if !note.has_taken(serial)
+                    && Tags::read(tags).is_none_or(|tags| &tags.partner != user) =>
+            {
+                return Err(foreign("device", serial, "--user"));
+            }
+            Device::Others(owner) => return Err(taken(serial, owner)),
+            _ => {}
         }
         let Some(found) = &self.role else {
             return Ok(());
@@ -181,12 +282,13 @@ impl Looked {
         wanted: &Wanted,
         files: &Found,
         key_profile: &str,
+        note: &Note,
         now: Timestamp,
     ) -> Result<Observed> {
         let held = files.key_in(key_profile);
         let tags = self.tags();
         let tagged = tags.as_ref().and_then(|tags| tags.access_key.as_deref());
-        let key = up::key(&self.keys, tagged, held.is_some(), held.flatten());
+        let key = up::key(&self.keys, tagged, held.is_some(), held.flatten(), note);
         let entity = |there| match there {
             true => Entity::Ours,
             false => Entity::Absent,
@@ -199,7 +301,7 @@ impl Looked {
             key: key.map_err(|trouble| in_the_way(&trouble, &wanted.user, key_profile))?,
             proven: false,
             device: match self.device {
-                Device::Absent => Seen::Absent,
+                Device::Absent | Device::Others(_) => Seen::Absent,
                 Device::Waiting(_) => Seen::Waiting,
                 Device::Enabled => Seen::Enabled,
             },
@@ -221,13 +323,11 @@ impl Looked {
 }
 
 /// The user's ARN: what AWS says, or will say.
-pub(super) fn user_arn(looked: &Looked, serial: &str, user: &str) -> String {
-    if let Some(user) = &looked.user {
-        return user.arn.clone();
+pub(super) fn user_arn(looked: &Looked, home: &Home, user: &str) -> String {
+    match &looked.user {
+        Some(user) => user.arn.clone(),
+        None => home.user(user),
     }
-    let (partition, account) =
-        Arn::parse(serial).map_or(("aws", ""), |arn| (arn.partition, arn.account));
-    format!("arn:{partition}:iam::{account}:user/{user}")
 }
 
 /// Whether they are the same, in whatever order. Neither holds one twice.
@@ -242,6 +342,17 @@ fn foreign(kind: &str, name: &str, flag: &str) -> Failure {
     )
     .at(flag)
     .next(format!("choose another name with `{flag}`"))
+}
+
+/// A device is called after the user, so another name is another user's.
+fn taken(serial: &str, owner: &str) -> Failure {
+    let failure = Failure::new(
+        Kind::Aws,
+        format!("the device would be called {serial}, and that is the one of {owner}"),
+    );
+    failure
+        .at("--user")
+        .next("choose another name with `--user`: the device is called after it")
 }
 
 fn other(what: String, user: &str) -> Failure {

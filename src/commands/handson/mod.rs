@@ -2,11 +2,14 @@
 //! and taken down.
 //!
 //! One file per command. `raise` carries out what [`crate::handson::up`] says, in `steps`; `look` sees
-//! what is there before; `survey` sees what there is to be taken down, `raze` takes it down.
+//! what is there before; `survey` sees what there is to be taken down, `raze` takes it down. `notes` has
+//! what a run that was cut short has left in doubt, and `doubt` finds out.
 
+mod doubt;
 mod down;
 mod list;
 mod look;
+mod notes;
 mod raise;
 mod raze;
 mod steps;
@@ -16,14 +19,15 @@ mod up;
 use clap::{Args, Subcommand};
 
 use super::Target;
-use crate::aws::IamSituation;
-use crate::context::Context;
-use crate::failure::Result;
-use crate::signin::Obstacle;
-use crate::ui::Ui;
-
 use super::mfa::create::is;
 use super::policy::{self, For, Named};
+use crate::arn::Arn;
+use crate::aws::IamSituation;
+use crate::context::Context;
+use crate::device;
+use crate::failure::Result;
+use crate::signin::{Obstacle, Operator};
+use crate::ui::Ui;
 
 /// A user without permissions and a role that needs MFA, for a hands-on and no longer
 ///
@@ -69,10 +73,47 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     }
 }
 
-/// The journal that makes two runs about one user come one after the other. Nothing is written to
-/// it: AWS and the files show how far an earlier run came.
-fn turn(user: &str) -> String {
-    format!("handson-{user}")
+/// The account that the calls are made in.
+#[derive(Clone, Debug)]
+struct Home {
+    partition: String,
+    account: String,
+}
+
+impl Home {
+    /// That of the last role, which may be another than the key's.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Operator::identity`], which is asked in any case: a key that AWS does not take is
+    /// told before anything else.
+    async fn of(operator: &Operator<'_>) -> Result<Self> {
+        let identity = operator.identity().await?;
+        let role = operator.plan().roles.last();
+        let arn = role.and_then(|role| Arn::parse(&role.arn));
+        let (partition, account) =
+            match arn.and_then(|arn| Some((arn.partition, arn.account_id()?))) {
+                Some(home) => home,
+                None => (
+                    identity.partition().unwrap_or("aws"),
+                    identity.account.as_str(),
+                ),
+            };
+        Ok(Self {
+            partition: partition.to_owned(),
+            account: account.to_owned(),
+        })
+    }
+
+    /// The serial number of the virtual device of this name.
+    fn device(&self, name: &str) -> String {
+        device::arn(&self.partition, &self.account, name)
+    }
+
+    /// The ARN of the user of this name, if `up` has made it: that has no path.
+    fn user(&self, name: &str) -> String {
+        format!("arn:{}:iam::{}:user/{name}", self.partition, self.account)
+    }
 }
 
 /// What is not there has nothing.

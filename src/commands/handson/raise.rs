@@ -8,25 +8,23 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::look::{Device, Looked, Wanted, look, user_arn};
-use super::turn;
-use crate::aws::IamSituation;
+use super::Home;
+use super::look::{Device, Looked, Wanted, check_home, user_arn};
+use super::notes::Notes;
 use crate::code::Code;
 use crate::commands::key::safe::Maker;
 use crate::commands::mfa::codes::Source;
-use crate::commands::mfa::create::{about, is};
+use crate::commands::mfa::create::about;
 use crate::commands::mfa::hand::{Handing, Hands};
-use crate::commands::mfa::which::serial_of;
 use crate::consent;
 use crate::context::Context;
 use crate::device::Seed;
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
-use crate::handson::files::{self, Found, MARK, Places};
+use crate::handson::files::{self, Found, MARK, Places, REGION, REGION_MARK, RoleProfile};
 use crate::handson::tags::Tags;
 use crate::handson::up::{self, Step};
 use crate::ini::Flavor;
-use crate::journal::Journal;
 use crate::profile;
 use crate::secret::Secret;
 use crate::signin::{self, Obstacle, Operator, Place, Revising, Revision, Room};
@@ -35,9 +33,6 @@ use crate::ui::Ui;
 
 /// How often a step in doubt, or codes that a person typed, are tried.
 pub(super) const TRIES: usize = 3;
-
-/// How long to wait before looking what became of a request whose reply was lost.
-const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// What the flag of the profile with the key is called.
 pub(super) const KEY_FLAG: &str = files::FLAGS[0];
@@ -83,6 +78,8 @@ pub(super) struct Equipment<'a> {
 
 /// What a run knows beside what AWS and the files show.
 pub(super) struct Memory<'a> {
+    pub(super) home: Home,
+    pub(super) notes: Notes,
     pub(super) looked: Looked,
     pub(super) equipment: Option<Equipment<'a>>,
     pub(super) seed: Option<Seed>,
@@ -97,32 +94,39 @@ pub(super) struct Memory<'a> {
 impl<'a> Raising<'a> {
     pub(super) async fn run(&self) -> Result<Raised> {
         let user = &self.wanted.user;
-        let _turn = Journal::open(self.context, self.ui, &turn(user), self.timeout).await?;
-        let identity = self.operator.identity().await?;
-        let serial = serial_of(identity, user);
-        let looked = self.look(&serial).await?;
-        let expires = match looked.tags() {
+        let notes = Notes::open(self.context, self.ui, user, self.timeout).await?;
+        let home = Home::of(self.operator).await?;
+        check_home(&self.wanted.policies, &home)?;
+        let mut memory = Memory {
+            serial: home.device(user),
+            user_arn: home.user(user),
+            home,
+            notes,
+            looked: Looked::default(),
+            equipment: None,
+            seed: None,
+            proven: false,
+            agreed: false,
+            doubts: 0,
+            expires: None,
+        };
+        memory.looked = self.look(&memory).await?;
+        memory.user_arn = user_arn(&memory.looked, &memory.home, user);
+        memory.expires = match memory.looked.tags() {
             Some(tags) => {
                 self.end_stays(tags.expires)?;
                 tags.expires
             }
             None => self.end()?,
         };
-        let mut memory = Memory {
-            user_arn: user_arn(&looked, &serial, user),
-            looked,
-            equipment: None,
-            seed: None,
-            proven: false,
-            agreed: false,
-            doubts: 0,
-            expires,
-            serial,
-        };
         files::check_free(&self.files()?, self.places, &memory.user_arn)?;
         loop {
             let step = self.next(&memory)?;
             if step == Step::Done {
+                if !self.nothing_is_in_doubt(&mut memory).await? {
+                    continue;
+                }
+                memory.revise(|note| note.all_made(&memory.serial))?;
                 return self.raised(memory);
             }
             if !memory.agreed && !matches!(step, Step::ProveKey | Step::Settle) {
@@ -130,13 +134,6 @@ impl<'a> Raising<'a> {
             }
             self.take(&mut memory, step).await?;
         }
-    }
-
-    async fn look(&self, serial: &str) -> Result<Looked> {
-        let _working = self.ui.working("looking what is there");
-        let looked = look(self.operator, self.wanted, serial).await?;
-        looked.check(self.wanted, serial)?;
-        Ok(looked)
     }
 
     /// The end is recorded with the user and is not moved; whoever names another one is told. A run that
@@ -177,7 +174,8 @@ impl<'a> Raising<'a> {
         let found = Found::read(&self.files()?, &memory.user_arn);
         let now = self.operator.aws().now();
         let looked = &memory.looked;
-        let mut observed = looked.observed(self.wanted, &found, &self.places.key, now)?;
+        let mut observed =
+            looked.observed(self.wanted, &found, &self.places.key, &memory.note(), now)?;
         observed.proven = memory.proven;
         observed.seed_known = memory.seed.is_some();
         observed.codes_given = self.given.is_some();
@@ -198,7 +196,7 @@ impl<'a> Raising<'a> {
         if !matches!(memory.looked.device, Device::Enabled) {
             memory.equipment = Some(self.equip(&memory.serial)?);
         }
-        let revising = self.profile_with_role(memory);
+        let revising = self.profile_with_role(memory)?;
         signin::rehearse(self.context, self.ui, &revising, self.timeout).await?;
         let found = Found::read(&self.files()?, &memory.user_arn);
         if found.key_in(&self.places.key).flatten().is_none() {
@@ -233,6 +231,11 @@ impl<'a> Raising<'a> {
             "role {role}: {}; only for this user, and only with a code; profile `{with}`, section [{section}]",
             policies.join(", ")
         ));
+        if files::is_foreign(&self.files()?, section) {
+            self.ui.say(&format!(
+                "section [{section}] holds temporary credentials that another tool wrote: signing in replaces them"
+            ));
+        }
         consent::obtain(self.ui, self.yes, &what).await
     }
 
@@ -262,45 +265,6 @@ impl<'a> Raising<'a> {
             true => Source::Terminal(Terminal::open(self.ui).map_err(nobody)?),
         };
         Ok(Equipment { hands, source })
-    }
-
-    /// What a request has created; `None` if its reply was lost and AWS was looked at again.
-    pub(super) async fn made<T>(
-        &self,
-        memory: &mut Memory<'_>,
-        outcome: Result<T, Obstacle>,
-        subject: &str,
-    ) -> Result<Option<T>> {
-        match outcome {
-            Ok(made) => Ok(Some(made)),
-            Err(obstacle) => self
-                .in_doubt(memory, obstacle, subject)
-                .await
-                .map(|()| None),
-        }
-    }
-
-    /// Looks again where a step may have been carried out, or was by one before it.
-    pub(super) async fn in_doubt(
-        &self,
-        memory: &mut Memory<'_>,
-        obstacle: Obstacle,
-        subject: &str,
-    ) -> Result<()> {
-        let before = memory.doubts > 0 && is(&obstacle, IamSituation::AlreadyExists);
-        let doubt = obstacle.may_be_done() || before;
-        memory.doubts += 1;
-        if !doubt || memory.doubts >= TRIES {
-            if doubt {
-                self.errand.left_open();
-            }
-            return Err(self.explain(obstacle, subject));
-        }
-        self.ui
-            .note("AWS's answer was lost; looking what became of it");
-        tokio::time::sleep(A_MOMENT).await;
-        memory.looked = self.look(&memory.serial).await?;
-        Ok(())
     }
 
     pub(super) fn explain(&self, obstacle: Obstacle, subject: &str) -> Failure {
@@ -336,7 +300,6 @@ impl<'a> Raising<'a> {
                 &format!(":role/{}", self.wanted.role),
             ),
         };
-        let region = self.operator.plan().region.as_ref();
         let mut lines = vec![
             ("role_arn", role_arn),
             ("source_profile", self.places.key.clone()),
@@ -347,13 +310,22 @@ impl<'a> Raising<'a> {
             self.mfa_process
                 .map(|command| ("mfa_process", command.expose().to_owned())),
         );
-        lines.extend(region.map(|region| ("region", region.value.clone())));
         lines.push((MARK, memory.user_arn.clone()));
         lines
     }
 
-    pub(super) fn profile_with_role(&self, memory: &Memory<'_>) -> Revising<'static> {
-        put(Flavor::Config, &self.places.role, self.role_lines(memory))
+    /// The region of the administrator's profile goes along, unless a person has set one.
+    pub(super) fn profile_with_role(&self, memory: &Memory<'_>) -> Result<Revising<'static>> {
+        let mut lines = self.role_lines(memory);
+        let found = Found::read(&self.files()?, &memory.user_arn);
+        let own = found.role_in(&self.places.role);
+        let region = self.operator.plan().region.as_ref();
+        if let Some(region) = region.filter(|_| !own.is_some_and(RoleProfile::has_own_region)) {
+            let written = [REGION, REGION_MARK].map(|key| (key, region.value.clone()));
+            let mark = lines.len() - 1;
+            lines.splice(mark..mark, written);
+        }
+        Ok(put(Flavor::Config, &self.places.role, lines))
     }
 
     fn raised(&self, memory: Memory<'_>) -> Result<Raised> {

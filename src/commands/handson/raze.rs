@@ -6,13 +6,15 @@ use std::time::Duration;
 use super::survey::Survey;
 use crate::aws::{Aws, Holder, IamSituation, Refusal, Situation};
 use crate::commands::key::record;
-use crate::commands::mfa::create::about;
+use crate::commands::mfa::create::{about, is};
+use crate::commands::news::patiently;
 use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::{Failure, Result};
 use crate::handson::down::{Deed, levels};
 use crate::handson::files;
 use crate::ini::{Document, Flavor};
+use crate::pauses::Pauses;
 use crate::secret::AccessKey;
 use crate::signin::{self, Operator, Revising, Revision};
 use crate::together;
@@ -54,10 +56,23 @@ impl Razing<'_> {
         Ok(removed)
     }
 
+    /// What the deeds before have removed may count for a while still.
     async fn one(&self, deed: &Deed, user: &str) -> Result<()> {
-        let call = self
-            .operator
-            .call(async |aws, key| carry_out(aws, key, deed, user).await);
+        let waiting = format!(
+            "AWS does not delete {} yet: something of it was removed a moment ago",
+            deed.thing(user)
+        );
+        let call = patiently(
+            self.ui,
+            Pauses::for_news(self.timeout),
+            &waiting,
+            |obstacle| is(obstacle, IamSituation::DeleteConflict),
+            async || {
+                self.operator
+                    .call(async |aws, key| carry_out(aws, key, deed, user).await)
+                    .await
+            },
+        );
         let outcome = self.errand.step(&deed.doing(user), call).await;
         outcome.map_err(|obstacle| {
             let thing = deed.thing(user);
@@ -108,7 +123,7 @@ impl Razing<'_> {
 fn sections(document: &Document, flavor: Flavor, survey: &Survey) -> Vec<Revision> {
     let keys: Vec<&str> = survey.keys.iter().map(String::as_str).collect();
     let made = files::made(document, flavor, &survey.user_arn, &keys).into_iter();
-    let made = made.map(|(section, lines)| Revision::Clear(section, lines.to_vec()));
+    let made = made.map(|(section, lines)| Revision::Clear(section, lines));
     let sessions = match flavor {
         Flavor::Credentials => files::sessions(document, &keys),
         Flavor::Config => Vec::new(),

@@ -5,22 +5,24 @@ use std::time::Duration;
 
 use super::look::Device;
 use super::raise::{KEY_FLAG, Memory, Raising, TRIES, put};
-use crate::aws::{IamSituation, NewRole, Situation, Tag};
-use crate::code::Code;
+use crate::aws::{IamSituation, NewRole, Situation, Tag, UserKey};
 use crate::commands::key::safe::Unmade;
 use crate::commands::key::settle::prove;
 use crate::commands::mfa::codes::Clerk;
 use crate::commands::mfa::create::{delete, hand_over, is};
+use crate::commands::mfa::pairing::{Deed, Pairing};
+use crate::commands::news::patiently;
 use crate::device::Seed;
 use crate::failure::{Failure, Kind, Result};
 use crate::handson::files::{Found, MARK};
+use crate::handson::note::Made;
 use crate::handson::tags::{ACCESS_KEY, Tags};
 use crate::handson::up::Step;
 use crate::handson::{description, trust};
 use crate::ini::Flavor;
 use crate::pauses::Pauses;
 use crate::profile;
-use crate::signin::{self, Place};
+use crate::signin::{self, Obstacle, Place};
 
 impl<'a> Raising<'a> {
     pub(super) async fn take(&self, memory: &mut Memory<'a>, step: Step) -> Result<()> {
@@ -57,13 +59,13 @@ impl<'a> Raising<'a> {
     async fn create_user(&self, memory: &mut Memory<'_>) -> Result<()> {
         let user = self.wanted.user.as_str();
         let tags = self.tags(memory, &self.wanted.role).lines();
+        let again = self.ask(memory, Made::User)?;
         let creating = self
             .operator
             .call(async |aws, key| aws.create_user(key, user, &tags).await);
         let doing = format!("creating user {user}");
-        let created = self.errand.step(&doing, creating);
-        let subject = format!("user {user}");
-        if let Some(mut created) = self.made(memory, created.await, &subject).await? {
+        let created = self.errand.step(&doing, creating).await;
+        if let Some(mut created) = self.made(memory, created, Made::User, again).await? {
             created.tags = tags;
             memory.user_arn.clone_from(&created.arn);
             memory.looked.user = Some(created);
@@ -91,29 +93,22 @@ impl<'a> Raising<'a> {
             description: &description,
             tags: &tags,
         };
-        let creating = async {
-            let mut pauses = Pauses::for_news(self.timeout);
-            loop {
-                let outcome = self
-                    .operator
+        let again = self.ask(memory, Made::Role)?;
+        let waiting = self.waiting(memory, Made::User);
+        let creating = patiently(
+            self.ui,
+            Pauses::for_news(self.timeout),
+            &waiting,
+            |obstacle| is(obstacle, IamSituation::PolicyMalformed),
+            async || {
+                self.operator
                     .call(async |aws, key| aws.create_role(key, new).await)
-                    .await;
-                match (outcome, pauses.next()) {
-                    (Err(obstacle), Some(pause))
-                        if is(&obstacle, IamSituation::PolicyMalformed) =>
-                    {
-                        self.ui
-                            .trace(format_args!("AWS does not know user {user} everywhere yet"));
-                        tokio::time::sleep(pause).await;
-                    }
-                    (outcome, _) => return outcome,
-                }
-            }
-        };
+                    .await
+            },
+        );
         let doing = format!("creating role {role}, once AWS knows user {user} everywhere");
         let created = self.errand.step(&doing, creating).await;
-        let subject = format!("role {role}");
-        if let Some(mut created) = self.made(memory, created, &subject).await? {
+        if let Some(mut created) = self.made(memory, created, Made::Role, again).await? {
             created.tags = tags;
             created.trust = Some(trust);
             memory.looked.role = Some(created);
@@ -127,9 +122,11 @@ impl<'a> Raising<'a> {
     async fn attach(&self, memory: &mut Memory<'_>, missing: Vec<String>) -> Result<()> {
         let role = self.wanted.role.as_str();
         for arn in missing {
-            let attaching = self
-                .operator
-                .call(async |aws, key| aws.attach_role_policy(key, role, &arn).await);
+            let attaching = self.once_known(memory, Made::Role, async || {
+                self.operator
+                    .call(async |aws, key| aws.attach_role_policy(key, role, &arn).await)
+                    .await
+            });
             let doing = format!("attaching {arn} to role {role}");
             let attached = self.errand.step(&doing, attaching).await;
             attached.map_err(|obstacle| self.explain(obstacle, &format!("policy {arn}")))?;
@@ -147,16 +144,39 @@ impl<'a> Raising<'a> {
         signin::revise(self.context, self.ui, &revising, self.timeout).await?;
         let place = Place::Profile(profile.clone(), KEY_FLAG);
         let maker = self.maker();
-        match maker.make(&place).await {
+        let again = memory.note().is_new(Made::Key, self.operator.aws().now());
+        if again && self.is_shown(memory, Made::Key, false).await? {
+            return Ok(());
+        }
+        self.ask(memory, Made::Key)?;
+        let is_news = |unmade: &Unmade| match unmade {
+            Unmade::Refused(obstacle) => is(obstacle, IamSituation::NoSuchEntity),
+            _ => false,
+        };
+        let waiting = self.waiting(memory, Made::User);
+        let pauses = self.pauses(memory, Made::User);
+        let make = async || maker.make(&place).await;
+        match patiently(self.ui, pauses, &waiting, is_news, make).await {
             Ok((new, _)) => {
                 let id = new.key.id;
                 self.errand
                     .done(format!("access key {id} is in profile `{profile}`"));
-                memory.looked.keys.push(id);
+                memory.revise(|note| note.settle(Made::Key))?;
+                memory.looked.keys.push(UserKey {
+                    id,
+                    active: true,
+                    created: new.created,
+                });
                 Ok(())
             }
-            Err(Unmade::NoRoom(failure)) => Err(failure),
-            Err(Unmade::Refused(obstacle)) => self.in_doubt(memory, obstacle, "access key").await,
+            Err(Unmade::NoRoom(failure)) => {
+                memory.revise(|note| note.settle(Made::Key))?;
+                Err(failure)
+            }
+            Err(Unmade::Refused(obstacle)) => {
+                let outcome: Result<(), Obstacle> = Err(obstacle);
+                self.made(memory, outcome, Made::Key, false).await.map(drop)
+            }
             // The next run finds a key of which nobody has the secret, as after a lost reply.
             Err(Unmade::Unwritten { key, failure, .. }) => {
                 let id = &key.key.id;
@@ -174,7 +194,8 @@ impl<'a> Raising<'a> {
         self.errand.done(format!(
             "access key {id}, whose secret was lost on the way, is deleted"
         ));
-        memory.looked.keys.retain(|key| key != id);
+        memory.looked.keys.retain(|key| key.id != id);
+        memory.revise(|note| note.settle(Made::Key))?;
         Ok(())
     }
 
@@ -182,9 +203,11 @@ impl<'a> Raising<'a> {
         let user = self.wanted.user.as_str();
         let tag: Tag = (ACCESS_KEY.to_owned(), id.to_owned());
         let tags = std::slice::from_ref(&tag);
-        let tagging = self
-            .operator
-            .call(async |aws, key| aws.tag_user(key, user, tags).await);
+        let tagging = self.once_known(memory, Made::User, async || {
+            self.operator
+                .call(async |aws, key| aws.tag_user(key, user, tags).await)
+                .await
+        });
         let doing = format!("tagging user {user} with access key {id}");
         let tagged = self.errand.step(&doing, tagging).await;
         tagged.map_err(|obstacle| self.explain(obstacle, &format!("user {user}")))?;
@@ -223,13 +246,13 @@ impl<'a> Raising<'a> {
         let user = self.wanted.user.as_str();
         let serial = memory.serial.clone();
         let tags = self.tags(memory, user).lines();
+        let again = self.ask(memory, Made::Device)?;
         let creating = self
             .operator
             .call(async |aws, key| aws.create_virtual_mfa_device(key, user, &tags).await);
         let doing = format!("creating device {serial}");
-        let created = self.errand.step(&doing, creating);
-        let subject = format!("device {serial}");
-        let Some(created) = self.made(memory, created.await, &subject).await? else {
+        let created = self.errand.step(&doing, creating).await;
+        let Some(created) = self.made(memory, created, Made::Device, again).await? else {
             return Ok(());
         };
         self.errand.done(format!("device {serial} is created"));
@@ -257,20 +280,25 @@ impl<'a> Raising<'a> {
             timeout: self.timeout,
         };
         let codes = clerk.pair(&equipment.source, memory.seed.as_ref()).await?;
-        let [first, second] = codes.each_ref().map(Code::secret);
-        let enabling = self.operator.call(async |aws, key| {
-            aws.enable_mfa_device(key, user, &serial, [first, second])
-                .await
-        });
-        let doing = format!("enabling device {serial}");
-        let obstacle = match self.errand.step(&doing, enabling).await {
+        let pairing = Pairing {
+            operator: self.operator,
+            ui: self.ui,
+            errand: self.errand,
+            deed: Deed::Enable,
+            user,
+            serial: &serial,
+            codes: &codes,
+            new_device: self.pauses(memory, Made::Device),
+            lists: Pauses::for_news(self.timeout),
+        };
+        let obstacle = match pairing.make().await {
             Ok(()) => {
                 self.errand
                     .done(format!("device {serial} is enabled for {user}"));
                 memory.looked.device = Device::Enabled;
                 return Ok(());
             }
-            Err(obstacle) => obstacle,
+            Err(refused) => refused.obstacle,
         };
         let wrong = obstacle.situation() == Some(&Situation::WrongCode);
         let subject = format!("device {serial}");
@@ -281,11 +309,47 @@ impl<'a> Raising<'a> {
                 .warn(&format!("{}: two others, please", failure.what()));
             return Ok(());
         }
-        self.in_doubt(memory, obstacle, &subject).await
+        if !obstacle.may_be_done() {
+            return Err(self.explain(obstacle, &subject));
+        }
+        self.count_doubt(memory, obstacle, &subject)?;
+        memory.looked = self.look(memory).await?;
+        Ok(())
+    }
+
+    /// Makes a call about what was made a moment ago, again if AWS does not know it everywhere yet.
+    async fn once_known<T>(
+        &self,
+        memory: &Memory<'_>,
+        made: Made,
+        call: impl AsyncFn() -> Result<T, Obstacle>,
+    ) -> Result<T, Obstacle> {
+        let waiting = self.waiting(memory, made);
+        patiently(
+            self.ui,
+            self.pauses(memory, made),
+            &waiting,
+            is_unknown,
+            call,
+        )
+        .await
+    }
+
+    fn waiting(&self, memory: &Memory<'_>, made: Made) -> String {
+        let subject = self.subject(memory, made);
+        format!("AWS does not know {subject} everywhere yet")
+    }
+
+    /// What is old is known, or gone.
+    fn pauses(&self, memory: &Memory<'_>, made: Made) -> Pauses {
+        match memory.note().is_new(made, self.operator.aws().now()) {
+            true => Pauses::for_news(self.timeout),
+            false => Pauses::none(),
+        }
     }
 
     async fn write_profile(&self, memory: &Memory<'_>) -> Result<()> {
-        let revising = self.profile_with_role(memory);
+        let revising = self.profile_with_role(memory)?;
         signin::revise(self.context, self.ui, &revising, self.timeout).await?;
         self.errand
             .done(format!("profile `{}` is written", self.places.role));
@@ -307,4 +371,13 @@ impl<'a> Raising<'a> {
         }
         Ok(())
     }
+}
+
+/// AWS knows no such thing. If its words are about a policy, that is none of ours.
+fn is_unknown(obstacle: &Obstacle) -> bool {
+    let Obstacle::Refusal(refusal) = obstacle else {
+        return false;
+    };
+    refusal.situation == Situation::Iam(IamSituation::NoSuchEntity)
+        && !refusal.message.to_ascii_lowercase().starts_with("policy")
 }

@@ -1,14 +1,16 @@
 //! What there is of a hands-on user to be taken down: at AWS in two round trips, and in the files.
 
-use super::none_if_gone;
-use crate::aws::{Belonging, Holder, Known, Situation, Tag, User};
+use super::notes::Notes;
+use super::{Home, none_if_gone};
+use crate::arn::Arn;
+use crate::aws::{Belonging, Holder, Identity, Known, Situation, Tag, User, UserKey};
 use crate::commands::mfa::create::about;
-use crate::commands::mfa::which::serial_of;
 use crate::failure::{Failure, Kind, Result};
 use crate::handson::described;
 use crate::handson::down::{self, Seen};
 use crate::handson::files::Found;
-use crate::handson::tags::Tags;
+use crate::handson::note::Note;
+use crate::handson::tags::{HANDSON, Tags};
 use crate::profile::{self, Files};
 use crate::signin::{Obstacle, Operator};
 use crate::ui::Ui;
@@ -18,6 +20,8 @@ use crate::ui::Ui;
 pub(super) struct Survey {
     pub(super) user: String,
     pub(super) user_arn: String,
+    /// The account's number.
+    pub(super) account: String,
     pub(super) seen: Seen,
     /// The profiles that hold a key of the user's.
     pub(super) keys: Vec<String>,
@@ -31,7 +35,7 @@ pub(super) struct Survey {
 
 /// What a user may have.
 struct Possessions {
-    keys: Vec<String>,
+    keys: Vec<UserKey>,
     devices: Vec<String>,
     login_profile: bool,
     attached: Vec<String>,
@@ -43,32 +47,42 @@ struct Possessions {
 ///
 /// # Errors
 ///
-/// [`Kind::Aws`] if the user is none that `up` has made.
+/// [`Kind::Aws`] if the user is none that `up` has made; [`Kind::Configuration`] if whoever asks would
+/// take themselves down.
 pub(super) async fn survey(
     operator: &Operator<'_>,
     ui: &Ui,
     files: &Files,
+    notes: &Notes,
     user: &str,
     role: Option<&str>,
 ) -> Result<Survey> {
     let found = operator.call(async |aws, key| aws.user(key, user).await);
     let unassigned = operator.call(async |aws, key| aws.virtual_mfa_devices(key, true).await);
-    let (identity, found, unassigned, possessions) = tokio::join!(
-        operator.identity(),
+    let (home, found, unassigned, possessions) = tokio::join!(
+        Home::of(operator),
         found,
         unassigned,
         possessions(operator, ui, user)
     );
     let explain = |obstacle| operator.explain(obstacle, about("such thing", Some(user)));
-    let (serial, found) = (serial_of(identity?, user), found.map_err(explain)?);
+    let home = home?;
+    let (serial, note) = (home.device(user), notes.of(&home.account));
+    let found = found.map_err(explain)?;
     let possessions = possessions.map_err(explain)?;
     let tags = match &found {
-        Some(found) => Some(Tags::read(&found.tags).ok_or_else(|| foreign(user))?),
         None => None,
+        Some(found) => match Tags::read(&found.tags) {
+            Some(tags) => Some(tags),
+            None => {
+                let role = role_of(operator, user).await.map_err(explain)?;
+                return Err(foreign(user, role.as_deref()));
+            }
+        },
     };
     let user_arn = match &found {
         Some(found) => found.arn.clone(),
-        None => serial.replace(":mfa/", ":user/"),
+        None => home.user(user),
     };
     let in_files = Found::read(files, &user_arn);
     let role = match (&tags, role) {
@@ -77,19 +91,23 @@ pub(super) async fn survey(
         (None, Some(role)) => Some(role.to_owned()),
         (None, None) => role_of(operator, user).await.map_err(explain)?,
     };
-    let mut unassigned = unassigned.map_err(explain)?.into_iter();
-    let waits = unassigned.any(|device| device.serial == serial);
+    is_somebody_else(operator.identity().await?, &home, user, role.as_deref())?;
+    let unassigned = unassigned.map_err(explain)?.into_iter();
+    let unassigned: Vec<String> = unassigned.map(|device| device.serial).collect();
+    let waits = unassigned.contains(&serial);
     let (tags_of_device, role) = tokio::join!(
         tags_of_device(operator, waits.then_some(&serial)),
         role_seen(operator, user, role.as_deref())
     );
     let tags_of_device = tags_of_device.map_err(explain)?;
-    let device = device(
-        user,
-        &serial,
-        &possessions.devices,
-        tags_of_device.as_deref(),
-    );
+    let is_ours = waits && (is_of(user, tags_of_device.as_deref()) || note.has_taken(&serial));
+    let enabled = possessions.devices.contains(&serial);
+    let device = (enabled || is_ours).then(|| down::Device {
+        serial: serial.clone(),
+        enabled,
+    });
+    let mut taken = unassigned;
+    taken.retain(|other| *other != serial && note.has_taken(other));
     let (role, untagged_role) = role.map_err(explain)?;
     let (keys, strange) = profiles(
         operator,
@@ -102,13 +120,15 @@ pub(super) async fn survey(
     .await?;
     Ok(Survey {
         seen: Seen {
-            user: found.map(|found| owner(&found, tags, possessions, &serial, &in_files)),
+            user: found.map(|found| owner(&found, tags, possessions, &serial, &in_files, &note)),
             role,
             device,
+            taken,
         },
         in_files: in_files != Found::default(),
         user: user.to_owned(),
         user_arn,
+        account: home.account,
         keys,
         strange,
         untagged_role,
@@ -138,10 +158,9 @@ async fn possessions(
         none_if_untold(ui, "SSH public keys", ssh_keys)?,
         none_if_untold(ui, "service credentials", services)?,
     ];
-    let keys = none_if_gone(keys)?.into_iter().map(|key| key.id);
     let devices = none_if_gone(devices)?.into_iter();
     Ok(Possessions {
-        keys: keys.collect(),
+        keys: none_if_gone(keys)?,
         devices: devices.map(|device| device.serial).collect(),
         login_profile: none_if_gone(login)?.is_some(),
         attached: none_if_gone(attached)?,
@@ -194,20 +213,10 @@ async fn tags_of_device(
         .await
 }
 
-/// Our device: what is enabled for the user under its name, or waits with our tag.
-fn device(
-    user: &str,
-    serial: &str,
-    enabled: &[String],
-    waiting: Option<&[Tag]>,
-) -> Option<down::Device> {
-    let enabled = enabled.iter().any(|other| other == serial);
-    let tags = waiting.and_then(Tags::read);
-    let ours = enabled || tags.is_some_and(|tags| tags.partner == user);
-    ours.then(|| down::Device {
-        serial: serial.to_owned(),
-        enabled,
-    })
+/// Whether the tags of a device say that it was made for this user.
+fn is_of(user: &str, tags: Option<&[Tag]>) -> bool {
+    let tags = tags.and_then(Tags::read);
+    tags.is_some_and(|tags| tags.partner == user)
 }
 
 /// The role if it is ours, or else its name if there is one.
@@ -244,14 +253,15 @@ async fn role_seen(
     Ok((Some(role), None))
 }
 
-/// Tells the user's key from others: by the tag, by the file that it was written into, and, where
-/// only one is there and the file is marked for it, by the reply that was lost.
+/// Tells the user's key from others: by the tag, by the file that it was written into, by when it was
+/// asked for, and, where only one is there and the file is marked for it, by the reply that was lost.
 fn owner(
     found: &User,
     tags: Option<Tags>,
     possessions: Possessions,
     serial: &str,
     files: &Found,
+    note: &Note,
 ) -> down::User {
     let Possessions {
         keys,
@@ -265,8 +275,12 @@ fn owner(
     let held = |id: &String| files.keys.iter().any(|(_, held)| held.as_ref() == Some(id));
     let ours = |id: &String| tagged.as_ref() == Some(id) || held(id);
     let waiting = files.keys.iter().any(|(_, held)| held.is_none());
-    let lost = waiting && keys.len() == 1 && tagged.is_none();
-    let (keys, other_keys) = keys.into_iter().partition(|id| lost || ours(id));
+    let only = waiting && keys.len() == 1 && tagged.is_none();
+    let mut answered = files.keys.iter().filter_map(|(_, held)| held.as_deref());
+    let lost = note.lost(&keys, tagged.as_deref().or_else(|| answered.next()));
+    let lost: Vec<String> = lost.into_iter().map(str::to_owned).collect();
+    let ids = keys.into_iter().map(|key| key.id);
+    let (keys, other_keys) = ids.partition(|id| only || ours(id) || lost.contains(id));
     devices.retain(|other| other != serial);
     down::User {
         name: found.name.clone(),
@@ -293,7 +307,8 @@ async fn profiles(
     let tagged = tags.and_then(|tags| tags.access_key.as_ref());
     let (mut ours, mut strange) = (Vec::new(), Vec::new());
     for (profile, id) in &found.keys {
-        let listed = |id| possessions.keys.contains(id) || tagged == Some(id);
+        let listed =
+            |id: &String| possessions.keys.iter().any(|key| key.id == *id) || tagged == Some(id);
         let is_ours = match id {
             None => true,
             Some(id) if listed(id) => true,
@@ -326,13 +341,52 @@ async fn is_dead_or_of(
     }
 }
 
-fn foreign(user: &str) -> Failure {
+/// Nobody takes themselves down: half way there would be nobody left to do the rest.
+fn is_somebody_else(
+    identity: &Identity,
+    home: &Home,
+    user: &str,
+    role: Option<&str>,
+) -> Result<()> {
+    let Some(arn) = Arn::parse(&identity.arn).filter(|arn| arn.account == home.account) else {
+        return Ok(());
+    };
+    let (kind, name) = arn.kind_and_name();
+    let worn = name.split('/').next();
+    let themselves = match kind {
+        "user" => identity.user_name() == Some(user),
+        "assumed-role" => worn.is_some() && worn == role,
+        _ => false,
+    };
+    if !themselves {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Configuration,
+        format!("these credentials are those of hands-on user {user} or of its role"),
+    )
+    .at(&identity.arn)
+    .next("name an administrator's profile with `--profile`"))
+}
+
+/// `role` is one that was made for a user of this name.
+fn foreign(user: &str, role: Option<&str>) -> Failure {
+    let Some(role) = role else {
+        return Failure::new(
+            Kind::Aws,
+            format!("user {user} was not made by `awsmfa handson`, so it is not taken down"),
+        )
+        .at("--user")
+        .next("`awsmfa handson list` shows what was");
+    };
     Failure::new(
         Kind::Aws,
-        format!("user {user} was not made by `awsmfa handson`, so it is not taken down"),
+        format!("user {user} does not carry the tag of `awsmfa handson`, though role {role} was made for a user of this name"),
     )
     .at("--user")
-    .next("`awsmfa handson list` shows what was")
+    .next(format!(
+        "if it is the hands-on user, put the tag back: `aws iam tag-user --user-name {user} --tags Key={HANDSON},Value={role}`"
+    ))
 }
 
 fn other_role(user: &str, tags: &Tags) -> Failure {

@@ -22,6 +22,7 @@ use crate::iam_name::Named;
 use crate::profile::{parse_duration, spell_expiration};
 use crate::secret::Secret;
 use crate::signin::{Acting, Operator};
+use crate::spelled::Spelled;
 use crate::ui::{Output, Ui, until};
 
 /// How many policies a role may have at most (IAM User Guide, "IAM and AWS STS quotas").
@@ -156,12 +157,18 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     places.check()?;
     let given = codes.parse()?;
     let timeout = target.timeout;
-    let endpoint = target.endpoint_url.clone();
+    let down = Spelled {
+        profile: target.profile.clone(),
+        user: Some(user.clone()),
+        endpoint: target.endpoint_url.clone(),
+        ..Spelled::default()
+    };
     let orders = whose::orders(target, Acting::ForOthers, token_code);
     let errand = Errand::new(
         ui,
         format!(
-            "run the same again: it goes on from there; `awsmfa handson down --user {user}` removes what there is"
+            "run the same again: it goes on from there; `{}` removes what there is",
+            down.command("handson down")
         ),
     );
     let wanted = Wanted {
@@ -187,21 +194,24 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         };
         raising.run().await
     })?;
-    tell(context, ui, &wanted, &places, &raised, endpoint.as_deref())
+    tell(context, ui, &wanted, &places, &raised, down)
 }
 
+/// How a lifetime is written.
+const LIFETIME: &str = "write a time from a minute to a year: days (3d), hours and minutes (8h, 90m), or seconds (3600)";
+
 /// At least a minute: what is over before it is there is a slip.
-fn parse_lifetime(text: &str) -> Result<Duration, String> {
+fn parse_lifetime(text: &str) -> Result<Duration, &'static str> {
     let (number, unit) = text.split_at(text.len() - usize::from(text.ends_with('d')));
     let lifetime = match (unit, number.parse::<u32>()) {
         ("d", Ok(days)) => Duration::from_secs(86_400) * days,
-        _ => parse_duration(text)?,
+        _ => parse_duration(text).map_err(|_| LIFETIME)?,
     };
     let most = Duration::from_secs(86_400 * 366);
-    if !(Duration::from_secs(60)..=most).contains(&lifetime) {
-        return Err("expected a time from a minute to a year, such as 8h or 3d".to_owned());
+    match (Duration::from_secs(60)..=most).contains(&lifetime) {
+        true => Ok(lifetime),
+        false => Err(LIFETIME),
     }
-    Ok(lifetime)
 }
 
 /// Each policy once, in the order given.
@@ -254,7 +264,7 @@ fn tell(
     wanted: &Wanted,
     places: &Places,
     raised: &Raised,
-    endpoint: Option<&str>,
+    down: Spelled,
 ) -> Result<()> {
     if ui.output() == Output::Json {
         return ui.document(&Report {
@@ -283,20 +293,31 @@ fn tell(
         }
         None => ui.say(&format!("hands-on user {user} is ready")),
     }
-    let endpoint = endpoint.map_or(String::new(), |url| format!(" --endpoint-url {url}"));
+    let login = Spelled {
+        profile: Some(places.role.clone()),
+        ..down.clone()
+    };
     ui.say(&format!(
-        "sign in with the next code: awsmfa -p {}{endpoint} 123456",
-        places.role
+        "sign in with the next code: {} 123456",
+        login.login()
     ));
     ui.say(&format!(
         "then use it: export AWS_PROFILE={}",
         places.section
     ));
-    // With AWS_PROFILE set as above the administrator has to be named.
-    let administrator = raised.administrator.as_deref();
-    let administrator = administrator.map_or(String::new(), |name| format!(" -p {name}"));
+    // With AWS_PROFILE set as above the administrator has to be named. A key of the environment has no
+    // name, and counts only where no profile is named.
+    let where_to = match &raised.administrator {
+        Some(_) => "",
+        None => ", where AWS_PROFILE is not set",
+    };
+    let down = Spelled {
+        profile: raised.administrator.clone(),
+        ..down
+    };
     ui.say(&format!(
-        "and at the end: awsmfa{administrator} handson down --user {user}"
+        "and at the end{where_to}: {}",
+        down.command("handson down")
     ));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A key that AWS does not know everywhere yet is waited for.
 
-use crate::aws::Situation;
+use crate::aws::{Refusal, Situation};
+use crate::commands::news;
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::pauses::Pauses;
@@ -36,29 +37,14 @@ pub(in crate::commands) async fn prove(
     operator: &Operator<'_>,
     key: &AccessKey,
     user: &str,
-    mut pauses: Pauses,
+    pauses: Pauses,
 ) -> Result<()> {
     let id = &key.id;
-    let trying = async {
-        let mut told = false;
-        loop {
-            let refusal = match operator.aws().caller_identity(key).await {
-                Ok(identity) => return Ok(identity),
-                Err(refusal) if refusal.situation == Situation::KeyNotAccepted => refusal,
-                Err(refusal) => return Err(refusal),
-            };
-            let Some(pause) = pauses.next() else {
-                return Err(refusal);
-            };
-            if !told && pauses.are_notable() {
-                told = true;
-                ui.note(&format!(
-                    "AWS does not accept access key {id} yet; with a new one that takes some seconds"
-                ));
-            }
-            tokio::time::sleep(pause).await;
-        }
-    };
+    let waiting = format!("AWS does not accept access key {id} yet");
+    let is_unknown = |refusal: &Refusal| refusal.situation == Situation::KeyNotAccepted;
+    let trying = news::patiently(ui, pauses, &waiting, is_unknown, async || {
+        operator.aws().caller_identity(key).await
+    });
     let doing = format!("waiting until AWS accepts access key {id}");
     let identity = errand.step(&doing, trying).await.map_err(|refusal| {
         let known = crate::aws::Known {

@@ -71,6 +71,7 @@ mod tests {
                 profile: some("my admin"),
                 user: some("bob"),
                 name: None,
+                endpoint: None,
             },
             to: some("b"),
         };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::codes::{Clerk, Source, other_device};
-use super::create::{about, create, delete, hand_over, is};
+use super::create::{ANOTHER_NAME, about, create, delete, hand_over, is};
 use super::hand::{Handing, Hands};
 use super::pairing::{Deed, Pairing};
 use super::progress::Progress;
@@ -339,7 +339,7 @@ impl<'a> Course<'a> {
         let subject = format!("a device {}", self.serial);
         let failure = self.operator.explain(obstacle, about(&subject, None));
         Err(match taken {
-            true => failure.next(format!(
+            true => failure.next(ANOTHER_NAME).next(format!(
                 "if it was never enabled, `{}` removes it",
                 self.spelled.command("mfa delete")
             )),

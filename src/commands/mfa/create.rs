@@ -39,6 +39,9 @@ pub(super) struct Arguments {
 /// AWS-2023-001).
 pub(super) const DEVICE_FIRST: &str = "AWS lets nobody who has an MFA device enable another without signing in with it, so its code is needed first";
 
+/// The way on where the name is taken.
+pub(super) const ANOTHER_NAME: &str = "`--name` chooses another name";
+
 /// What `--output json` prints. The seed is part of it only where `--show-seed` asks for it.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -136,7 +139,7 @@ fn not_created(
         ));
     }
     match taken {
-        true => failure.next(format!(
+        true => failure.next(ANOTHER_NAME).next(format!(
             "if it was never enabled, `{}` replaces it, and `{}` removes it",
             spelled.command("mfa setup"),
             spelled.command("mfa delete")

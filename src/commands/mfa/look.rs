@@ -2,8 +2,8 @@
 
 use super::course::Course;
 use super::create::{DEVICE_FIRST, about};
-use super::pause::pause;
 use crate::aws::{Device, Situation};
+use crate::commands::news::pause;
 use crate::device::{self, Seen};
 use crate::failure::{Failure, Kind, Result};
 use crate::pauses::Pauses;
@@ -58,7 +58,7 @@ impl Course<'_> {
             true => Pauses::for_news(self.timeout),
             false => Pauses::none(),
         };
-        let news = format!("that device {} is created", self.serial);
+        let news = format!("AWS does not show device {} everywhere yet", self.serial);
         loop {
             let seen = self.look().await?;
             if seen != Seen::Absent || !pause(self.ui, &mut pauses, &news).await {

@@ -1,7 +1,7 @@
 //! `awsmfa mfa`: the life of MFA devices, from a QR code to the end.
 //!
 //! One file per command; `hand` gives a new seed away, `codes` gets two codes in a row, `which` finds
-//! the device that is meant, `pause` waits for AWS to know what was done. The order of a set-up is [`crate::device::next`]'s.
+//! the device that is meant. The order of a set-up is [`crate::device::next`]'s.
 
 pub(super) mod codes;
 mod course;
@@ -11,8 +11,7 @@ mod ending;
 pub(super) mod hand;
 mod list;
 mod look;
-mod pairing;
-mod pause;
+pub(super) mod pairing;
 mod progress;
 mod remove;
 mod serial_line;

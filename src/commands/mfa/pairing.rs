@@ -7,9 +7,9 @@
 //! as the lists may lag behind. Whether other codes may do better is for the caller to say.
 
 use super::create::is;
-use super::pause::pause;
 use crate::aws::{Aws, Denial, IamSituation, Situation};
 use crate::code::Code;
+use crate::commands::news::pause;
 use crate::errand::Errand;
 use crate::pauses::Pauses;
 use crate::secret::AccessKey;
@@ -20,7 +20,7 @@ use crate::ui::Ui;
 const TRIES: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(in crate::commands) enum Deed {
     Enable,
     Resync,
 }
@@ -42,23 +42,23 @@ impl Deed {
 }
 
 /// One device and one pair of codes.
-pub(super) struct Pairing<'a> {
-    pub(super) operator: &'a Operator<'a>,
-    pub(super) ui: &'a Ui,
-    pub(super) errand: &'a Errand<'a>,
-    pub(super) deed: Deed,
-    pub(super) user: &'a str,
-    pub(super) serial: &'a str,
-    pub(super) codes: &'a [Code; 2],
+pub(in crate::commands) struct Pairing<'a> {
+    pub(in crate::commands) operator: &'a Operator<'a>,
+    pub(in crate::commands) ui: &'a Ui,
+    pub(in crate::commands) errand: &'a Errand<'a>,
+    pub(in crate::commands) deed: Deed,
+    pub(in crate::commands) user: &'a str,
+    pub(in crate::commands) serial: &'a str,
+    pub(in crate::commands) codes: &'a [Code; 2],
     /// How long AWS may take to know a device that was created a moment ago.
-    pub(super) new_device: Pauses,
+    pub(in crate::commands) new_device: Pauses,
     /// How long its lists may lag behind.
-    pub(super) lists: Pauses,
+    pub(in crate::commands) lists: Pauses,
 }
 
 /// What AWS said last.
-pub(super) struct Refused {
-    pub(super) obstacle: Obstacle,
+pub(in crate::commands) struct Refused {
+    pub(in crate::commands) obstacle: Obstacle,
     /// It may be done all the same.
     pub(super) in_doubt: bool,
 }
@@ -67,8 +67,8 @@ impl Pairing<'_> {
     /// # Errors
     ///
     /// [`Refused`] where it is not done, or nobody can tell.
-    pub(super) async fn make(mut self) -> Result<(), Refused> {
-        let created = format!("that device {} is created", self.serial);
+    pub(in crate::commands) async fn make(mut self) -> Result<(), Refused> {
+        let created = format!("AWS does not know device {} everywhere yet", self.serial);
         let mut doubts = 0;
         loop {
             let in_doubt = doubts > 0;
@@ -143,7 +143,7 @@ impl Pairing<'_> {
 
     /// Whether the list comes to show it.
     async fn appears(&mut self) -> bool {
-        let enabled = format!("that device {} is enabled", self.serial);
+        let enabled = format!("AWS does not show device {} as enabled yet", self.serial);
         loop {
             match self.is_listed().await {
                 Some(true) => return true,

@@ -4,10 +4,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::create::{about, delete_if_any, is, is_deleted, not_deleted};
-use super::pause::pause;
 use super::which::{Which, devices_of, serial_of};
 use crate::aws::{Device, IamSituation};
 use crate::commands::Target;
+use crate::commands::news::pause;
 use crate::commands::whose::Whose;
 use crate::context::Context;
 use crate::device::{self, Loss, losses};
@@ -271,8 +271,9 @@ impl<'a> Removal<'a> {
                 Err(obstacle) => obstacle,
             };
             let conflict = is(&obstacle, IamSituation::DeleteConflict);
-            let news = format!("that device {serial} is deactivated");
-            if conflict && pause(ui, &mut pauses, news).await {
+            let waiting =
+                format!("AWS does not know everywhere yet that device {serial} is deactivated");
+            if conflict && pause(ui, &mut pauses, waiting).await {
                 continue;
             }
             let failure = not_deleted(operator, obstacle, serial);

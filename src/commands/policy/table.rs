@@ -212,9 +212,11 @@ const HANDS_ON: &[Statement] = &[
         When::Tagged,
         &["DetachRolePolicy", "DeleteRole"],
     ),
+    // `--force` removes others that the user has, and no condition can tell those: AWS deletes none that
+    // is enabled.
     statement(
         "DeleteDevice",
-        On::Device,
+        On::AnyDevice,
         When::Always,
         &["DeleteVirtualMFADevice"],
     ),

@@ -112,6 +112,36 @@ fn a_name_is_free_or_was_given_to_this_user_before() {
             "[profile session-token]\n".to_owned(),
             Some("--section"),
         ),
+        // Temporary credentials of another tool, nothing but these, are asked about at the sign-in.
+        (
+            format!(
+                "[session-token]\n{}",
+                SESSION.replace("awsmfa_source = alice\n", "")
+            ),
+            String::new(),
+            None,
+        ),
+        (
+            format!(
+                "[session-token]\n{}",
+                SESSION.replace("awsmfa_source = alice\n", "")
+            ),
+            "[profile session-token]\n".to_owned(),
+            Some("--section"),
+        ),
+        // Two profiles do not share a section; they may have done so before.
+        (
+            String::new(),
+            format!("[profile d]\nawsmfa_profile = session-token\n{bob}"),
+            Some("--section"),
+        ),
+        (
+            String::new(),
+            format!(
+                "[profile dev]\nawsmfa_profile = session-token\n{mark}[profile d]\nawsmfa_profile = session-token\n{bob}"
+            ),
+            None,
+        ),
     ] {
         let outcome = check_free(&files(&credentials, &config), &places(), ALICE);
         let advice = outcome.map_err(|failure| failure.advice().join(" "));

@@ -39,7 +39,7 @@ pub fn virtual_ones(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let devices: Vec<(&Device, Listed)> = account
         .devices
         .values()
-        .filter(|device| device.kind == Kind::Virtual)
+        .filter(|device| device.kind == Kind::Virtual && device.in_iam.name.settled(call.now))
         .filter_map(|device| Some((device, device.listed(call.now)?)))
         .filter(|(_, listed)| match status {
             Some("Assigned") => listed.enabled.is_some(),

@@ -59,6 +59,7 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     )?;
     let seed = call.world.random.bytes(40);
     let mut device = Device::new(serial.clone(), Kind::Virtual, seed);
+    device.in_iam.name = call.world.lags.start(New::VirtualDevice, call.now);
     tags::put(&mut device.tags, tags)?;
     let mut result = Xml::default();
     result.within("VirtualMFADevice", |xml| describe_new(xml, &device, name));
@@ -122,6 +123,7 @@ pub fn enable(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     self_management(call, &pair.user)?;
     let account = call.account();
     let device = account.devices.get(&pair.serial);
+    let device = device.filter(|device| device.in_iam.name.settled(call.now));
     let device = device.ok_or_else(|| no_such_device(&pair.serial))?;
     if device.user.as_ref() == Some(&pair.user) {
         let user = &pair.user;
@@ -164,10 +166,11 @@ pub fn deactivate(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let user = subject::user(call, user, "iam:DeactivateMFADevice")?;
     self_management(call, &user.name)?;
     let kind = own(call, serial, &user.name)?.kind;
-    let (now, listing) = (
-        call.now,
+    let (removal, listing) = (
+        call.world.lags.start(New::Removal, call.now),
         call.world.lags.start(New::DeviceListing, call.now),
     );
+    let now = call.now;
     let devices = &mut call.account_mut().devices;
     match (kind, devices.get_mut(serial)) {
         // A passkey is nobody's device but the user's, and goes with being theirs.
@@ -175,6 +178,7 @@ pub fn deactivate(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         (_, Some(device)) => {
             device.lag_behind(listing, now);
             device.release();
+            device.in_iam.removal = removal;
         }
         (_, None) => (),
     }
@@ -186,15 +190,13 @@ pub fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let serial = check.required(&SERIAL_NUMBER);
     check.done()?;
     subject::allowed_as(call, "iam:DeleteVirtualMFADevice", serial, serial)?;
+    let now = call.now;
     let devices = &mut call.account_mut().devices;
     let device = devices
         .get(serial)
         .filter(|device| device.kind == Kind::Virtual);
-    if device
-        .ok_or_else(|| no_such_device(serial))?
-        .enabled
-        .is_some()
-    {
+    let device = device.ok_or_else(|| no_such_device(serial))?;
+    if device.enabled.is_some() || !device.in_iam.removal.settled(now) {
         return Err(subject::delete_conflict(
             "MFA VirtualDevice in use. Must deactivate first.",
         ));

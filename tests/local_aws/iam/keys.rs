@@ -22,6 +22,7 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     quota::check("AccessKeysPerUser", present, most)?;
     let mut key = Key::new(&mut call.world.random, call.now);
     key.settling = call.world.lags.start(New::AccessKey, call.now);
+    key.listed = call.world.lags.start(New::ListedKey, call.now);
     let mut result = Xml::default();
     result.within("AccessKey", |xml| {
         xml.text("UserName", &name)
@@ -41,7 +42,9 @@ pub fn list(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let page = Page::read(&mut check, call.world.page_size);
     check.done()?;
     let user = subject::user(call, named, "iam:ListAccessKeys")?;
-    page?.write("AccessKeyMetadata", &user.keys, |xml, key| {
+    let keys = user.keys.iter();
+    let keys: Vec<&Key> = keys.filter(|key| key.listed.settled(call.now)).collect();
+    page?.write("AccessKeyMetadata", &keys, |xml, key| {
         xml.text("UserName", &user.name)
             .text("AccessKeyId", &key.id)
             .text("Status", status(key))
@@ -69,6 +72,11 @@ pub fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let user = subject::user_mut(call, named, "iam:DeleteAccessKey")?;
     let place = user.keys.iter().position(|key| key.id == id);
     user.keys.remove(place.ok_or_else(|| no_such_key(id))?);
+    let name = user.name.clone();
+    let removal = call.world.lags.start(New::Removal, call.now);
+    if let Some(user) = call.account_mut().users.get_mut(&name) {
+        user.in_iam.removal = removal;
+    }
     Ok(Xml::default())
 }
 

@@ -100,6 +100,15 @@ impl Holder {
         let (name, arn) = self.managed(call, "Detach")?;
         let attached = &mut self.grants_mut(call, &name).attached;
         let found = attached.remove(&arn).map(|_| Xml::default());
+        let removal = call.world.lags.start(New::Removal, call.now);
+        let account = call.account_mut();
+        let in_iam = match self.kind {
+            "User" => account.users.get_mut(&name).map(|user| &mut user.in_iam),
+            _ => account.roles.get_mut(&name).map(|role| &mut role.in_iam),
+        };
+        if let Some(in_iam) = in_iam {
+            in_iam.removal = removal;
+        }
         found.ok_or_else(|| Refusal::no_such_entity(format!("Policy {arn} was not found.")))
     }
 

@@ -57,6 +57,8 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     role.max_duration = duration;
     tags::put(&mut role.tags, tags)?;
     role.settling = call.world.lags.start(New::Role, call.now);
+    role.in_iam.name = call.world.lags.start(New::RoleName, call.now);
+    role.in_iam.tags = call.world.lags.start(New::Tags, call.now);
     let mut result = Xml::default();
     result.within("Role", |xml| {
         describe(xml, call.world, call.account(), &role);
@@ -80,7 +82,9 @@ pub fn get(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let mut result = Xml::default();
     result.within("Role", |xml| {
         describe(xml, call.world, call.account(), role);
-        tags::describe(xml, &role.tags);
+        if role.in_iam.tags.settled(call.now) {
+            tags::describe(xml, &role.tags);
+        }
         xml.within("RoleLastUsed", |xml| {
             if let Some(used) = &role.last_used {
                 xml.text("LastUsedDate", clock::iso8601(used.at))
@@ -171,6 +175,10 @@ pub fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
             "must detach all policies first",
         ),
         (!role.grants.inline.is_empty(), "must delete policies first"),
+        (
+            !role.in_iam.removal.settled(call.now),
+            "must detach all policies first",
+        ),
     ];
     if let Some((_, what)) = left.into_iter().find(|(left, _)| *left) {
         return Err(subject::delete_conflict(&format!(

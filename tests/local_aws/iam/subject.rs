@@ -111,6 +111,7 @@ pub fn user_with<'c>(
     );
     keys.extend(found.iter().flat_map(|user| resource_tags(&user.tags)));
     check(call, action, &resource, &format!("user {name}"), &keys)?;
+    let found = found.filter(|user| user.in_iam.name.settled(call.now));
     found.ok_or_else(|| no_such_user(name))
 }
 
@@ -145,6 +146,7 @@ pub fn role_with<'c>(
     );
     keys.extend(found.iter().flat_map(|role| resource_tags(&role.tags)));
     check(call, action, &resource, &format!("role {name}"), &keys)?;
+    let found = found.filter(|role| role.in_iam.name.settled(call.now));
     found.ok_or_else(|| no_such_role(name))
 }
 

@@ -41,6 +41,8 @@ pub fn create(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let mut user = User::new(id, path, name, call.now);
     tags::put(&mut user.tags, tags)?;
     user.settling = call.world.lags.start(New::User, call.now);
+    user.in_iam.name = call.world.lags.start(New::UserName, call.now);
+    user.in_iam.tags = call.world.lags.start(New::Tags, call.now);
     let account = call.account_mut();
     let mut result = Xml::default();
     result.within("User", |xml| {
@@ -59,7 +61,9 @@ pub fn get(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let mut result = Xml::default();
     result.within("User", |xml| {
         describe(xml, call.account(), user);
-        tags::describe(xml, &user.tags);
+        if user.in_iam.tags.settled(call.now) {
+            tags::describe(xml, &user.tags);
+        }
     });
     Ok(result)
 }
@@ -115,6 +119,10 @@ pub fn delete(call: &mut Call<'_>) -> Result<Xml, Refusal> {
         (
             !user.belongings.is_empty(),
             "must remove referenced objects first",
+        ),
+        (
+            !user.in_iam.removal.settled(call.now),
+            "must delete access keys first",
         ),
     ];
     if let Some((_, what)) = left.into_iter().find(|(left, _)| *left) {

@@ -50,6 +50,10 @@ impl UserHandle {
         self
     }
 
+    pub fn clear_tags(&self) {
+        self.with(|user| user.tags.clear());
+    }
+
     /// Gives the user something else that keeps it from being deleted.
     #[must_use]
     pub fn owns(self, what: Belonging, id: &str) -> Self {

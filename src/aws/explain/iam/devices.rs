@@ -33,7 +33,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     if iam(&["CreateVirtualMFADevice"], IamSituation::AlreadyExists) {
         return Some(
             told(format!("there is {device} already"))
-                .next("`awsmfa mfa list --all` shows whose it is; `--name` chooses another name"),
+                .next("`awsmfa mfa list --all` shows whose it is"),
         );
     }
     if iam(&["EnableMFADevice"], IamSituation::AlreadyExists) {
@@ -102,7 +102,7 @@ mod tests {
             (
                 "CreateVirtualMFADevice",
                 Situation::Iam(AlreadyExists),
-                "--name",
+                "whose it is",
             ),
             (
                 "EnableMFADevice",

@@ -34,6 +34,16 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
                 .next("check the ARN: AWS's own policies are arn:aws:iam::aws:policy/NAME, some with a path before the name"),
         );
     }
+    if is(
+        refusal,
+        &["GetPolicy", "AttachRolePolicy"],
+        &Situation::BadValue,
+    ) {
+        return Some(
+            told(format!("AWS does not take {subject} as it is"))
+                .next("check the ARN: AWS's own policies are arn:aws:iam::aws:policy/NAME, some with a path before the name"),
+        );
+    }
     if iam(&["CreateRole"], IamSituation::PolicyMalformed) {
         return Some(
             told(format!("AWS does not take the trust policy of {subject}"))

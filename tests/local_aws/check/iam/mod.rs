@@ -4,6 +4,7 @@ mod deletion;
 mod device_errors;
 mod devices;
 mod keys;
+mod late;
 mod passwords;
 mod permissions;
 mod policies;
