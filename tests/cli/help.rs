@@ -1,4 +1,4 @@
-//! The interface in words: the help of every command, completion scripts, the manual page.
+//! The interface in words: the help of every command, the manual page.
 //!
 //! `help.txt` holds the whole help tree, so that a change of the interface shows in review. After
 //! a wanted change `SNAPSHOTS=overwrite cargo test --test cli help` writes it anew.
@@ -91,7 +91,6 @@ fn the_error_for_a_mistyped_flag_says_which_one_was_meant() {
     let world = world();
     let run = world.run(["--profil", "x"]).failed(2, "'--profile'");
     assert_eq!(run.stdout, "");
-    world.run(["completions", "tcsh"]).failed(2, "powershell");
     world
         .run(["man", "nothing"])
         .failed(2, "there is no command `nothing`");
@@ -118,58 +117,6 @@ fn piped(program: &str, arguments: &[&str], input: &str) -> Option<(bool, String
         output.status.success(),
         String::from_utf8_lossy(&said).into_owned(),
     ))
-}
-
-#[cfg(unix)]
-#[test]
-fn every_shell_understands_its_completion_script() {
-    let world = world();
-    for (shell, arguments) in [
-        ("bash", &["-n"][..]),
-        ("zsh", &["-n"]),
-        ("fish", &["-n", "/dev/stdin"]),
-    ] {
-        let script = world.run(["completions", shell]).succeeded().stdout;
-        assert!(script.contains("token-code"), "{shell}");
-        match piped(shell, arguments, &script) {
-            Some(result) => assert_eq!(result, (true, String::new()), "{shell}"),
-            None => {
-                assert_ne!(shell, "bash", "bash is everywhere");
-                eprintln!("not checked, because it is not installed: {shell}");
-            }
-        }
-    }
-    for shell in ["powershell", "elvish"] {
-        let script = world.run(["completions", shell]).succeeded().stdout;
-        assert!(script.contains("awsmfa"), "{shell}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn bash_completes_commands_and_flags() {
-    let world = world();
-    let script = world.run(["completions", "bash"]).succeeded().stdout;
-    for (typed, offered) in [
-        ("logi", "login"),
-        ("status --ch", "--check"),
-        ("--token", "--token-code"),
-        ("login --role-s", "--role-session-name"),
-        ("completions po", "powershell"),
-        ("mfa deac", "deactivate"),
-        ("--output j", "json"),
-    ] {
-        let words: Vec<&str> = ["awsmfa"].into_iter().chain(typed.split(' ')).collect();
-        let (last, before) = (words[words.len() - 1], words[words.len() - 2]);
-        let ask = format!(
-            "{script}\nCOMP_WORDS=({}); COMP_CWORD={}; _awsmfa awsmfa '{last}' '{before}'; \
-             echo \"${{COMPREPLY[@]}}\"\n",
-            words.join(" "),
-            words.len() - 1
-        );
-        let answer = piped("bash", &["--norc"], &ask).unwrap();
-        assert_eq!(answer, (true, format!("{offered}\n")), "{typed}");
-    }
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod codes;
 mod codes_refused;
 #[cfg(unix)]
 mod commands_that_fail;
+mod completions;
 mod concurrency;
 mod consent;
 mod console;
