@@ -4,7 +4,7 @@
 //! fish it stands between double quotes as it is. That no such text means anything to a shell is
 //! tested here, for the whole definition.
 
-use clap::{Args, Command};
+use clap::{Arg, Args, Command, ValueHint};
 use clap_complete::{Shell, generate};
 
 use crate::failure::Result;
@@ -21,17 +21,39 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments, mut definition: Command) -> Result<()> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments, definition: &Command) -> Result<()> {
     let Arguments { shell } = arguments;
     let mut script = Vec::new();
-    generate(*shell, &mut definition, "awsmfa", &mut script);
+    generate(*shell, &mut completable(definition), "awsmfa", &mut script);
     ui.print(&script)
+}
+
+/// The definition without the words that nobody can complete, such as `CODE`. One that may stand in
+/// the place of a command makes the script for zsh look for the command in the word after it, and
+/// where one may stand zsh completes no flag, bash offers `[CODE]...`. There is no way to take an
+/// argument out of a definition, so this is another one, made of what is left.
+fn completable(definition: &Command) -> Command {
+    let arguments = definition.get_arguments();
+    let known = |argument: &&Arg| {
+        !argument.is_positional() || argument.get_value_hint() != ValueHint::Other
+    };
+    // The library takes names that live as long as the program, which ends with the script.
+    let name: &'static str = definition.get_name().to_owned().leak();
+    let mut command = Command::new(name)
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        .args(arguments.filter(known))
+        .subcommands(definition.get_subcommands().map(completable));
+    if let Some(about) = definition.get_about() {
+        command = command.about(about.clone());
+    }
+    command
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Arg;
-
     use super::*;
     use crate::commands::whole;
 

@@ -260,7 +260,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Report(Later(arguments)) => report::run(context, &ui, target, arguments),
         Command::Handson(Later(arguments)) => handson::run(context, &ui, target, arguments),
         Command::Key(Later(arguments)) => key::run(context, &ui, target, arguments),
-        Command::Completions(Later(arguments)) => completions::run(&ui, &arguments, whole()),
+        Command::Completions(Later(arguments)) => completions::run(&ui, &arguments, &whole()),
         Command::Man(Later(arguments)) => man::run(&ui, &arguments, whole()),
     };
     match outcome {

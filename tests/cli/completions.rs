@@ -151,3 +151,50 @@ fn fish_completes_commands_flags_and_values() {
     }
     desk.assert_nothing_was_called();
 }
+
+/// The line editor of zsh completes only where there is a terminal. It gets each line as if it had
+/// been typed, with the tab behind it, and what it made of it is written to a file.
+#[cfg(unix)]
+#[test]
+fn zsh_completes_commands_flags_and_values() {
+    const START: &str = r#"
+autoload -Uz compinit; compinit -u -D
+source "$HOME/_awsmfa"
+# Each line is the first, not the second tab of the one before.
+unsetopt auto_menu auto_list
+zle-line-init() {
+    for line in "${(f)$(<$HOME/typed)}"; do
+        BUFFER=$line CURSOR=$#line
+        zle complete-word
+        print -r -- "${BUFFER%[ =]}" >>"$HOME/completed"
+    done
+    exit
+}
+zle -N zle-line-init
+"#;
+    const LINES: [(&str, &str); 10] = [
+        ("logi", "login"),
+        ("status --ch", "status --check"),
+        ("--token", "--token-code"),
+        ("login --role-s", "login --role-session-name"),
+        ("completions po", "completions powershell"),
+        ("mfa cr", "mfa create"),
+        ("-p dev mfa deac", "-p dev mfa deactivate"),
+        ("mfa create --na", "mfa create --name"),
+        ("key deactivate --fo", "key deactivate --force"),
+        ("env --shell nu", "env --shell nushell"),
+    ];
+    if !is_installed("zsh") {
+        return;
+    }
+    let desk = Desk::new("zsh");
+    let typed = LINES.map(|(typed, _)| format!("awsmfa {typed}\n")).concat();
+    std::fs::write(desk.world.path("typed"), typed).unwrap();
+    std::fs::write(desk.world.path(".zshrc"), START).unwrap();
+    let session = desk.world.shell(["-c", "exec zsh -d -i"]).start();
+    assert_eq!(desk.world.finish(session).code, 0);
+    let completed = std::fs::read_to_string(desk.world.path("completed")).unwrap();
+    let meant = LINES.map(|(_, meant)| format!("awsmfa {meant}"));
+    assert_eq!(completed.lines().collect::<Vec<_>>(), meant);
+    desk.assert_nothing_was_called();
+}
