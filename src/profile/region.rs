@@ -1,11 +1,15 @@
-//! The region whose STS endpoint is asked, and the one the section shall say.
+//! The region whose STS endpoint is asked, and the one the section shall say. Only a line that says
+//! what its mark says is ours to change: any other is a person's.
 
 use super::choose::first_variable;
 use super::settings::{Found, Settings};
-use super::{Origin, Request, Sourced};
+use super::{Marks, Origin, Request, Sourced};
 use crate::context::Env;
 use crate::failure::{Failure, Result};
 use crate::host::is_region;
+use crate::ini::Profile;
+
+const REGION: &str = "region";
 
 /// flag > `AWS_REGION` > `AWS_DEFAULT_REGION` > the profile's, the next one's and so on to the
 /// source's. None is well: [`crate::aws`] then takes the partition's first region.
@@ -29,13 +33,15 @@ pub(super) fn resolve(
     Ok(region)
 }
 
-/// The `region` line for a section: the files' region, unless AWS tools would find one for the
-/// section already. What a variable or a flag says is for this run and is not written.
+/// The region that the section shall say if nobody else has said one: the files' region, unless AWS
+/// tools would find one for the section in the config file. What a variable or a flag says is for
+/// this run and is not written.
 pub(super) fn to_write(
     existing: Option<&Settings<'_>>,
     nodes: &[Settings<'_>],
 ) -> Result<Option<String>> {
-    let has_one = existing.is_some_and(|settings| settings.has("region"));
+    let config = existing.and_then(|settings| settings.config.as_ref());
+    let has_one = config.is_some_and(|part| part.get(REGION).is_some());
     let Some(region) = configured(nodes).filter(|_| !has_one) else {
         return Ok(None);
     };
@@ -43,11 +49,46 @@ pub(super) fn to_write(
     Ok(Some(region.value))
 }
 
+/// Whose the `region` of a section in the credentials file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegionLine {
+    Missing,
+    /// Signing in has written it, and it says what it said then.
+    Ours,
+    /// A person's, or another tool's.
+    Theirs,
+}
+
+impl RegionLine {
+    pub const KEY: &'static str = REGION;
+
+    pub fn of(section: &Profile<'_>) -> Self {
+        let mut lines = section.assignments(REGION);
+        let Some(line) = lines.next() else {
+            return Self::Missing;
+        };
+        let written = section.get(Marks::REGION);
+        let is_ours = written.is_some_and(|written| written.text == line.text);
+        if is_ours && lines.next().is_none() {
+            Self::Ours
+        } else {
+            Self::Theirs
+        }
+    }
+}
+
 fn configured(nodes: &[Settings<'_>]) -> Option<Sourced<String>> {
-    nodes
-        .iter()
-        .find_map(|node| node.get("region"))
-        .map(Found::sourced)
+    nodes.iter().find_map(asked_for).map(Found::sourced)
+}
+
+/// The profile's region, which a line of ours repeats and does not say.
+fn asked_for<'f>(node: &Settings<'f>) -> Option<Found<'f>> {
+    let section = node.credentials.as_ref().map(|part| &part.section);
+    if section.is_some_and(|section| RegionLine::of(section) == RegionLine::Ours) {
+        let found = node.config.as_ref()?.get(REGION);
+        return found.filter(|found| !found.text.is_empty());
+    }
+    node.get(REGION)
 }
 
 fn check(region: &Sourced<String>) -> Result<()> {

@@ -114,6 +114,7 @@ mod prompt;
 mod proxy;
 mod proxy_server;
 mod refusals;
+mod region;
 mod report;
 mod retries;
 mod reuse;
