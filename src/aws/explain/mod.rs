@@ -181,6 +181,11 @@ impl Refusal {
             Situation::Denied(_) | Situation::RoleRefused(_)
         )
     }
+
+    /// Whether IAM says that what was asked about is not there.
+    pub fn knows_no_such_thing(&self) -> bool {
+        self.situation == Situation::Iam(IamSituation::NoSuchEntity)
+    }
 }
 
 impl Call<'_> {
