@@ -115,6 +115,27 @@ fn all_and_expired_take_what_they_say() {
 }
 
 #[test]
+fn a_comment_at_a_credential_stays_when_that_is_renewed_and_when_it_goes() {
+    let (world, mfa, before) = world("");
+    world.sign_in(&mfa, NOTHING).succeeded();
+    let commented = world
+        .credentials()
+        .replace("\naws_session_token", "\n  # keep me\naws_session_token");
+    world.write_credentials(commented.replace("expiration = ", "# me, too\nexpiration = "));
+    world.sign_in(&mfa, NOTHING).succeeded();
+    let renewed = world.credentials();
+    assert!(
+        renewed.contains("\n# keep me\naws_session_token"),
+        "{renewed}"
+    );
+    let behind = renewed.replace("\nawsmfa_source =", " # until then\nawsmfa_source =");
+    world.write_credentials(behind);
+    world.run(["logout"]).succeeded().said("3 comments");
+    let left = before + "\n[default-mfa]\n# keep me\n# me, too\n# until then\n";
+    assert_eq!(world.credentials(), left);
+}
+
+#[test]
 fn what_a_person_added_to_a_section_stays_and_is_said() {
     let (world, mfa, before) = world("");
     world.sign_in(&mfa, NOTHING).succeeded();
