@@ -13,7 +13,7 @@
 use zeroize::Zeroizing;
 
 use super::entry::{BLANKS, Entry};
-use super::line::{Lead, indent, is_blank, lines};
+use super::line::{Lead, indent, lines};
 use super::profile::{Part, Profile};
 use super::splice::{Splice, apply, growth};
 use super::title::{ends_cleanly, spell};
@@ -72,7 +72,8 @@ impl Document {
 
     fn new_section(&self, change: &Change<'_>, eol: &str) -> Splice {
         let header = spell(change.section, self.flavor);
-        let separator = if ends_in_blank_line(self.bytes()) {
+        // Whatever the file ends in: taking the section out again takes one empty line with it.
+        let separator = if self.bytes().len() == content_start(self.bytes()) {
             ""
         } else {
             eol
@@ -294,16 +295,6 @@ pub(super) fn refuse_what_is_not_certain(
         }
     }
     Ok(())
-}
-
-/// Also true of an empty file: its first section needs no blank line before it.
-fn ends_in_blank_line(bytes: &[u8]) -> bool {
-    let text = &bytes[content_start(bytes)..];
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    let start = text.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
-    let last = &text[start.map_or(0, |at| at + 1)..];
-    last.iter().all(|byte| is_blank(*byte))
 }
 
 /// Keys may be shown, values may not.

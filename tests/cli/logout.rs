@@ -27,7 +27,14 @@ fn world(more: &str) -> (World, Mfa, String) {
 
 #[test]
 fn signing_in_and_out_leaves_the_file_as_it_was() {
-    for more in ["", FOREIGN, "# the end\n", "\n[b]\nregion = x\n\n\n"] {
+    for more in [
+        "",
+        FOREIGN,
+        "# the end\n",
+        "\n",
+        "\n[b]\nregion = x\n\n\n",
+        "\n[b]\nregion = x\r\n",
+    ] {
         let (world, mfa, before) = world(more);
         world.sign_in(&mfa, NOTHING).succeeded();
         world.aws.clear_log();

@@ -30,17 +30,20 @@ fn a_new_section_is_appended_after_one_blank_line() {
             ("", "[a]\nk = new\nt = tok\n"),
             ("\u{feff}", "\u{feff}[a]\nk = new\nt = tok\n"),
             ("[b]\nx = 1\n", "[b]\nx = 1\n\n[a]\nk = new\nt = tok\n"),
-            ("[b]\nx = 1\n\n", "[b]\nx = 1\n\n[a]\nk = new\nt = tok\n"),
+            ("[b]\nx = 1\n\n", "[b]\nx = 1\n\n\n[a]\nk = new\nt = tok\n"),
             (
                 "[b]\nx = 1\n\n\n\n",
-                "[b]\nx = 1\n\n\n\n[a]\nk = new\nt = tok\n",
+                "[b]\nx = 1\n\n\n\n\n[a]\nk = new\nt = tok\n",
             ),
             (
                 "[b]\nx = 1\n \t\n",
-                "[b]\nx = 1\n \t\n[a]\nk = new\nt = tok\n",
+                "[b]\nx = 1\n \t\n\n[a]\nk = new\nt = tok\n",
             ),
             ("[b]\nx = 1", "[b]\nx = 1\n\n[a]\nk = new\nt = tok\n"),
-            ("[b]\nx = 1\n  ", "[b]\nx = 1\n  \n[a]\nk = new\nt = tok\n"),
+            (
+                "[b]\nx = 1\n  ",
+                "[b]\nx = 1\n  \n\n[a]\nk = new\nt = tok\n",
+            ),
             (
                 "[b]\nx = 1\n# end",
                 "[b]\nx = 1\n# end\n\n[a]\nk = new\nt = tok\n",
@@ -55,7 +58,7 @@ fn a_new_section_is_appended_after_one_blank_line() {
                 "[profile a]\nk = 1\n\n[a]\nk = new\nt = tok\n",
             ),
             ("[A]\nk = 1\n", "[A]\nk = 1\n\n[a]\nk = new\nt = tok\n"),
-            ("\n", "\n[a]\nk = new\nt = tok\n"),
+            ("\n", "\n\n[a]\nk = new\nt = tok\n"),
         ],
     );
 }
