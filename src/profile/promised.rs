@@ -3,8 +3,10 @@
 //!
 //! Such a name means the profile that will write it: the one whose `awsmfa_profile` it is, or the
 //! one that it is called after. A profile that is there and has anything to sign in with is never
-//! taken for a promise; one with a region and an output format alone is.
+//! taken for a promise; one with a region and an output format alone is. And a section of ours is no
+//! profile that another could be called after.
 
+use super::follow::marks;
 use super::settings::{Found, Settings, Shared};
 use super::{Sourced, key};
 use crate::failure::{Failure, Kind, Result};
@@ -45,9 +47,14 @@ pub(super) fn by(
         .next(format!("name one of them with `--profile {one}`"))),
         (None, _) => Ok(section
             .strip_suffix(SUFFIX)
-            .filter(|name| shared.profile(name).is_some_and(|own| named_section(&own).is_none()))
+            .filter(|name| shared.profile(name).is_some_and(|own| writes_by_its_name(&own)))
             .map(|name| Sourced::new(name.to_owned(), at.origin.clone()))),
     }
+}
+
+/// Whether it is a profile whose section is called after it.
+fn writes_by_its_name(settings: &Settings<'_>) -> bool {
+    named_section(settings).is_none() && marks(settings).is_none()
 }
 
 /// The section that the profile itself names.
