@@ -23,6 +23,7 @@ mod policy;
 mod ready;
 mod report;
 mod serve;
+mod slip;
 mod spelled;
 mod status;
 mod whoami;
@@ -282,10 +283,12 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
         Ok(matches) => matches,
         Err(version) if version.kind() == ErrorKind::DisplayVersion => return Err(version),
         // Help, and what is suggested, may be about commands that were not named.
-        Err(_) => whole().try_get_matches_from(argv)?,
+        Err(_) => slip::again(&argv)?,
     };
+    if let Some(error) = slip::of_command(&definition, &matches) {
+        return Err(error);
+    }
     if let Some((command, _)) = matches.subcommand() {
-        // What is not for every command is for `login`.
         // What is not for every command is for `login`.
         let misplaced = definition
             .get_arguments()

@@ -70,6 +70,7 @@ pub use held::{Held, State};
 pub use holders::{Holder, holders, in_environment, key_of, made_with, pair, vacant};
 pub use kin::kin;
 pub use marks::{Learned, Marks};
+pub use names::near;
 pub use origin::{Origin, Sourced};
 pub use purpose::Purpose;
 pub use region::RegionLine;

@@ -96,6 +96,30 @@ fn the_error_for_a_mistyped_flag_says_which_one_was_meant() {
         .failed(2, "there is no command `nothing`");
 }
 
+#[test]
+fn the_error_for_a_mistyped_command_says_which_one_was_meant() {
+    let world = world();
+    world.default_user("alice");
+    for (arguments, meant) in [
+        (&["logn"][..], "'login'"),
+        (&["statu"], "'status'"),
+        (&["-p", "default", "stauts"], "'status'"),
+        (&["whoam", "-q"], "'whoami'"),
+        (&["kye", "rotate"], "'key'"),
+        (&["kye", "rotate", "--dry-run"], "'key'"),
+        (&["log"], "'login', 'logout'"),
+        (&["mfa", "craete"], "'create'"),
+    ] {
+        let run = world.run(arguments).failed(2, meant);
+        assert_eq!(run.stdout, "");
+        assert!(!run.stderr.contains("as a value"), "{}", run.stderr);
+    }
+    assert_eq!(world.aws.log().len(), 0);
+    // A word that is no slip of a command may be anything.
+    let run = world.run(["hunter2", "--dry-run"]).failed(2, "--dry-run");
+    assert!(!run.stderr.contains("similar"), "{}", run.stderr);
+}
+
 /// Runs a program with this on standard input; none if the program is not installed.
 fn piped(program: &str, arguments: &[&str], input: &str) -> Option<(bool, String)> {
     let mut child = Command::new(program)
