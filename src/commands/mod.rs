@@ -279,7 +279,7 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let argv: Vec<OsString> = argv.into_iter().collect();
     // Never taken apart again: that would take longer than to look whether a section is good.
     let mut definition = ManuallyDrop::new(Cli::command());
-    let matches = match definition.try_get_matches_from_mut(&argv) {
+    let matches = match definition.try_get_matches_from_mut(argv.as_slice()) {
         Ok(matches) => matches,
         Err(version) if version.kind() == ErrorKind::DisplayVersion => return Err(version),
         // Help, and what is suggested, may be about commands that were not named.

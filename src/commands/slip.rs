@@ -4,7 +4,7 @@
 //! top it cannot: there the word may be a code. Comes after the parser has refused a command line,
 //! or has taken a word for a code that has letters; nothing is read or sent yet.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
@@ -24,6 +24,10 @@ pub(super) fn again(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
         Ok(matches) => return Ok(matches),
         Err(error) => error,
     };
+    if asks_help_for_help(&error) {
+        let argv = argv.iter().filter(|word| !is_help_flag(word));
+        return again(&argv.cloned().collect::<Vec<_>>());
+    }
     let first = argv.get(1).and_then(|word| word.to_str());
     let meant = first
         .map(|word| meant(&definition, word))
@@ -70,4 +74,14 @@ fn meant(definition: &Command, word: &str) -> Vec<String> {
         return Vec::new();
     }
     near(word, &names).into_iter().map(str::to_owned).collect()
+}
+
+/// `help` takes the names of commands and no flag, so this is said to be no command.
+fn asks_help_for_help(error: &clap::Error) -> bool {
+    let unknown = error.get(ContextKind::InvalidSubcommand);
+    matches!(unknown, Some(ContextValue::String(word)) if is_help_flag(OsStr::new(word)))
+}
+
+fn is_help_flag(word: &OsStr) -> bool {
+    word == "-h" || word == "--help"
 }

@@ -120,6 +120,23 @@ fn the_error_for_a_mistyped_command_says_which_one_was_meant() {
     assert!(!run.stderr.contains("similar"), "{}", run.stderr);
 }
 
+#[test]
+fn help_can_be_asked_about_help() {
+    let world = world();
+    for (arguments, same) in [
+        (&["help", "--help"][..], &["help"][..]),
+        (&["help", "-h"], &["help"]),
+        (&["help", "mfa", "--help"], &["help", "mfa"]),
+        (&["mfa", "help", "-h"], &["mfa", "help"]),
+    ] {
+        let help = world.run(same).succeeded().stdout;
+        assert!(help.contains("Usage:"), "{help}");
+        let asked = world.run(arguments).succeeded_for(&arguments.join(" "));
+        assert_eq!((asked.stdout, asked.stderr), (help, String::new()));
+    }
+    world.run(["help", "nothing"]).failed(2, "'nothing'");
+}
+
 /// Runs a program with this on standard input; none if the program is not installed.
 fn piped(program: &str, arguments: &[&str], input: &str) -> Option<(bool, String)> {
     let mut child = Command::new(program)
