@@ -59,6 +59,9 @@ class Account:
 def a_session_and_a_role(sandbox, account, url):
     sandbox.plant(account.secret, CODE)
     sandbox.credentials.write_text(account.credentials("default"))
+    # moto lists no devices without a user's name, so this one is guessed.
+    sandbox.awsmfa("--token-code", CODE, "--endpoint-url", url)
+    assert f"awsmfa_mfa_serial = {account.serial}\n" in sandbox.credentials.read_text()
     sandbox.config.write_text(
         f"[default]\n"
         f"mfa_serial = {account.serial}\n"

@@ -1,6 +1,10 @@
 //! `awsmfa completions SHELL`: the completion script, generated from the command's definition.
+//!
+//! A script is run whenever a shell starts, and the generator trusts what is said of a value: in
+//! fish it stands between double quotes as it is. That no such text means anything to a shell is
+//! tested here, for the whole definition.
 
-use clap::{Args, Command};
+use clap::{Arg, Args, Command, ValueHint};
 use clap_complete::{Shell, generate};
 
 use crate::failure::Result;
@@ -17,9 +21,60 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(ui: &Ui, arguments: &Arguments, mut definition: Command) -> Result<()> {
+pub(super) fn run(ui: &Ui, arguments: &Arguments, definition: &Command) -> Result<()> {
     let Arguments { shell } = arguments;
     let mut script = Vec::new();
-    generate(*shell, &mut definition, "awsmfa", &mut script);
+    generate(*shell, &mut completable(definition), "awsmfa", &mut script);
     ui.print(&script)
+}
+
+/// The definition without the words that nobody can complete, such as `CODE`. One that may stand in
+/// the place of a command makes the script for zsh look for the command in the word after it, and
+/// where one may stand zsh completes no flag, bash offers `[CODE]...`. There is no way to take an
+/// argument out of a definition, so this is another one, made of what is left.
+fn completable(definition: &Command) -> Command {
+    let arguments = definition.get_arguments();
+    let known = |argument: &&Arg| {
+        !argument.is_positional() || argument.get_value_hint() != ValueHint::Other
+    };
+    // The library takes names that live as long as the program, which ends with the script.
+    let name: &'static str = definition.get_name().to_owned().leak();
+    let mut command = Command::new(name)
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        .args(arguments.filter(known))
+        .subcommands(definition.get_subcommands().map(completable));
+    if let Some(about) = definition.get_about() {
+        command = command.about(about.clone());
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::whole;
+
+    fn all(command: &Command) -> Vec<&Command> {
+        let below = command.get_subcommands().flat_map(all);
+        [command].into_iter().chain(below).collect()
+    }
+
+    #[test]
+    fn what_is_said_of_a_value_means_nothing_to_a_shell() {
+        let definition = whole();
+        let arguments = all(&definition)
+            .into_iter()
+            .flat_map(Command::get_arguments);
+        let values: Vec<_> = arguments.flat_map(Arg::get_possible_values).collect();
+        assert!(values.iter().any(|value| value.get_help().is_some()));
+        for value in values {
+            let help = value.get_help().map(ToString::to_string);
+            for text in help.iter().map(String::as_str).chain([value.get_name()]) {
+                assert!(!text.contains(['"', '$', '`', '\\']), "{text}");
+            }
+        }
+    }
 }

@@ -12,11 +12,12 @@ use crate::variables::{self, assignments, in_the_way};
 
 /// Print the lines that put the credentials into the shell's environment
 ///
-/// bash, zsh: `eval "$(awsmfa env)"`. fish: `awsmfa env | source`. PowerShell: `awsmfa env --shell
-/// powershell | Invoke-Expression`. Signs in only if it has to. Sets AWS_ACCESS_KEY_ID,
-/// AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and, if a region is known,
-/// AWS_REGION and AWS_DEFAULT_REGION; removes variables that would be used instead, such as
-/// AWS_PROFILE.
+/// bash, zsh, sh: `eval "$(awsmfa env)"`. fish: `awsmfa env | source`. PowerShell: `awsmfa env
+/// --shell powershell | Invoke-Expression`. cmd: `for /f "delims=" %i in ('awsmfa env --shell cmd')
+/// do @%i`. nushell: `awsmfa env --shell nushell | from json | load-env`. Signs in only if it has
+/// to. Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION
+/// and, if a region is known, AWS_REGION and AWS_DEFAULT_REGION; removes variables that would be
+/// used instead, such as AWS_PROFILE.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]

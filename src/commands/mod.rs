@@ -24,6 +24,7 @@ mod policy;
 mod ready;
 mod report;
 mod serve;
+mod slip;
 mod status;
 mod whoami;
 mod whose;
@@ -260,7 +261,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Report(Later(arguments)) => report::run(context, &ui, target, arguments),
         Command::Handson(Later(arguments)) => handson::run(context, &ui, target, arguments),
         Command::Key(Later(arguments)) => key::run(context, &ui, target, arguments),
-        Command::Completions(Later(arguments)) => completions::run(&ui, &arguments, whole()),
+        Command::Completions(Later(arguments)) => completions::run(&ui, &arguments, &whole()),
         Command::Man(Later(arguments)) => man::run(&ui, &arguments, whole()),
     };
     match outcome {
@@ -278,14 +279,16 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let argv: Vec<OsString> = argv.into_iter().collect();
     // Never taken apart again: that would take longer than to look whether a section is good.
     let mut definition = ManuallyDrop::new(Cli::command());
-    let matches = match definition.try_get_matches_from_mut(&argv) {
+    let matches = match definition.try_get_matches_from_mut(argv.as_slice()) {
         Ok(matches) => matches,
         Err(version) if version.kind() == ErrorKind::DisplayVersion => return Err(version),
         // Help, and what is suggested, may be about commands that were not named.
-        Err(_) => whole().try_get_matches_from(argv)?,
+        Err(_) => slip::again(&argv)?,
     };
+    if let Some(error) = slip::of_command(&definition, &matches) {
+        return Err(error);
+    }
     if let Some((command, _)) = matches.subcommand() {
-        // What is not for every command is for `login`.
         // What is not for every command is for `login`.
         let misplaced = definition
             .get_arguments()

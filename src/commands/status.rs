@@ -196,7 +196,10 @@ fn list(context: &Context, ui: &Ui, request: &Request) -> Result<()> {
         .collect();
     // Comes before the rows: it makes the files ready to be asked for every section.
     let mut open = profile::unsigned(context, &files);
-    open.retain(|open| wanted(&open.section));
+    open.retain(|open| match &open.section {
+        Some(section) => wanted(section),
+        None => only.is_none(),
+    });
     let rows: Vec<Row> = held
         .iter()
         .map(|held| Row::held(&files, held, now))
@@ -217,11 +220,14 @@ fn list(context: &Context, ui: &Ui, request: &Request) -> Result<()> {
         .zip(&rows)
         .map(|(held, row)| line(row, time_left(held, now)));
     let open = rows[held.len()..].iter().map(|row| {
-        let how = format!(
-            "not signed in: awsmfa -p {}",
-            row.profile.unwrap_or_default()
-        );
-        line(row, Cell::new(how, Tone::Faint))
+        let (how, tone) = match row.reason {
+            Some(reason) => (format!("no way to sign in: {reason}"), Tone::Bad),
+            None => {
+                let profile = row.profile.unwrap_or_default();
+                (format!("not signed in: awsmfa -p {profile}"), Tone::Faint)
+            }
+        };
+        line(row, Cell::new(how, tone))
     });
     let table: Vec<Vec<Cell>> = std::iter::once(head).chain(held).chain(open).collect();
     ui.table(&table)
@@ -230,10 +236,10 @@ fn list(context: &Context, ui: &Ui, request: &Request) -> Result<()> {
 /// What keeps AWS tools from using a section that is there.
 fn warn(context: &Context, ui: &Ui, rows: &[Row<'_>]) {
     for row in rows {
-        if let Some(shadow) = &row.shadowed_by {
+        if let (Some(section), Some(shadow)) = (row.section, &row.shadowed_by) {
             ui.warn(&format!(
-                "{}: AWS tools ignore the keys in section [{}], because its profile has `{}`",
-                shadow.place, row.section, shadow.key
+                "{}: AWS tools ignore the keys in section [{section}], because its profile has `{}`",
+                shadow.place, shadow.key
             ));
         }
     }
@@ -245,9 +251,12 @@ fn warn(context: &Context, ui: &Ui, rows: &[Row<'_>]) {
 /// One section, as `--output json` prints it. A secret is never part of it.
 #[derive(Serialize)]
 struct Row<'a> {
-    section: &'a str,
+    /// None for a profile that cannot be signed in to.
+    section: Option<&'a str>,
     /// `good`, `expired`, `unknown`, `damaged`, or `absent` for a profile that is not signed in to.
     state: &'static str,
+    /// Why a profile with a key cannot be signed in to.
+    reason: Option<&'a str>,
     file: String,
     /// Of the section's header.
     line: Option<usize>,
@@ -280,8 +289,9 @@ impl<'a> Row<'a> {
         let end = held.expiration;
         let state = held.state(now);
         Self {
-            section: &held.section,
+            section: Some(&held.section),
             state: state.name(),
+            reason: None,
             file: files.credentials.path.display().to_string(),
             line: Some(held.line),
             ours: marks.is_some(),
@@ -303,8 +313,9 @@ impl<'a> Row<'a> {
 
     fn open(file: &File, open: &'a Open) -> Self {
         Self {
-            section: &open.section,
+            section: open.section.as_deref(),
             state: "absent",
+            reason: open.refused.as_deref(),
             file: file.path.display().to_string(),
             line: None,
             ours: false,
@@ -330,9 +341,10 @@ fn line(row: &Row<'_>, time_left: Cell) -> Vec<Cell> {
         Some(role) => Cell::new(short(role), Tone::Plain),
         None => Cell::new("-", Tone::Faint),
     };
-    let section = match row.shadowed_by {
-        Some(_) => Cell::new(format!("{} (shadowed)", row.section), Tone::Doubtful),
-        None => Cell::new(row.section, Tone::Plain),
+    let section = match (row.section, &row.shadowed_by) {
+        (Some(section), Some(_)) => Cell::new(format!("{section} (shadowed)"), Tone::Doubtful),
+        (Some(section), None) => Cell::new(section, Tone::Plain),
+        (None, _) => Cell::new("-", Tone::Faint),
     };
     vec![section, source, role, time_left]
 }

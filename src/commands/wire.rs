@@ -32,7 +32,7 @@ pub(super) struct Flags {
 
     /// Undo `--wire`: the lines of the config file are put back as they were
     #[arg(long, group = "wiring", conflicts_with_all = [
-        "code", "token_code", "to", "serial_number", "role_arn", "role_session_name", "external_id",
+        "token_code", "to", "serial_number", "role_arn", "role_session_name", "external_id",
         "duration_seconds", "min_ttl", "force",
     ])]
     unwire: bool,

@@ -12,7 +12,13 @@ pub(super) fn examine(
 ) -> Vec<Finding> {
     match devices {
         Ok(devices) => of_devices(&devices, configured, &asked.command("mfa setup")),
-        Err(refusal) if refusal.is_denial() => vec![unlisted(configured)],
+        Err(refusal) if refusal.is_denial() => {
+            vec![unlisted("the key may not list devices", configured)]
+        }
+        // An imitation of AWS does not look whose key it is.
+        Err(refusal) if refusal.knows_no_such_thing() => {
+            vec![unlisted("AWS does not list the key's devices", configured)]
+        }
         Err(refusal) if refusal.is_answer() => {
             let failure = refusal.failure(&Known::default());
             vec![Finding::told(
@@ -26,16 +32,19 @@ pub(super) fn examine(
     }
 }
 
-fn unlisted(configured: Option<&Sourced<String>>) -> Finding {
+fn unlisted(why: &str, configured: Option<&Sourced<String>>) -> Finding {
     match configured {
         Some(serial) => Finding::note(
             Check::Device,
-            format!("{} is configured; the key may not list devices, so nobody can tell whether it is there", serial.value),
+            format!(
+                "{} is configured; {why}, so nobody can tell whether it is there",
+                serial.value
+            ),
         )
         .at(&serial.origin),
         None => Finding::note(
             Check::Device,
-            "no device is configured and the key may not list devices: awsmfa takes the one named after the user",
+            format!("no device is configured and {why}: awsmfa takes the one named after the user"),
         )
         .next("configure it: `mfa_serial = ARN` in the profile"),
     }

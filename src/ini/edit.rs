@@ -13,7 +13,7 @@
 use zeroize::Zeroizing;
 
 use super::entry::{BLANKS, Entry};
-use super::line::{Lead, is_blank, lines};
+use super::line::{Lead, indent, lines};
 use super::profile::{Part, Profile};
 use super::splice::{Splice, apply, growth};
 use super::title::{ends_cleanly, spell};
@@ -29,7 +29,7 @@ pub struct Change<'a> {
     pub section: &'a str,
     /// Keys, in lower case, and their values.
     pub set: &'a [(&'a str, &'a str)],
-    /// Keys to drop, however they are spelled, with their continuation lines.
+    /// Keys to drop, however they are spelled, with their continuation lines but not with comments.
     pub remove: &'a [&'a str],
 }
 
@@ -77,7 +77,8 @@ impl Document {
 
     fn new_section(&self, change: &Change<'_>, eol: &str) -> Splice {
         let header = spell(change.section, self.flavor);
-        let separator = if ends_in_blank_line(self.bytes()) {
+        // Whatever the file ends in: taking the section out again takes one empty line with it.
+        let separator = if self.bytes().len() == content_start(self.bytes()) {
             ""
         } else {
             eol
@@ -212,16 +213,31 @@ impl<'e, 'd> Edit<'e, 'd> {
         self.delete_continuation(entry);
     }
 
+    /// Takes an assignment out. A comment behind it becomes a line of its own.
     fn delete(&mut self, entry: &Entry<'d>) {
         let line = entry.line;
-        self.splices.push(Splice::delete(line.start..line.next));
+        self.splices.push(match entry.comment.clone() {
+            Some(comment) => {
+                let text = entry.text[comment].trim_end_matches(BLANKS);
+                Splice::replace(line.start..line.end, &[text.as_bytes()])
+            }
+            None => Splice::delete(line.start..line.next),
+        });
         self.delete_continuation(entry);
     }
 
+    /// Takes out the lines that continue a value. A comment among them moves to column 0: the SDKs
+    /// would take an indented one for a part of the value above it.
     fn delete_continuation(&mut self, entry: &Entry<'d>) {
-        let lines = entry.more.iter().map(|more| more.line);
-        self.splices
-            .extend(lines.map(|line| Splice::delete(line.start..line.next)));
+        let bytes = self.document.bytes();
+        self.splices.extend(entry.more.iter().map(|more| {
+            let line = more.line;
+            if more.is_comment {
+                Splice::delete(line.start..line.start + indent(line.text(bytes)))
+            } else {
+                Splice::delete(line.start..line.next)
+            }
+        }));
     }
 
     /// Adds keys after the last one. They are as deep as the next header, which would continue
@@ -286,16 +302,6 @@ pub(super) fn refuse_what_is_not_certain(
         }
     }
     Ok(())
-}
-
-/// Also true of an empty file: its first section needs no blank line before it.
-fn ends_in_blank_line(bytes: &[u8]) -> bool {
-    let text = &bytes[content_start(bytes)..];
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    let start = text.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
-    let last = &text[start.map_or(0, |at| at + 1)..];
-    last.iter().all(|byte| is_blank(*byte))
 }
 
 /// Keys may be shown, values may not.

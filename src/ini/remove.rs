@@ -1,11 +1,10 @@
 //! Whole sections taken out, as places in the file's own bytes.
 //!
-//! What goes is the header, the lines down to the last key, and the one empty line before the
-//! header that [`super::edit`] puts there when it appends a section: taking a section out undoes
-//! putting it in. What follows the last key (blank lines, comments in column 0) stays: it may
-//! belong to the section below. What three different files would have become by the same edit
-//! cannot be told apart: a last line that had no line end keeps the one it was given, and a file
-//! that ended in exactly one empty line ends in none.
+//! What goes is the header, the lines down to the last key, and one empty line before the header,
+//! which [`super::edit`] puts there when it appends a section: taking a section out undoes putting
+//! it in. What follows the last key (blank lines, comments in column 0) stays: it may belong to the
+//! section below. A last line that had no line end keeps the one it was given: afterwards nothing
+//! tells it from one that had it.
 //!
 //! It refuses what [`super::edit`] refuses, and a file whose other sections would not be what they
 //! were. Whether a section may go is not known here; [`Profile::beside`] tells what would be lost.
@@ -108,16 +107,12 @@ impl Document {
         Splice::delete(start..part.body.tail)
     }
 
-    /// Where the empty line begins that was put before the header at `header`, if it was: the only
-    /// one there, below something.
+    /// Where the empty line begins that was put before the header at `header`, if there is one
+    /// below anything. In a file of mixed line ends the line above may have another one.
     fn separator(&self, header: usize) -> Option<usize> {
         let text = &self.bytes()[content_start(self.bytes())..header];
         let above = text.strip_suffix(self.eol.as_bytes())?;
-        let line = above.strip_suffix(self.eol.as_bytes())?;
-        let start = line.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
-        let last = &line[start.map_or(0, |at| at + 1)..];
-        let is_blank_line = last.iter().all(|byte| is_blank(*byte));
-        (!is_blank_line).then_some(header - self.eol.len())
+        matches!(above, [.., b'\n' | b'\r']).then_some(header - self.eol.len())
     }
 
     /// Whether every other section is still there with the lines it had.

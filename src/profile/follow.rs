@@ -371,7 +371,7 @@ impl<'s> Walk<'s> {
 
 /// The marks of the profile's section, unless a long-term key was put there since: then it is
 /// the person's again.
-fn marks(settings: &Settings<'_>) -> Option<Marks> {
+pub(super) fn marks(settings: &Settings<'_>) -> Option<Marks> {
     let part = settings.credentials.as_ref()?;
     Marks::read(&part.section).filter(|_| !key::holds_long_term(part))
 }

@@ -24,6 +24,7 @@ const FLAGS: &str = "awsmfa_flags";
 const EXTERNAL_ID: &str = "awsmfa_external_id";
 const ROLE_SESSION_NAME: &str = "awsmfa_role_session_name";
 const DURATION_SECONDS: &str = "awsmfa_duration_seconds";
+const REGION: &str = "awsmfa_region";
 
 /// The one word of `awsmfa_flags` so far.
 const FLAG_ROLE_ARN: &str = "role_arn";
@@ -79,9 +80,12 @@ impl Marks {
     /// The line that tells which key a section was made with.
     pub const SOURCE_KEY_ID: &'static str = SOURCE_KEY_ID;
 
-    /// Every key this version writes. The ones not in [`Marks::lines`] are to be removed from a
+    /// What the section's `region` says, where signing in has written that line.
+    pub const REGION: &'static str = REGION;
+
+    /// Every key this version writes. The ones that are not written are to be removed from a
     /// section that is rewritten.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 13] = [
         SOURCE,
         CREDENTIAL_SOURCE,
         SOURCE_KEY_ID,
@@ -94,6 +98,7 @@ impl Marks {
         EXTERNAL_ID,
         ROLE_SESSION_NAME,
         DURATION_SECONDS,
+        REGION,
     ];
 
     /// The marks of a section; none if it is not ours.

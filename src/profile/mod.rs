@@ -71,8 +71,10 @@ pub use held::{Held, State};
 pub use holders::{Holder, holders, in_environment, key_of, made_with, pair, vacant};
 pub use kin::kin;
 pub use marks::{Learned, Marks};
+pub use names::near;
 pub use origin::{Origin, Sourced};
 pub use purpose::Purpose;
+pub use region::RegionLine;
 pub use roles::{Role, session_name_for};
 pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
 pub use standing::{Open, chosen, section, unsigned};
@@ -144,8 +146,8 @@ pub struct Plan {
     pub duration: Option<Sourced<Duration>>,
     /// The region whose STS endpoint is asked.
     pub region: Option<Sourced<String>>,
-    /// The `region` line for the section: only where the profile has one in the files and the
-    /// section would otherwise have none.
+    /// The `region` line for the section, if that has none or one of ours ([`RegionLine`]). None
+    /// where the files have no region for the profile, or the config file one for the section.
     pub region_to_write: Option<String>,
     /// The section to write.
     pub section: Sourced<String>,

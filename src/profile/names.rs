@@ -1,4 +1,5 @@
-//! Names of profiles and sections: what may be one, and what was probably meant.
+//! Names of profiles and sections: what may be one; and what was probably meant, which holds for
+//! other names, too.
 
 use super::Origin;
 use crate::failure::{Failure, Result};
@@ -41,7 +42,7 @@ pub(super) fn check_profile(name: &str, origin: &Origin) -> Result<()> {
 }
 
 /// The names that `wanted` is most probably a slip of, best first, three at most.
-pub(super) fn near<'n>(wanted: &str, names: &[&'n str]) -> Vec<&'n str> {
+pub fn near<'n>(wanted: &str, names: &[&'n str]) -> Vec<&'n str> {
     let wanted_folded = fold(wanted);
     let limit = (wanted_folded.len() / 3).max(1);
     let mut scored: Vec<(usize, &str)> = names

@@ -3,8 +3,10 @@
 //!
 //! Such a name means the profile that will write it: the one whose `awsmfa_profile` it is, or the
 //! one that it is called after. A profile that is there and has anything to sign in with is never
-//! taken for a promise; one with a region and an output format alone is.
+//! taken for a promise; one with a region and an output format alone is. And a section of ours is no
+//! profile that another could be called after.
 
+use super::follow::marks;
 use super::names::LONG_TERM;
 use super::settings::{Found, Settings, Shared};
 use super::{Sourced, key};
@@ -52,7 +54,7 @@ pub(super) fn by(
         .next(format!("name one of them with `--profile {one}`"))),
         (None, _) => Ok(section
             .strip_suffix(SUFFIX)
-            .filter(|name| shared.profile(name).is_some_and(|own| named_section(&own).is_none()))
+            .filter(|name| shared.profile(name).is_some_and(|own| writes_by_its_name(&own)))
             .map(|name| Sourced::new(name.to_owned(), at.origin.clone()))),
     }
 }
@@ -67,8 +69,8 @@ pub(super) fn writer(shared: &Shared<'_>, section: &str) -> Option<String> {
     };
     let is_named_after = |name: &str| {
         let own = shared.profile(name);
-        let default = own.is_some_and(|own| named_section(&own).is_none());
-        default && shared.profile(&format!("{name}{LONG_TERM}")).is_none()
+        own.is_some_and(|own| writes_by_its_name(&own))
+            && shared.profile(&format!("{name}{LONG_TERM}")).is_none()
     };
     let long_term = format!("{section}{LONG_TERM}");
     let before_suffix = section.strip_suffix(SUFFIX);
@@ -77,6 +79,11 @@ pub(super) fn writer(shared: &Shared<'_>, section: &str) -> Option<String> {
         .or_else(|| before_suffix.filter(|name| is_named_after(name)))
         .map(str::to_owned)
         .or_else(|| shared.profile(&long_term).map(|_| long_term))
+}
+
+/// Whether it is a profile whose section is called after it.
+fn writes_by_its_name(settings: &Settings<'_>) -> bool {
+    named_section(settings).is_none() && marks(settings).is_none()
 }
 
 /// The section that the profile itself names.

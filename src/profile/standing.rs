@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use super::choose::{choose, profile};
 use super::follow::follow;
+use super::key::holds_long_term;
 use super::names::LONG_TERM;
 use super::settings::Shared;
 use super::target::{self, Target, ignored, shadow};
@@ -16,12 +17,14 @@ use super::{Files, Held, Plan, Request, Source, Sourced, resolve};
 use crate::context::Context;
 use crate::failure::Result;
 
-/// A profile that could be signed in to and is not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A profile that could be signed in to and is not, or that holds a key and cannot be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Open {
     pub profile: String,
     /// The section that signing in would write.
-    pub section: String,
+    pub section: Option<String>,
+    /// Why signing in would be refused; there is no section then.
+    pub refused: Option<String>,
     /// The profile with the long-term key; none if the environment has it.
     pub source: Option<String>,
     /// As it is configured: an ARN, or a name.
@@ -64,12 +67,12 @@ fn to_write(context: &Context, files: &Files, request: &Request) -> Result<Strin
 }
 
 /// The profiles that could be signed in to, and whose section holds no credentials; in file order.
-/// What cannot be resolved cannot be signed in to.
+/// What cannot be resolved is of interest where it holds a key that somebody meant to use.
 pub fn unsigned(context: &Context, files: &Files) -> Vec<Open> {
     files.config.document.expect_many();
     files.credentials.document.expect_many();
     let shared = Shared::new(files);
-    let mut sections = HashSet::new();
+    let (mut sections, mut refused) = (HashSet::new(), HashSet::new());
     let ours: HashSet<String> = files
         .credentials
         .document
@@ -81,17 +84,34 @@ pub fn unsigned(context: &Context, files: &Files) -> Vec<Open> {
     let names = shared.names().into_iter();
     names
         .filter(|name| !ours.contains(*name))
-        .filter_map(|name| open(context, files, name.strip_suffix(LONG_TERM).unwrap_or(name)))
-        .filter(|open| sections.insert(open.section.clone()))
+        .filter_map(|name| {
+            let name = name.strip_suffix(LONG_TERM).unwrap_or(name);
+            open(context, &shared, name)
+        })
+        .filter(|open| match &open.section {
+            Some(section) => sections.insert(section.clone()),
+            None => refused.insert(open.profile.clone()),
+        })
         .collect()
 }
 
-fn open(context: &Context, files: &Files, name: &str) -> Option<Open> {
+fn open(context: &Context, shared: &Shared<'_>, name: &str) -> Option<Open> {
+    let files = shared.files;
     let request = Request {
         profile: Some(name.to_owned()),
         ..Request::default()
     };
-    let plan: Plan = resolve(context, files, &request).ok()?;
+    let plan: Plan = match resolve(context, files, &request) {
+        Ok(plan) => plan,
+        Err(failure) => {
+            return holder(shared, name).map(|source| Open {
+                profile: name.to_owned(),
+                refused: Some(failure.what().to_owned()),
+                source: Some(source),
+                ..Open::default()
+            });
+        }
+    };
     if plan.profile.value != name || !matches!(plan.target, Target::Absent | Target::Free) {
         return None;
     }
@@ -101,12 +121,22 @@ fn open(context: &Context, files: &Files, name: &str) -> Option<Open> {
     }
     Some(Open {
         profile: plan.profile.value,
-        section: plan.section.value,
+        section: Some(plan.section.value),
+        refused: None,
         source: match plan.source {
             Source::Profile { name, .. } | Source::Process { name, .. } => Some(name),
             Source::Environment { .. } => None,
         },
         role_arn: plan.roles.into_iter().next_back().map(|role| role.arn),
         serial: plan.serial.map(|serial| serial.value),
+    })
+}
+
+/// Where the profile's own long-term key is, if it has one.
+fn holder(shared: &Shared<'_>, name: &str) -> Option<String> {
+    let mut places = [name.to_owned(), format!("{name}{LONG_TERM}")].into_iter();
+    places.find(|place| {
+        let settings = shared.profile(place);
+        settings.is_some_and(|settings| settings.parts().any(holds_long_term))
     })
 }

@@ -14,10 +14,11 @@ use clap::ValueEnum;
 use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
 
-/// For whom the lines are.
+/// For whom the lines are. What is said of a value stands in completion scripts, in one of them
+/// between double quotes: no line for a shell can be a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
-    /// And every other POSIX shell: `eval "$(awsmfa env)"`
+    /// And every other POSIX shell
     #[value(
         alias = "sh",
         alias = "ash",
@@ -29,16 +30,11 @@ pub enum Shell {
         alias = "busybox"
     )]
     Bash,
-    /// `eval "$(awsmfa env)"`
     Zsh,
-    /// `awsmfa env | source`
     Fish,
-    /// `awsmfa env --shell powershell | Invoke-Expression`
     #[value(alias = "pwsh")]
     Powershell,
-    /// `for /f "delims=" %i in ('awsmfa env --shell cmd') do @%i`
     Cmd,
-    /// `awsmfa env --shell nushell | from json | load-env`
     #[value(alias = "nu")]
     Nushell,
     /// One object; null means that the variable has to go

@@ -1,9 +1,9 @@
 //! Which MFA device the code comes from, where neither flag nor environment nor file says it.
 //!
 //! `iam:ListMFADevices` first. Passkeys and security keys cannot make codes, so they are left out
-//! and named; of several devices the person chooses. A user who may not even list devices gets
-//! `mfa/<user name>`, which is what the console and most walk-throughs name a first device, and
-//! it is said to be a guess. Nothing here spends a code.
+//! and named; of several devices the person chooses. A user who may not even list devices, or whose
+//! AWS cannot, gets `mfa/<user name>`, which is what the console and most walk-throughs name a first
+//! device, and it is said to be a guess. Nothing here spends a code.
 
 use super::caller::Caller;
 use crate::arn::Arn;
@@ -29,7 +29,9 @@ pub(super) async fn discover(
 
 /// AWS, or what stands in for it, knows the caller and does not list the devices.
 fn cannot_list(refusal: &Refusal) -> bool {
-    refusal.is_denial() || matches!(refusal.situation, Situation::Other | Situation::BadValue)
+    refusal.is_denial()
+        || refusal.knows_no_such_thing()
+        || matches!(refusal.situation, Situation::Other | Situation::BadValue)
 }
 
 async fn choose(devices: Vec<Device>, terminal: Option<&Terminal>, ui: &Ui) -> Result<String> {
@@ -67,8 +69,13 @@ async fn guess(caller: &mut Caller, refusal: &Refusal, ui: &Ui, plan: &Plan) -> 
             .next("name the device with --serial-number, or `mfa_serial` in the config file"));
     };
     let serial = format!("arn:{}:iam::{}:mfa/{user}", arn.partition, identity.account);
+    let why = if refusal.is_denial() {
+        "this user may not list MFA devices"
+    } else {
+        "this user's MFA devices could not be listed"
+    };
     ui.note(&format!(
-        "this user may not list MFA devices, so {serial} is a guess; --serial-number or `mfa_serial` names another"
+        "{why}, so {serial} is a guess; --serial-number or `mfa_serial` names another"
     ));
     Ok(serial)
 }

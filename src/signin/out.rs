@@ -16,20 +16,20 @@ use super::save::not_editable;
 use super::{parse, read_files, step};
 use crate::context::Context;
 use crate::failure::Result;
-use crate::ini::{Beside, Change, Document, Flavor};
-use crate::profile::{self, EXPIRY_KEYS, File, Files, Held, Marks, Origin, Request, State};
+use crate::ini::{Beside, Change, Document, Flavor, Profile};
+use crate::profile::{
+    self, EXPIRY_KEYS, File, Files, Held, Marks, Origin, RegionLine, Request, State,
+};
 use crate::store::{self, Stamp};
 use crate::ui::Ui;
 
-/// What signing in writes or removes beside its marks and the expiry. A `region` is ours as long as nothing else in the
-/// section is not.
+/// What signing in writes or removes beside its marks and the expiry.
 pub(super) const CREDENTIALS: [&str; 4] = [
     "aws_access_key_id",
     "aws_secret_access_key",
     "aws_session_token",
     "aws_security_token",
 ];
-pub(super) const REGION: &str = "region";
 
 /// Which sections to take out.
 #[derive(Clone, Debug)]
@@ -138,32 +138,36 @@ fn wanted(document: &Document, which: &Which, meant: Option<&str>, now: Timestam
         Which::All => true,
         Which::Expired => matches!(held.state(now), State::Expired(_)),
     };
-    let known: Vec<&str> = ours().chain([REGION]).collect();
     let sections = document.profiles();
     sections
         .filter_map(|section| {
             let held = Held::read(&section)?;
             (held.marks.is_some() && is_wanted(&held)).then(|| Left {
-                beside: section.beside(&known),
+                beside: section.beside(&ours(&section)),
                 held,
             })
         })
         .collect()
 }
 
-pub(super) fn ours() -> impl Iterator<Item = &'static str> {
+/// The keys of the section that go with the credentials.
+pub(super) fn ours(section: &Profile<'_>) -> Vec<&'static str> {
+    let region = RegionLine::of(section) == RegionLine::Ours;
     CREDENTIALS
         .into_iter()
         .chain(EXPIRY_KEYS)
         .chain(Marks::NAMES)
+        .chain(region.then_some(RegionLine::KEY))
+        .collect()
 }
 
 /// The bytes of the file when these are signed out of.
 fn without(file: &File, sections: &[Left]) -> Result<Zeroizing<Vec<u8>>> {
-    let keys: Vec<&str> = ours().collect();
     let (gone, stay): (Vec<_>, Vec<_>) = sections.iter().partition(|left| left.beside.is_nothing());
     let mut document = file.document.clone();
     for left in stay {
+        let section = document.profile(&left.held.section);
+        let keys = section.as_ref().map(ours).unwrap_or_default();
         let change = Change {
             section: &left.held.section,
             set: &[],

@@ -129,8 +129,8 @@ fn revised(file: &File, revising: &Revising<'_>) -> Result<(Zeroizing<Vec<u8>>, 
             Revision::Set(section, set) => (section, set, None),
             Revision::Clear(section, keys) => (section, Vec::new(), Some(keys)),
             Revision::SignOut(section) => {
-                let keys = out::ours().chain([out::REGION]).collect();
-                (section, Vec::new(), Some(keys))
+                let keys = document.profile(&section).as_ref().map(out::ours);
+                (section, Vec::new(), Some(keys.unwrap_or_default()))
             }
         };
         let remove = match clear {

@@ -17,7 +17,8 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::{Change, Document, Flavor, Refused};
 use crate::profile::{
-    self, EXPIRY_KEYS, File, Files, Learned, Marks, Plan, Request, Target, spell_expiration,
+    self, EXPIRY_KEYS, File, Files, Learned, Marks, Plan, RegionLine, Request, Target,
+    spell_expiration,
 };
 use crate::secret::{AccessKey, Secret};
 use crate::store::Locked;
@@ -191,14 +192,21 @@ fn with_change<T>(
         ("expiration", &expiration),
     ];
     set.extend(marks.iter().map(|(key, value)| (*key, value.as_str())));
-    if let Some(region) = &plan.region_to_write {
-        set.push(("region", region));
+    // Decided by what the file says now: somebody may have added one while the code was typed.
+    let section = file.document.profile(&plan.section.value);
+    let line = section.as_ref().map(RegionLine::of);
+    if line != Some(RegionLine::Theirs)
+        && let Some(region) = &plan.region_to_write
+    {
+        set.extend([(RegionLine::KEY, region.as_str()), (Marks::REGION, region)]);
     }
+    let stale = (line == Some(RegionLine::Ours)).then_some(RegionLine::KEY);
     // What would outlive what it belongs to: boto 2's name for the token, and expiry times under
     // other names, which some prompt would show.
     let remove: Vec<&str> = std::iter::once("aws_security_token")
         .chain(EXPIRY_KEYS)
         .chain(Marks::NAMES)
+        .chain(stale)
         .filter(|name| set.iter().all(|(key, _)| key != name))
         .collect();
     let change = Change {

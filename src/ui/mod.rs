@@ -51,8 +51,8 @@ pub enum Output {
     Text,
     /// For a program: one JSON document on standard output.
     Json,
-    /// For a spreadsheet: comma-separated values, as AWS has made them. `report` alone takes and
-    /// documents it.
+    /// For a spreadsheet: comma-separated values, as AWS has made them. Only the report takes
+    /// and documents it.
     #[value(hide = true)]
     Csv,
 }

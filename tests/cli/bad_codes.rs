@@ -40,7 +40,7 @@ fn a_code_of_the_wrong_shape_never_reaches_aws() {
 #[test]
 fn a_word_in_the_code_s_place_is_neither_sent_nor_shown() {
     let world = ready();
-    for word in ["lgoin", "hunter2", "--", "12345a"] {
+    for word in ["hunter2", "--", "12345a"] {
         let run = world.run([word]);
         if word == "--" {
             assert_eq!(run.code, 4, "{}", run.stderr);

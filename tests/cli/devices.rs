@@ -1,6 +1,6 @@
 //! Which device makes the code: named, listed, guessed, chosen, replaced.
 
-use crate::local_aws::{Key, Preset, Trust, UserHandle};
+use crate::local_aws::{Fault, Key, Preset, Trust, UserHandle};
 use crate::world::{NOTHING, World, section};
 
 /// A user who may list their own devices, key under `[default]`, and has none yet.
@@ -252,4 +252,36 @@ fn a_device_that_cannot_be_one_is_refused_before_anything_is_sent() {
             .said("at: AWS_MFA_SERIAL");
         assert_eq!(world.aws.log().len(), 0);
     }
+}
+
+#[test]
+fn where_aws_does_not_know_whose_devices_to_list_the_users_name_is_taken() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    // As moto answers where no user is named.
+    let unknown = Fault::Error {
+        status: 404,
+        code: "NoSuchEntity",
+        message: "The user with name None cannot be found.",
+    };
+    world.aws.fault_always("ListMFADevices", unknown);
+    world
+        .sign_in(&mfa, NOTHING)
+        .succeeded()
+        .said("note: this user's MFA devices could not be listed, so ")
+        .said(&format!("{} is a guess", mfa.serial));
+    assert_eq!(serial_sent(&world), Some(mfa.serial));
+    world
+        .run(["mfa", "list"])
+        .failed(5, "does not tell by the key alone whose MFA devices")
+        .said("next: name the user: `--user NAME`");
+    let run = world.run(["doctor", "--output", "json"]);
+    let document = run.json();
+    let findings = document["findings"].as_array().unwrap();
+    let device = findings.iter().find(|found| found["id"] == "device");
+    let what = device.unwrap()["what"].as_str().unwrap();
+    assert!(
+        what.contains("AWS does not list the key's devices"),
+        "{what}"
+    );
 }

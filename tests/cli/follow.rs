@@ -248,6 +248,21 @@ fn a_changed_configuration_wins_on_renewal() {
 }
 
 #[test]
+fn no_section_is_called_after_a_section_of_ours() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.sign_in(&mfa, NOTHING).succeeded();
+    let before = world.credentials();
+    world.aws.clear_log();
+    world
+        .sign_in(&mfa, ["-p", "default-mfa-mfa"])
+        .failed(3, "there is no profile `default-mfa-mfa`")
+        .said("did you mean `default-mfa`?");
+    assert_eq!(world.codes_sent(), Vec::<String>::new());
+    assert_eq!(world.credentials(), before);
+}
+
+#[test]
 fn a_section_whose_profile_is_gone_says_so() {
     let world = World::new();
     let (_, _, mfa) = world.default_user("alice");

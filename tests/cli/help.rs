@@ -1,4 +1,4 @@
-//! The interface in words: the help of every command, completion scripts, the manual page.
+//! The interface in words: the help of every command, the manual page.
 //!
 //! `help.txt` holds the whole help tree, so that a change of the interface shows in review. After
 //! a wanted change `SNAPSHOTS=overwrite cargo test --test cli help` writes it anew.
@@ -91,10 +91,50 @@ fn the_error_for_a_mistyped_flag_says_which_one_was_meant() {
     let world = world();
     let run = world.run(["--profil", "x"]).failed(2, "'--profile'");
     assert_eq!(run.stdout, "");
-    world.run(["completions", "tcsh"]).failed(2, "powershell");
     world
         .run(["man", "nothing"])
         .failed(2, "there is no command `nothing`");
+}
+
+#[test]
+fn the_error_for_a_mistyped_command_says_which_one_was_meant() {
+    let world = world();
+    world.default_user("alice");
+    for (arguments, meant) in [
+        (&["logn"][..], "'login'"),
+        (&["statu"], "'status'"),
+        (&["-p", "default", "stauts"], "'status'"),
+        (&["whoam", "-q"], "'whoami'"),
+        (&["kye", "rotate"], "'key'"),
+        (&["kye", "rotate", "--dry-run"], "'key'"),
+        (&["log"], "'login', 'logout'"),
+        (&["mfa", "craete"], "'create'"),
+    ] {
+        let run = world.run(arguments).failed(2, meant);
+        assert_eq!(run.stdout, "");
+        assert!(!run.stderr.contains("as a value"), "{}", run.stderr);
+    }
+    assert_eq!(world.aws.log().len(), 0);
+    // A word that is no slip of a command may be anything.
+    let run = world.run(["hunter2", "--dry-run"]).failed(2, "--dry-run");
+    assert!(!run.stderr.contains("similar"), "{}", run.stderr);
+}
+
+#[test]
+fn help_can_be_asked_about_help() {
+    let world = world();
+    for (arguments, same) in [
+        (&["help", "--help"][..], &["help"][..]),
+        (&["help", "-h"], &["help"]),
+        (&["help", "mfa", "--help"], &["help", "mfa"]),
+        (&["mfa", "help", "-h"], &["mfa", "help"]),
+    ] {
+        let help = world.run(same).succeeded().stdout;
+        assert!(help.contains("Usage:"), "{help}");
+        let asked = world.run(arguments).succeeded_for(&arguments.join(" "));
+        assert_eq!((asked.stdout, asked.stderr), (help, String::new()));
+    }
+    world.run(["help", "nothing"]).failed(2, "'nothing'");
 }
 
 /// Runs a program with this on standard input; none if the program is not installed.
@@ -118,58 +158,6 @@ fn piped(program: &str, arguments: &[&str], input: &str) -> Option<(bool, String
         output.status.success(),
         String::from_utf8_lossy(&said).into_owned(),
     ))
-}
-
-#[cfg(unix)]
-#[test]
-fn every_shell_understands_its_completion_script() {
-    let world = world();
-    for (shell, arguments) in [
-        ("bash", &["-n"][..]),
-        ("zsh", &["-n"]),
-        ("fish", &["-n", "/dev/stdin"]),
-    ] {
-        let script = world.run(["completions", shell]).succeeded().stdout;
-        assert!(script.contains("token-code"), "{shell}");
-        match piped(shell, arguments, &script) {
-            Some(result) => assert_eq!(result, (true, String::new()), "{shell}"),
-            None => {
-                assert_ne!(shell, "bash", "bash is everywhere");
-                eprintln!("not checked, because it is not installed: {shell}");
-            }
-        }
-    }
-    for shell in ["powershell", "elvish"] {
-        let script = world.run(["completions", shell]).succeeded().stdout;
-        assert!(script.contains("awsmfa"), "{shell}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn bash_completes_commands_and_flags() {
-    let world = world();
-    let script = world.run(["completions", "bash"]).succeeded().stdout;
-    for (typed, offered) in [
-        ("logi", "login"),
-        ("status --ch", "--check"),
-        ("--token", "--token-code"),
-        ("login --role-s", "--role-session-name"),
-        ("completions po", "powershell"),
-        ("mfa deac", "deactivate"),
-        ("--output j", "json"),
-    ] {
-        let words: Vec<&str> = ["awsmfa"].into_iter().chain(typed.split(' ')).collect();
-        let (last, before) = (words[words.len() - 1], words[words.len() - 2]);
-        let ask = format!(
-            "{script}\nCOMP_WORDS=({}); COMP_CWORD={}; _awsmfa awsmfa '{last}' '{before}'; \
-             echo \"${{COMPREPLY[@]}}\"\n",
-            words.join(" "),
-            words.len() - 1
-        );
-        let answer = piped("bash", &["--norc"], &ask).unwrap();
-        assert_eq!(answer, (true, format!("{offered}\n")), "{typed}");
-    }
 }
 
 #[test]

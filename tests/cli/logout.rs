@@ -27,7 +27,14 @@ fn world(more: &str) -> (World, Mfa, String) {
 
 #[test]
 fn signing_in_and_out_leaves_the_file_as_it_was() {
-    for more in ["", FOREIGN, "# the end\n", "\n[b]\nregion = x\n\n\n"] {
+    for more in [
+        "",
+        FOREIGN,
+        "# the end\n",
+        "\n",
+        "\n[b]\nregion = x\n\n\n",
+        "\n[b]\nregion = x\r\n",
+    ] {
         let (world, mfa, before) = world(more);
         world.sign_in(&mfa, NOTHING).succeeded();
         world.aws.clear_log();
@@ -131,6 +138,27 @@ fn what_was_removed_is_told_where_the_rest_cannot_be_swept() {
         }
         run.failed(7, ".aws/awsmfa").said("move that file away");
     }
+}
+
+#[test]
+fn a_comment_at_a_credential_stays_when_that_is_renewed_and_when_it_goes() {
+    let (world, mfa, before) = world("");
+    world.sign_in(&mfa, NOTHING).succeeded();
+    let commented = world
+        .credentials()
+        .replace("\naws_session_token", "\n  # keep me\naws_session_token");
+    world.write_credentials(commented.replace("expiration = ", "# me, too\nexpiration = "));
+    world.sign_in(&mfa, NOTHING).succeeded();
+    let renewed = world.credentials();
+    assert!(
+        renewed.contains("\n# keep me\naws_session_token"),
+        "{renewed}"
+    );
+    let behind = renewed.replace("\nawsmfa_source =", " # until then\nawsmfa_source =");
+    world.write_credentials(behind);
+    world.run(["logout"]).succeeded().said("3 comments");
+    let left = before + "\n[default-mfa]\n# keep me\n# me, too\n# until then\n";
+    assert_eq!(world.credentials(), left);
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod codes;
 mod codes_refused;
 #[cfg(unix)]
 mod commands_that_fail;
+mod completions;
 mod concurrency;
 mod consent;
 mod console;
@@ -121,6 +122,7 @@ mod prompt;
 mod proxy;
 mod proxy_server;
 mod refusals;
+mod region;
 mod report;
 mod retries;
 mod reuse;

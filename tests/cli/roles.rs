@@ -47,6 +47,7 @@ fn a_role_profile_becomes_a_section_with_the_roles_credentials() {
             "awsmfa_role_arn",
             "awsmfa_mfa_serial",
             "region",
+            "awsmfa_region",
         ]
     );
     let value = |key| world.value("work-mfa", key).unwrap();

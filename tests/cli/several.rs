@@ -169,12 +169,20 @@ fn a_configured_duration_over_an_hour_is_cut_with_one_note() {
             &role_profile(name, &role.arn, "default", "duration_seconds = 7200\n"),
         );
     }
-    let run = world.sign_in(&mfa, ["--all"]).succeeded();
-    let notes: Vec<&str> = (run.stderr.lines())
-        .filter(|line| line.contains("one hour"))
-        .collect();
-    assert_eq!(notes.len(), 1, "{}", run.stderr);
-    assert!(notes[0].ends_with(": long, longer"), "{notes:?}");
+    let notes = |run: &Run| -> Vec<String> {
+        let lines = run.stderr.lines().filter(|line| line.contains("one hour"));
+        lines.map(str::to_owned).collect()
+    };
+    let told = notes(&world.sign_in(&mfa, ["--all"]).succeeded());
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].ends_with(": long, longer"), "{told:?}");
+    // Nothing is asked for, so nothing is cut.
+    let again = world.run(["--all"]).succeeded();
+    assert_eq!(notes(&again), Vec::<String>::new());
+    world.run(["logout", "-p", "longer"]).succeeded();
+    let told = notes(&world.run(["--all"]).succeeded());
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].ends_with(": longer"), "{told:?}");
     for call in calls(&world, "AssumeRole") {
         assert_eq!(call.parameter("DurationSeconds"), Some("3600"));
     }

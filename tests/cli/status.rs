@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::local_aws::{ACCOUNT, Trust};
-use crate::world::World;
+use crate::world::{NOTHING, World};
 
 const KEYS: &str = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\n\
     aws_secret_access_key = what-another-tool-wrote\n\
@@ -129,6 +129,36 @@ fn profiles_that_are_not_signed_in_to_are_listed() {
 }
 
 #[test]
+fn a_profile_with_a_key_that_cannot_be_signed_in_to_is_listed_with_the_reason() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    world.sign_in(&mfa, NOTHING).succeeded();
+    // As `aws configure set --profile default-mfa` leaves it: the token of the session stays.
+    let key = world.key(&user);
+    let id = world.value("default-mfa", "aws_access_key_id").unwrap();
+    world.write_credentials(world.credentials().replace(&id, &key.id));
+    let rows = [
+        ("default", "section [default-mfa] holds a long-term key"),
+        ("default-mfa", "holds a long-term key and the session token"),
+    ];
+    let run = world.run(["status"]).succeeded();
+    let lines: Vec<&str> = run.stdout.lines().skip(1).collect();
+    assert_eq!(lines.len(), rows.len(), "{}", run.stdout);
+    let document = world.run(["status", "--output", "json"]).succeeded().json();
+    for (number, (profile, reason)) in rows.into_iter().enumerate() {
+        let cells = lines[number].split_whitespace().collect::<Vec<_>>();
+        assert_eq!(cells[..3], ["-", profile, "-"], "{}", run.stdout);
+        assert!(lines[number].contains("no way to sign in: "));
+        assert!(lines[number].contains(reason), "{}", run.stdout);
+        let row = &document[number];
+        assert_eq!(row["profile"], profile);
+        assert_eq!(row["section"], Value::Null);
+        assert_eq!(row["state"], "absent");
+        assert!(row["reason"].as_str().unwrap().contains(reason));
+    }
+}
+
+#[test]
 fn the_document_is_an_array_without_secrets() {
     let world = World::new();
     let (_, _, mfa) = world.default_user("alice");
@@ -144,7 +174,7 @@ fn the_document_is_an_array_without_secrets() {
     assert_eq!(
         document[0],
         json!({
-            "section": "default-mfa", "state": "good", "file": file, "line": 5, "ours": true,
+            "section": "default-mfa", "state": "good", "reason": null, "file": file, "line": 5, "ours": true,
             "profile": "default", "source": "default", "role_arn": null,
             "serial_number": mfa.serial, "access_key_id": value("aws_access_key_id"),
             "expiration": value("expiration"), "remaining_seconds": null, "shadowed_by": null,
@@ -172,7 +202,7 @@ fn in_the_document_a_profile_that_is_not_signed_in_to_is_absent() {
     assert_eq!(
         run.json(),
         json!([{
-            "section": "default-mfa", "state": "absent",
+            "section": "default-mfa", "state": "absent", "reason": null,
             "file": world.credentials_path().display().to_string(), "line": null, "ours": false,
             "profile": "default", "source": "default", "role_arn": null,
             "serial_number": "GAHT12345678", "access_key_id": null, "expiration": null,

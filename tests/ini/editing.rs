@@ -30,17 +30,20 @@ fn a_new_section_is_appended_after_one_blank_line() {
             ("", "[a]\nk = new\nt = tok\n"),
             ("\u{feff}", "\u{feff}[a]\nk = new\nt = tok\n"),
             ("[b]\nx = 1\n", "[b]\nx = 1\n\n[a]\nk = new\nt = tok\n"),
-            ("[b]\nx = 1\n\n", "[b]\nx = 1\n\n[a]\nk = new\nt = tok\n"),
+            ("[b]\nx = 1\n\n", "[b]\nx = 1\n\n\n[a]\nk = new\nt = tok\n"),
             (
                 "[b]\nx = 1\n\n\n\n",
-                "[b]\nx = 1\n\n\n\n[a]\nk = new\nt = tok\n",
+                "[b]\nx = 1\n\n\n\n\n[a]\nk = new\nt = tok\n",
             ),
             (
                 "[b]\nx = 1\n \t\n",
-                "[b]\nx = 1\n \t\n[a]\nk = new\nt = tok\n",
+                "[b]\nx = 1\n \t\n\n[a]\nk = new\nt = tok\n",
             ),
             ("[b]\nx = 1", "[b]\nx = 1\n\n[a]\nk = new\nt = tok\n"),
-            ("[b]\nx = 1\n  ", "[b]\nx = 1\n  \n[a]\nk = new\nt = tok\n"),
+            (
+                "[b]\nx = 1\n  ",
+                "[b]\nx = 1\n  \n\n[a]\nk = new\nt = tok\n",
+            ),
             (
                 "[b]\nx = 1\n# end",
                 "[b]\nx = 1\n# end\n\n[a]\nk = new\nt = tok\n",
@@ -55,7 +58,7 @@ fn a_new_section_is_appended_after_one_blank_line() {
                 "[profile a]\nk = 1\n\n[a]\nk = new\nt = tok\n",
             ),
             ("[A]\nk = 1\n", "[A]\nk = 1\n\n[a]\nk = new\nt = tok\n"),
-            ("\n", "\n[a]\nk = new\nt = tok\n"),
+            ("\n", "\n\n[a]\nk = new\nt = tok\n"),
         ],
     );
 }
@@ -122,13 +125,41 @@ fn a_value_is_replaced_where_it_stands() {
 }
 
 #[test]
+fn a_comment_at_a_value_outlives_it_in_column_0() {
+    check(
+        Credentials,
+        &[
+            (
+                "[a]\nk = 1\n  # c\nt = tok\n",
+                "[a]\nk = new\n# c\nt = tok\n",
+            ),
+            (
+                "[a]\nk = 1\n\t; c\n  2\nt = tok",
+                "[a]\nk = new\n; c\nt = tok",
+            ),
+            (
+                "[a]\nold = 1\n  # c\nx = y",
+                "[a]\n# c\nx = y\nk = new\nt = tok\n",
+            ),
+            (
+                "[a]\nk = 1\nOLD: 2\t# c \n  3\nt = 3\n",
+                "[a]\nk = new\n# c\nt = tok\n",
+            ),
+            (
+                "[a]\nk = 0\nk = 1 ; c\n  # d\nt = tok\n",
+                "[a]\n; c\nk = new\n# d\nt = tok\n",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn what_continues_a_replaced_value_goes_with_it() {
     check(
         Credentials,
         &[
             ("[a]\nk = 1\n  2\n\t3\nt = tok\n", "[a]\nk = new\nt = tok\n"),
             ("[a]\nt = tok\nk = 1\n  2", "[a]\nt = tok\nk = new\n"),
-            ("[a]\nk = 1\n  # c\nt = tok\n", "[a]\nk = new\nt = tok\n"),
             (
                 "[a]\nk = 1\n# c\n  2\n\nt = tok\n",
                 "[a]\nk = new\n# c\n\nt = tok\n",
@@ -207,7 +238,7 @@ fn stale_keys_go_and_no_duplicate_stays() {
         &[
             ("[a]\nk = 1\nold = 2\nt = 3\n", "[a]\nk = new\nt = tok\n"),
             (
-                "[a]\nk = 1\nOLD: 2 # c\n  3\nt = 3\n",
+                "[a]\nk = 1\nOLD: 2\n  3\nt = 3\n",
                 "[a]\nk = new\nt = tok\n",
             ),
             ("[a]\nk = 1\nt = 2\nold = 3", "[a]\nk = new\nt = tok\n"),

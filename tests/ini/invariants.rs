@@ -26,6 +26,11 @@ pub(crate) fn check(bytes: &[u8], flavor: Flavor, change: &Change<'_>) -> Option
     let after = parse(&edited, flavor).expect("what was written can be read");
     reads_back(&after, change);
     leaves_the_rest(&before, &after, change);
+    let mut kept = comments(&edited);
+    for comment in comments(bytes) {
+        let at = kept.iter().position(|kept| *kept == comment);
+        kept.remove(at.expect("every line of comment is still there"));
+    }
 
     let again = after.edit(change).expect("what was written can be edited");
     assert_eq!(
@@ -105,6 +110,15 @@ pub(crate) fn set_aside(bytes: &[u8], flavor: Flavor, profile: &str, key: &'stat
 
 fn parse(bytes: &[u8], flavor: Flavor) -> Option<Document> {
     Document::parse(Zeroizing::new(bytes.to_vec()), flavor).ok()
+}
+
+/// The lines of comment, wherever they begin.
+fn comments(bytes: &[u8]) -> Vec<&[u8]> {
+    let lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n'));
+    lines
+        .map(<[u8]>::trim_ascii)
+        .filter(|text| matches!(text, [b'#' | b';', ..]))
+        .collect()
 }
 
 fn reads_back(after: &Document, change: &Change<'_>) {

@@ -35,6 +35,9 @@ fn a_section_goes_with_the_empty_line_that_was_put_before_it() {
             ("[b]\nx = 1\n\n[a]\nk = v\n\n[c]\n", "[b]\nx = 1\n\n[c]\n"),
             ("[b]\nx = 1\n\n[a]\nk = v\n  more\n", "[b]\nx = 1\n"),
             ("[b]\nx = 1\n\n[a]\nk = v\n\n\n", "[b]\nx = 1\n\n\n"),
+            ("[b]\nx = 1\n\n\n[a]\nk = v\n", "[b]\nx = 1\n\n"),
+            ("[b]\nx = 1\r\n\n[a]\nk = v\n", "[b]\nx = 1\r\n"),
+            ("[b]\r\nx = 1\n\r\n[a]\r\nk = v\r\n", "[b]\r\nx = 1\n"),
         ],
     );
 }
@@ -45,7 +48,6 @@ fn blank_lines_that_a_person_put_there_stay() {
         &["a"],
         &[
             ("\n[a]\nk = v\n", "\n"),
-            ("[b]\nx = 1\n\n\n[a]\nk = v\n", "[b]\nx = 1\n\n\n"),
             ("[b]\nx = 1\n \t\n[a]\nk = v\n", "[b]\nx = 1\n \t\n"),
             ("[b]\nx = 1\n[a]\nk = v\n", "[b]\nx = 1\n"),
             // Nothing would be left between the sections around it.

@@ -181,6 +181,11 @@ impl Refusal {
             Situation::Denied(_) | Situation::RoleRefused(_)
         )
     }
+
+    /// Whether IAM says that what was asked about is not there.
+    pub fn knows_no_such_thing(&self) -> bool {
+        self.situation == Situation::Iam(IamSituation::NoSuchEntity)
+    }
 }
 
 /// A secret with fewer characters is found in words that have nothing to do with it, and could be

@@ -38,7 +38,8 @@ const MIN_TTL: Duration = Duration::from_secs(300);
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// The six digits from the MFA device; `-` reads them from standard input
-    #[arg(value_name = "CODE", num_args = 1..=2, value_hint = ValueHint::Other, conflicts_with = "token_code")]
+    // What it excludes is said here alone, because completion scripts are made without it.
+    #[arg(value_name = "CODE", num_args = 1..=2, value_hint = ValueHint::Other, conflicts_with_all = ["token_code", "unwire"])]
     code: Vec<Secret>,
 
     /// The same as CODE

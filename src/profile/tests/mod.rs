@@ -3,6 +3,7 @@
 mod follow;
 mod ours;
 mod promised;
+mod region;
 mod settings;
 mod sources;
 mod target;

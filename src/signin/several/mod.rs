@@ -54,6 +54,8 @@ pub struct Row {
     pub section: Option<String>,
     /// As it is configured.
     pub role_arn: Option<String>,
+    /// Whether it asks for more than AWS grants with a session.
+    lowered: bool,
     pub outcome: Outcome,
 }
 
@@ -196,6 +198,7 @@ async fn sign_in_group(
     if members.is_empty() && own.is_none() {
         return Ok(());
     }
+    tell_lowered(desk, indices.iter().map(|index| &rows[*index]));
     if own.is_some() {
         desk.consent(&base.plan, &files.credentials).await?;
     }
@@ -232,6 +235,18 @@ async fn sign_in_group(
     Ok(())
 }
 
+/// Says which of the roles that are going to be assumed will be good for less than they ask.
+fn tell_lowered<'a>(desk: &Desk<'_>, rows: impl Iterator<Item = &'a Row>) {
+    let lowered = rows.filter(|row| row.lowered);
+    let lowered: Vec<&str> = lowered.map(|row| row.profile.as_str()).collect();
+    if !lowered.is_empty() {
+        desk.ui.note(&format!(
+            "AWS grants one hour at most to a role that is assumed with a session, so one hour is asked for: {}",
+            lowered.join(", ")
+        ));
+    }
+}
+
 /// The roles that have to be assumed, each with its row, and the turns of their sections, taken in
 /// the order of the names so that no two runs wait for each other. What is good already, or must
 /// not be replaced, is settled here.
@@ -261,7 +276,7 @@ async fn open_roles(
             let look = || {
                 if catch_up_from(files, &mut seen)? {
                     plan = profile::resolve(desk.context, files, &request)?;
-                    lower(&mut plan);
+                    rows[index].lowered = lower(&mut plan);
                     base.catch_up(desk.context, files, &plan)?;
                 }
                 Ok(match is_good(&plan, before) {

@@ -34,21 +34,14 @@ pub fn plan_all(context: &Context, ui: &Ui, wanted: &Wanted, which: &Which) -> R
         groups: Vec::new(),
         rows: Vec::new(),
     };
-    let mut lowered = Vec::new();
     for (name, plan) in found {
-        plans.add(context, wanted, &name, plan, &mut lowered)?;
+        plans.add(context, wanted, &name, plan)?;
     }
     for row in &plans.rows {
         let section = row.section.as_deref().unwrap_or("-");
         ui.trace(format_args!(
             "profile {} (section [{section}])",
             row.profile
-        ));
-    }
-    if !lowered.is_empty() {
-        ui.note(&format!(
-            "AWS grants one hour at most to a role that is assumed with a session, so one hour is asked for: {}",
-            lowered.join(", ")
         ));
     }
     plans.refuse_one_code_for_many(wanted, context.clock.now())?;
@@ -171,7 +164,6 @@ impl Plans {
         wanted: &Wanted,
         asked: &str,
         plan: Result<Plan>,
-        lowered: &mut Vec<String>,
     ) -> Result<()> {
         let index = self.rows.len();
         let checked = plan.and_then(|plan| {
@@ -187,6 +179,7 @@ impl Plans {
                     profile: asked.to_owned(),
                     section: None,
                     role_arn: None,
+                    lowered: false,
                     outcome: failed(asked, failure),
                 });
                 return Ok(());
@@ -197,14 +190,11 @@ impl Plans {
                 self.warnings.push(warning);
             }
         }
-        let profile = plan.profile.value.clone();
-        if lower(&mut plan) {
-            lowered.push(profile.clone());
-        }
         self.rows.push(Row {
-            profile,
+            profile: plan.profile.value.clone(),
             section: Some(plan.section.value.clone()),
             role_arn: plan.roles.last().map(|role| role.arn.clone()),
+            lowered: lower(&mut plan),
             outcome: Outcome::Open,
         });
         let request = request(wanted, asked);

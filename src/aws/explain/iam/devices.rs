@@ -56,6 +56,14 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
                 .next("`awsmfa mfa list` shows the devices; `--all` those of everybody"),
         );
     }
+    if iam(&["ListMFADevices"], IamSituation::NoSuchEntity) {
+        return Some(match known.user {
+            Some(user) => told(format!("AWS knows no user {user}"))
+                .next("check the name; `awsmfa whoami` shows which account was asked"),
+            None => told("AWS does not tell by the key alone whose MFA devices to list".to_owned())
+                .next("name the user: `--user NAME`; `awsmfa whoami` shows who it is"),
+        });
+    }
     None
 }
 
@@ -118,6 +126,11 @@ mod tests {
                 "DeactivateMFADevice",
                 Situation::Iam(NoSuchEntity),
                 "of alice",
+            ),
+            (
+                "ListMFADevices",
+                Situation::Iam(NoSuchEntity),
+                "no user alice",
             ),
         ] {
             let refusal = Refusal::new(operation, situation.clone(), String::new());
