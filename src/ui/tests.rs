@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::failure::Kind;
 
 /// Standard error that can be read back.
 #[derive(Clone, Default)]
@@ -125,22 +126,6 @@ fn colour_follows_the_environment_and_the_terminal() {
         assert_eq!(wants_colour(&env, true), on_terminal, "{pairs:?}");
         assert_eq!(wants_colour(&env, false), elsewhere, "{pairs:?}");
     }
-}
-
-#[test]
-fn a_document_is_indented_json_and_a_line_break() {
-    let mut out = Vec::new();
-    put(&mut out, &serde_json::json!({ "section": "work-mfa" })).unwrap();
-    assert_eq!(out, b"{\n  \"section\": \"work-mfa\"\n}\n");
-}
-
-#[test]
-fn a_reader_that_went_away_is_a_failure_and_no_panic() {
-    let (reader, mut writer) = io::pipe().unwrap();
-    drop(reader);
-    let failure = put(&mut writer, &"result").unwrap_err();
-    assert_eq!(failure.kind(), Kind::File);
-    assert_eq!(failure.place(), Some("standard output"));
 }
 
 #[test]

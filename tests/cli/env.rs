@@ -192,7 +192,7 @@ fn a_region_that_is_none_is_no_obstacle_where_another_is_named() {
     let (mut world, mfa) = signed_in();
     let config = std::fs::read_to_string(world.config_path()).unwrap();
     world.write_config(config.replace("eu-west-1", "the moon"));
-    world.write_credentials(world.credentials().replace("region = eu-west-1\n", ""));
+    world.write_credentials(world.credentials().replace("\nregion = eu-west-1\n", "\n"));
     let wrong = "this is not the name of an AWS region";
     world
         .run(["env", "--shell", "bash"])

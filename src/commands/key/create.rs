@@ -1,13 +1,10 @@
 //! `awsmfa key create`: a new key, its secret in a profile or, once, on standard output.
 
 use clap::{Args, ValueHint};
-use jiff::Timestamp;
-use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::begun::{self, Begun};
+use super::created::{Document, Report};
 use super::keys;
-use super::list::status;
 use super::record;
 use super::safe::{Maker, Unmade};
 use super::spelled::Spelled;
@@ -43,38 +40,6 @@ pub(super) struct Arguments {
     #[command(flatten)]
     whose: Whose,
 }
-
-/// What AWS CLI's `create-access-key` prints.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Document<'a> {
-    access_key: Part<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Part<'a> {
-    user_name: &'a str,
-    access_key_id: &'a str,
-    status: &'a str,
-    secret_access_key: &'a str,
-    create_date: String,
-}
-
-/// What `--output json` prints beside `--to`. There is no secret in it.
-#[derive(Serialize)]
-struct Report<'a> {
-    action: &'static str,
-    user_name: &'a str,
-    access_key_id: &'a str,
-    status: &'static str,
-    create_date: String,
-    profile: &'a str,
-    file: String,
-}
-
-/// Room for the document, so that it is not moved about in memory.
-const ROOM: usize = 4096;
 
 pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Arguments) -> Result<()> {
     let Arguments { to, yes, whose } = arguments;
@@ -271,15 +236,7 @@ impl Creation<'_> {
         self.over();
         let file = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         if ui.output() == Output::Json {
-            let report = Report {
-                action: "created",
-                user_name: &new.user,
-                access_key_id: &new.key.id,
-                status: status(true),
-                create_date: profile::spell_expiration(new.created),
-                profile: name,
-                file: file.display().to_string(),
-            };
+            let report = Report::of(&new, name, &file);
             let lost = |failure: Failure| {
                 failure.next(format!("access key {} is in profile `{name}`", new.key.id))
             };
@@ -302,21 +259,7 @@ impl Creation<'_> {
                 again.map_err(|obstacle| self.refused(obstacle))?
             }
         };
-        let document = Document {
-            access_key: Part {
-                user_name: &new.user,
-                access_key_id: &new.key.id,
-                status: status(true),
-                secret_access_key: new.key.secret.expose(),
-                create_date: spell(new.created),
-            },
-        };
-        let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
-        serde_json::to_writer_pretty(&mut *bytes, &document).map_err(|error| {
-            Failure::new(Kind::Internal, "the key could not be put into a document").because(error)
-        })?;
-        bytes.push(b'\n');
-        match self.maker.ui.hand_over(&bytes) {
+        match self.maker.ui.hand_over(&Document::of(&new).print()?) {
             Ok(()) => {
                 self.over();
                 Ok(())
@@ -372,15 +315,7 @@ impl Creation<'_> {
         } = *self.maker;
         let kept = async {
             let journal = Journal::open(context, ui, &rotation::secret_name(id), wait).await?;
-            journal.write(&Document {
-                access_key: Part {
-                    user_name: &new.user,
-                    access_key_id: id,
-                    status: status(true),
-                    secret_access_key: new.key.secret.expose(),
-                    create_date: spell(new.created),
-                },
-            })?;
+            journal.write(&Document::of(new))?;
             Ok::<_, Failure>(journal.path().display().to_string())
         };
         let failure = match kept.await {
@@ -396,9 +331,4 @@ impl Creation<'_> {
         };
         failure.next(format!("`awsmfa key delete {id}` deletes it"))
     }
-}
-
-/// As the AWS CLI spells a date: RFC 3339 with `+00:00`.
-fn spell(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }

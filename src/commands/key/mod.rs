@@ -7,6 +7,7 @@
 
 mod begun;
 mod create;
+mod created;
 mod delete;
 mod keys;
 mod list;
