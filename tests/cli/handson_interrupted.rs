@@ -104,8 +104,10 @@ pub(super) fn drive(world: &World, session: &mut Session, stop: impl Fn() -> boo
         }
         answered = asked;
         if shown.ends_with("First code: ") {
-            // So the role is old enough to be known everywhere.
-            world.aws.advance(30);
+            // To the program's clock the codes are those of the step before and of this one. AWS's is at
+            // the beginning of the next: a step that ended before they came would be the third, which
+            // is a device that is out of step.
+            world.aws.advance(30 - (world.aws.now() % 30).cast_signed());
             typed = step() - 2;
         } else {
             typed += 1;
