@@ -3,7 +3,7 @@
 //! For a device that was created a moment ago the seed is known, so a mistyped code can be told
 //! before AWS refuses it. Time is handed in.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha1::Sha1;
 use zeroize::Zeroizing;

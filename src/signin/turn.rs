@@ -124,7 +124,9 @@ pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBu
         }
     }
     if file.len() > LONGEST {
-        let hash = format!("-{:x}", Sha1::digest(&file));
+        let hash = Sha1::digest(&file)
+            .iter()
+            .fold("-".to_owned(), |hash, byte| hash + &format!("{byte:02x}"));
         file.truncate(LONGEST - hash.len());
         file += &hash;
     }

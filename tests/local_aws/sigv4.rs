@@ -5,7 +5,7 @@
 //! signing" (the messages). It decides nothing about who the key belongs to; the caller looks the
 //! key up between [`Authorization::read`] and [`Authorization::verify`].
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::clock;

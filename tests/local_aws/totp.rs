@@ -3,7 +3,7 @@
 //!
 //! Whether a code was already spent is the device's business ([`super::model`]), not this file's.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 pub const STEP_SECONDS: u64 = 30;
