@@ -7,7 +7,6 @@
 //! here: the files belong to [`crate::store`], the network to [`crate::aws`], the terminal to
 //! [`crate::terminal`].
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -83,7 +82,7 @@ fn home(env: &Env) -> Option<PathBuf> {
 /// An empty variable counts as unset: so the SDKs read most of theirs. Not all do: to botocore an
 /// empty `AWS_PROFILE` names a profile that is not there.
 #[derive(Default)]
-pub struct Env(BTreeMap<OsString, OsString>);
+pub struct Env(Vec<(OsString, OsString)>);
 
 impl Env {
     #[expect(
@@ -97,22 +96,20 @@ impl Env {
     /// The same environment less one variable.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
-        let mut left = self.0.clone();
-        left.remove(OsStr::new(name));
-        Self(left)
+        let others = self.0.iter().filter(|(other, _)| other != name);
+        Self(others.cloned().collect())
     }
 
     /// The names of all variables, empty ones included.
     pub fn names(&self) -> impl Iterator<Item = &OsStr> {
-        self.0.keys().map(OsString::as_os_str)
+        self.0.iter().map(|(name, _)| name.as_os_str())
     }
 
     /// The variable's bytes, if it is set and not empty.
     pub fn raw(&self, name: &str) -> Option<&OsStr> {
-        self.0
-            .get(OsStr::new(name))
-            .map(OsString::as_os_str)
-            .filter(|value| !value.is_empty())
+        // Of a name that is there twice, the C library and botocore take the first.
+        let (_, value) = self.0.iter().find(|(other, _)| other == name)?;
+        Some(value.as_os_str()).filter(|value| !value.is_empty())
     }
 
     /// The variable as text, if it is set and not empty.
@@ -136,7 +133,7 @@ impl Env {
 /// Names only: the environment holds other people's secrets.
 impl std::fmt::Debug for Env {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.names()).finish()
     }
 }
 

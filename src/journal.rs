@@ -60,7 +60,7 @@ impl Journal {
             .filter_map(named)
             .filter(|name| name.starts_with(prefix))
             .collect();
-        names.sort();
+        names.sort_unstable();
         let read = |name: String| {
             let state = read(&path(&directory, &name)).transpose()?;
             Some((name, state))
@@ -164,7 +164,7 @@ pub fn all(credentials: &Path) -> Vec<PathBuf> {
                 .is_some_and(|extension| extension == "json")
         })
         .collect();
-    journals.sort();
+    journals.sort_unstable();
     journals
 }
 

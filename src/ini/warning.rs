@@ -5,7 +5,7 @@
 //! Nothing here decides what we read ourselves.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use super::entry::comment;
 use super::line::{Classifier, Lead, Shape, indent, lines, trim_end};
@@ -99,23 +99,21 @@ impl Document {
     pub fn warnings(&self) -> Vec<Warning> {
         let mut survey = Survey::default();
         survey.read(self.bytes());
-        let mut warnings: Vec<Warning> = survey
-            .found
-            .into_iter()
-            .map(|(oddity, line)| Warning {
-                line,
-                text: oddity.text().to_owned(),
-            })
-            .collect();
-        warnings.sort_by_key(|warning| warning.line);
-        warnings
+        let mut found = survey.found;
+        found.sort_unstable_by_key(|(oddity, line)| (*line, *oddity));
+        let warnings = found.into_iter().map(|(oddity, line)| Warning {
+            line,
+            text: oddity.text().to_owned(),
+        });
+        warnings.collect()
     }
 }
 
 /// One walk over the file, remembering what the readers themselves remember.
 #[derive(Default)]
 struct Survey<'d> {
-    found: BTreeMap<Oddity, usize>,
+    /// Each with its first line.
+    found: Vec<(Oddity, usize)>,
     sections: HashSet<&'d [u8]>,
     /// Of the section at hand, in lower case, with their lines.
     keys: Vec<(Cow<'d, [u8]>, usize)>,
@@ -156,7 +154,9 @@ impl<'d> Survey<'d> {
     }
 
     fn note(&mut self, oddity: Oddity, line: usize) {
-        self.found.entry(oddity).or_insert(line);
+        if !self.found.iter().any(|(other, _)| *other == oddity) {
+            self.found.push((oddity, line));
+        }
     }
 
     fn header(&mut self, number: usize, text: &'d [u8], name: usize) {
@@ -211,7 +211,7 @@ impl<'d> Survey<'d> {
 
     /// Looks for a key assigned twice, and makes room for the next section's.
     fn compare_keys(&mut self) {
-        self.keys.sort();
+        self.keys.sort_unstable();
         let pairs = self.keys.windows(2);
         let repeats = pairs
             .filter(|pair| pair[0].0 == pair[1].0)

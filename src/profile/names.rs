@@ -56,7 +56,7 @@ pub fn near<'n>(wanted: &str, names: &[&'n str]) -> Vec<&'n str> {
             related.then_some((distance, name))
         })
         .collect();
-    scored.sort();
+    scored.sort_unstable();
     scored.into_iter().take(3).map(|(_, name)| name).collect()
 }
 

@@ -6,7 +6,6 @@
 //! by [`crate::ini`].
 
 use super::duration::CHAINED;
-use std::collections::BTreeSet;
 
 use super::set_aside::{
     ASIDE, DURATION, KEYS, Key, MFA_SERIAL, SOURCE_PROFILE, source_profile, stands_for,
@@ -128,7 +127,9 @@ pub(super) fn unwired(
         if ours.iter().any(|ours| ours.doubt.is_some()) {
             steps.push(Amend::CommentOut { key: key.name });
         } else {
-            let values: BTreeSet<_> = ours.into_iter().map(|ours| ours.text).collect();
+            let mut values: Vec<_> = ours.into_iter().map(|ours| ours.text).collect();
+            values.sort_unstable();
+            values.dedup();
             steps.extend(values.into_iter().map(|value| remove(value.into_owned())));
         }
         steps.push(Amend::Strip {

@@ -180,7 +180,7 @@ pub fn doubts(files: &Files, name: &str) -> Vec<(Origin, String)> {
     let mut found = Vec::new();
     for part in parts {
         let mut keys: Vec<String> = part.section.keys().map(str::to_ascii_lowercase).collect();
-        keys.sort();
+        keys.sort_unstable();
         keys.dedup();
         for key in keys {
             if let Some(value) = part.get(&key)

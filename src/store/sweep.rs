@@ -33,7 +33,7 @@ pub fn leftovers(path: &Path) -> Vec<PathBuf> {
         return Vec::new();
     };
     let mut found: Vec<PathBuf> = beside(&target).collect();
-    found.sort();
+    found.sort_unstable();
     found
 }
 

@@ -7,7 +7,8 @@ use std::fmt;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
-use similar::{DiffTag, TextDiff};
+use similar::algorithms::{Capture, Compact, Replace, myers};
+use similar::{DiffOp, DiffTag};
 
 use super::text::printable;
 
@@ -26,12 +27,13 @@ impl Diff {
             String::from_utf8_lossy(before),
             String::from_utf8_lossy(after),
         );
-        let texts = TextDiff::from_lines(&*before, &*after);
+        let (before, after) = (lines(&before), lines(&after));
         let path = path.display();
         let mut lines = vec![(FILE, format!("--- {path}")), (FILE, format!("+++ {path}"))];
-        for change in texts.ops().iter().filter(|op| op.tag() != DiffTag::Equal) {
+        let changes = changes(&before, &after).into_iter();
+        for change in changes.filter(|op| op.tag() != DiffTag::Equal) {
             let (old, new) = (change.old_range(), change.new_range());
-            let heading = texts.old_slices()[..old.start].iter().rev();
+            let heading = before[..old.start].iter().rev();
             let heading = heading
                 .map(|line| line.trim())
                 .find(|line| line.starts_with('['));
@@ -42,9 +44,9 @@ impl Diff {
                 heading.unwrap_or_default()
             );
             lines.push((PLACE, place.trim_end().to_owned()));
-            let removed = texts.old_slices()[old].iter();
+            let removed = before[old].iter();
             lines.extend(removed.map(|line| (REMOVED, format!("-{}", shown(line)))));
-            let added = texts.new_slices()[new].iter();
+            let added = after[new].iter();
             lines.extend(added.map(|line| (ADDED, format!("+{}", shown(line)))));
         }
         Self(lines)
@@ -67,6 +69,17 @@ impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.lines(false))
     }
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// By Myers' algorithm alone, for the others are several kilobytes of code.
+fn changes(before: &[&str], after: &[&str]) -> Vec<DiffOp> {
+    let mut changes = Compact::new(Replace::new(Capture::new()), before, after);
+    let Ok(()) = myers::diff(&mut changes, before, 0..before.len(), after, 0..after.len());
+    changes.into_inner().into_inner().into_ops()
 }
 
 fn shown(line: &str) -> &str {

@@ -58,7 +58,7 @@ pub(super) fn find(
 ) -> Result<Vec<(String, Record)>> {
     let mut found = readable(context)?;
     found.retain(|(_, record)| record.is_about(profile, key_id));
-    found.sort_by_key(|(_, record)| (!record.is_open(), Reverse(record.begun)));
+    found.sort_unstable_by_key(|(_, record)| (!record.is_open(), Reverse(record.begun)));
     Ok(found)
 }
 

@@ -8,11 +8,10 @@ mod offer;
 mod renewal;
 mod stop;
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use clap::Args;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub(super) use offer::{Offer, offer, runtime};
 pub(super) use renewal::Told;
@@ -156,14 +155,17 @@ struct Row<'a> {
     section: &'a str,
     expiration: String,
     /// Null means that the variable has to go.
-    environment: BTreeMap<&'a str, Option<&'a str>>,
+    #[serde(serialize_with = "by_name")]
+    environment: Vec<(&'a str, Option<&'a str>)>,
 }
 
 impl<'a> Row<'a> {
     fn new(offer: &'a Offer, gone: &[&'a str]) -> Self {
-        let gone = gone.iter().map(|name| (*name, None));
         let set = offer.assignments.iter();
         let set = set.map(|(name, value)| (*name, Some(value.expose())));
+        let is_set = |name: &str| offer.assignments.iter().any(|(other, _)| *other == name);
+        let gone = gone.iter().filter(|name| !is_set(name));
+        let gone = gone.map(|name| (*name, None));
         Self {
             profile: &offer.ready.profile,
             section: &offer.ready.section,
@@ -171,4 +173,11 @@ impl<'a> Row<'a> {
             environment: gone.chain(set).collect(),
         }
     }
+}
+
+fn by_name<S: Serializer>(
+    environment: &[(&str, Option<&str>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(environment.iter().copied())
 }

@@ -264,7 +264,8 @@ async fn open_roles(
         let force = given || desk.wanted.replaces(plan, before);
         session::decide(plan, now, desk.wanted.min_ttl, force).is_ok()
     };
-    roles.sort_by(|(_, _, one), (_, _, other)| one.section.value.cmp(&other.section.value));
+    roles
+        .sort_unstable_by(|(_, _, one), (_, _, other)| one.section.value.cmp(&other.section.value));
     let (mut indices, mut members, mut turns) = (Vec::new(), Vec::new(), Vec::new());
     for (index, request, mut plan) in roles {
         let before = held_id(&plan).map(str::to_owned);
