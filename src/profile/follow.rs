@@ -77,8 +77,13 @@ pub(super) fn follow<'s>(
         Some(key) => walk.start_from_environment(&choice.profile, key)?,
         None => walk.walk_from(choice.profile.clone())?,
     };
+    let profile = walk.profile.unwrap_or(choice.profile);
+    let before = walk.way.iter().take_while(|name| **name != profile.value);
+    let followed = walk.followed.iter().map(|(section, _)| &section.value);
+    let named = before.chain(followed);
     Ok(Trail {
-        profile: walk.profile.unwrap_or(choice.profile),
+        named: named.filter_map(|name| shared.profile(name)).collect(),
+        profile,
         nodes: walk.nodes.into_iter().chain(walk.stand_ins).collect(),
         hops: walk.hops,
         base: walk.base.filter(|_| source.name().is_some()),

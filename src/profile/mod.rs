@@ -260,7 +260,7 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
     let serial = device::resolve(&context.env, request, &trail, recorded)?;
     let duration = duration::resolve(request, &trail, &mut warnings)?;
     let roles = roles::resolve(request, &trail, duration.as_ref())?;
-    let region = region::resolve(&context.env, request, &trail.nodes)?;
+    let region = region::resolve(&context.env, request, &[&trail.named, &trail.nodes])?;
     let region_to_write = region::to_write(existing.as_ref(), &trail.nodes, &mut warnings);
     let endpoints = endpoint::resolve(context, &shared, request, &trail.nodes)?;
     let mfa_process = trail.nodes.iter().find_map(|node| node.get("mfa_process"));
