@@ -37,7 +37,8 @@ fn with_session<'a>(shared: &Shared<'_>, section: &'a str) -> Option<&'a str> {
     (has_role(name).is_some() || has_role(&holder).is_some()).then_some(name)
 }
 
-/// The profile whose section `at` will be, if it is only going to be one.
+/// The profile whose section `at` will be, if it is only going to be one, and whether the profile's
+/// own role is left out.
 ///
 /// # Errors
 ///
@@ -46,7 +47,7 @@ pub(super) fn by(
     shared: &Shared<'_>,
     at: &Sourced<String>,
     settings: Option<&Settings<'_>>,
-) -> Result<Option<Sourced<String>>> {
+) -> Result<Option<(Sourced<String>, bool)>> {
     if settings.is_some_and(signs_in) {
         return Ok(None);
     }
@@ -61,17 +62,22 @@ pub(super) fn by(
             (name != section && found.text == section).then(|| (name, found.origin()))
         });
     match (writers.next(), writers.next()) {
-        (Some((name, origin)), None) => Ok(Some(Sourced::new(name.to_owned(), origin))),
+        (Some((name, origin)), None) => Ok(Some((Sourced::new(name.to_owned(), origin), false))),
         (Some((one, origin)), Some((other, _))) => Err(Failure::new(
             Kind::Configuration,
             format!("section [{section}] is not there, and both profile `{one}` and profile `{other}` write it"),
         )
         .at(origin)
         .next(format!("name one of them with `--profile {one}`"))),
-        (None, _) => Ok(section
-            .strip_suffix(SUFFIX)
-            .filter(|name| shared.profile(name).is_some_and(|own| writes_by_its_name(&own)))
-            .map(|name| Sourced::new(name.to_owned(), at.origin.clone()))),
+        (None, _) => {
+            let session = with_session(shared, section);
+            let role = section
+                .strip_suffix(SUFFIX)
+                .filter(|name| shared.profile(name).is_some_and(|own| writes_by_its_name(&own)));
+            let name = session.or(role);
+            let profile = name.map(|name| Sourced::new(name.to_owned(), at.origin.clone()));
+            Ok(profile.map(|profile| (profile, session.is_some())))
+        }
     }
 }
 
