@@ -171,6 +171,11 @@ impl Plan {
         self.source.name().map(|_| self.profile.value.as_str())
     }
 
+    /// Whether this is about the session of a profile's key, though the profile has a role itself.
+    pub fn is_apart_from_role(&self) -> bool {
+        self.roles.is_empty() && self.section.value == promised::session_of(&self.profile.value)
+    }
+
     /// What [`resolve`] leaves for later where a section is not written in any case.
     ///
     /// # Errors
