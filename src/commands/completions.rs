@@ -24,19 +24,28 @@ pub(super) struct Arguments {
 pub(super) fn run(ui: &Ui, arguments: &Arguments, definition: &Command) -> Result<()> {
     let Arguments { shell } = arguments;
     let mut script = Vec::new();
-    generate(*shell, &mut completable(definition), "awsmfa", &mut script);
+    generate(
+        *shell,
+        &mut completable(definition, true),
+        "awsmfa",
+        &mut script,
+    );
     ui.print(&script)
 }
 
 /// The definition without the words that nobody can complete, such as `CODE`. One that may stand in
 /// the place of a command makes the script for zsh look for the command in the word after it, and
 /// where one may stand zsh completes no flag, bash offers `[CODE]...`. There is no way to take an
-/// argument out of a definition, so this is another one, made of what is left.
-fn completable(definition: &Command) -> Command {
+/// argument out of a definition, so this is another one, made of what is left. Nor are there the flags
+/// of every command below `help`, which takes names of commands alone.
+fn completable(definition: &Command, takes_flags: bool) -> Command {
+    let takes_flags = takes_flags && definition.get_name() != "help";
     let arguments = definition.get_arguments();
     let known = |argument: &&Arg| {
-        !argument.is_positional() || argument.get_value_hint() != ValueHint::Other
+        takes_flags && (!argument.is_positional() || argument.get_value_hint() != ValueHint::Other)
     };
+    let arguments = arguments.filter(known).cloned();
+    let below = definition.get_subcommands();
     // The library takes names that live as long as the program, which ends with the script.
     let name: &'static str = definition.get_name().to_owned().leak();
     let mut command = Command::new(name)
@@ -44,8 +53,9 @@ fn completable(definition: &Command) -> Command {
         .disable_help_flag(true)
         .disable_version_flag(true)
         .disable_help_subcommand(true)
-        .args(arguments.filter(known))
-        .subcommands(definition.get_subcommands().map(completable));
+        // Each command has them already, and `help` shall not get them.
+        .args(arguments.map(|argument| argument.global(false)))
+        .subcommands(below.map(|command| completable(command, takes_flags)));
     if let Some(about) = definition.get_about() {
         command = command.about(about.clone());
     }

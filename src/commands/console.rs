@@ -128,11 +128,20 @@ fn check(plan: &Plan, policies: &[String], duration: Option<Duration>) -> Result
     let profile = &plan.profile.value;
     let is_role = !plan.roles.is_empty();
     if !is_role && policies.is_empty() {
+        let (who, role) = if plan.is_apart_from_role() {
+            let section = &plan.section.value;
+            let who = format!(
+                "section [{section}] is the session of profile `{profile}` without its role"
+            );
+            (who, profile.as_str())
+        } else {
+            (format!("profile `{profile}` is no role"), "NAME")
+        };
         return Err(Failure::new(
             Kind::Configuration,
-            format!("profile `{profile}` is no role, and AWS does not open the console with the session of a user"),
+            format!("{who}, and AWS does not open the console with the session of a user"),
         )
-        .next("name a role profile: `awsmfa console -p NAME`")
+        .next(format!("name a role profile: `awsmfa console -p {role}`"))
         .next("or `--policy-arn ARN` opens it as a federated user with that policy, but without MFA: what your policies allow only with MFA stays closed")
         .next("or sign in to the console with the user's own password and MFA device"));
     }

@@ -77,15 +77,21 @@ pub(super) fn follow<'s>(
         Some(key) => walk.start_from_environment(&choice.profile, key)?,
         None => walk.walk_from(choice.profile.clone())?,
     };
+    let profile = walk.profile.unwrap_or(choice.profile);
+    let before = walk.way.iter().take_while(|name| **name != profile.value);
+    let followed = walk.followed.iter().map(|(section, _)| &section.value);
+    let named = before.chain(followed);
     Ok(Trail {
-        profile: walk.profile.unwrap_or(choice.profile),
+        named: named.filter_map(|name| shared.profile(name)).collect(),
+        profile,
         nodes: walk.nodes.into_iter().chain(walk.stand_ins).collect(),
+        // A session of ours on the way to the key says nothing of the profile.
+        without_role: walk.without_role && walk.hops.is_empty(),
         hops: walk.hops,
         base: walk.base.filter(|_| source.name().is_some()),
         source,
         followed: walk.followed,
         convention: walk.convention,
-        without_role: walk.without_role,
         from_environment: walk.from_environment,
     })
 }
@@ -141,8 +147,12 @@ impl<'s> Walk<'s> {
             return self.step_by_convention(at, settings, marks, long_term);
         }
         if marks.is_none()
-            && let Some(next) = promised::by(self.shared, at, settings.as_ref())?
+            && let Some((next, without_role)) = promised::by(self.shared, at, settings.as_ref())?
         {
+            if without_role {
+                self.without_role = true;
+                self.entering = false;
+            }
             self.remember(at, Marks::default());
             return Ok(Step::To(next));
         }

@@ -171,6 +171,11 @@ impl Plan {
         self.source.name().map(|_| self.profile.value.as_str())
     }
 
+    /// Whether this is about the session of a profile's key, though the profile has a role itself.
+    pub fn is_apart_from_role(&self) -> bool {
+        self.roles.is_empty() && self.section.value == promised::session_of(&self.profile.value)
+    }
+
     /// What [`resolve`] leaves for later where a section is not written in any case.
     ///
     /// # Errors
@@ -260,7 +265,7 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
     let serial = device::resolve(&context.env, request, &trail, recorded)?;
     let duration = duration::resolve(request, &trail, &mut warnings)?;
     let roles = roles::resolve(request, &trail, duration.as_ref())?;
-    let region = region::resolve(&context.env, request, &trail.nodes)?;
+    let region = region::resolve(&context.env, request, &[&trail.named, &trail.nodes])?;
     let region_to_write = region::to_write(existing.as_ref(), &trail.nodes, &mut warnings);
     let endpoints = endpoint::resolve(context, &shared, request, &trail.nodes)?;
     let mfa_process = trail.nodes.iter().find_map(|node| node.get("mfa_process"));

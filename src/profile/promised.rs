@@ -9,19 +9,36 @@
 use super::follow::marks;
 use super::names::LONG_TERM;
 use super::settings::{Found, Settings, Shared};
-use super::{Sourced, key};
+use super::{Sourced, key, standing};
 use crate::failure::{Failure, Kind, Result};
 
 /// What the section is called where nothing else names it.
 pub(super) const SUFFIX: &str = "-mfa";
 
+/// What comes behind that for the session of a profile's key.
+const APART: &str = "-session";
+
 /// What the section is called for the session of a profile's key, where the profile has a role
 /// itself: the other name is that role's.
 pub(super) fn session_of(profile: &str) -> String {
-    format!("{profile}{SUFFIX}-session")
+    format!("{profile}{SUFFIX}{APART}")
 }
 
-/// The profile whose section `at` will be, if it is only going to be one.
+/// The profile whose key will have its session in `section`, apart from the profile's role.
+fn with_session<'a>(shared: &Shared<'_>, section: &'a str) -> Option<&'a str> {
+    let name = section.strip_suffix(APART)?.strip_suffix(SUFFIX)?;
+    let has_role = |holder: &str| {
+        let holder = shared.profile(holder)?;
+        holder
+            .get("role_arn")
+            .or_else(|| holder.get("assume_role").filter(|_| holder.name != name))
+    };
+    let holder = standing::holder(shared, name)?;
+    (has_role(name).is_some() || has_role(&holder).is_some()).then_some(name)
+}
+
+/// The profile whose section `at` will be, if it is only going to be one, and whether the profile's
+/// own role is left out.
 ///
 /// # Errors
 ///
@@ -30,7 +47,7 @@ pub(super) fn by(
     shared: &Shared<'_>,
     at: &Sourced<String>,
     settings: Option<&Settings<'_>>,
-) -> Result<Option<Sourced<String>>> {
+) -> Result<Option<(Sourced<String>, bool)>> {
     if settings.is_some_and(signs_in) {
         return Ok(None);
     }
@@ -45,17 +62,22 @@ pub(super) fn by(
             (name != section && found.text == section).then(|| (name, found.origin()))
         });
     match (writers.next(), writers.next()) {
-        (Some((name, origin)), None) => Ok(Some(Sourced::new(name.to_owned(), origin))),
+        (Some((name, origin)), None) => Ok(Some((Sourced::new(name.to_owned(), origin), false))),
         (Some((one, origin)), Some((other, _))) => Err(Failure::new(
             Kind::Configuration,
             format!("section [{section}] is not there, and both profile `{one}` and profile `{other}` write it"),
         )
         .at(origin)
         .next(format!("name one of them with `--profile {one}`"))),
-        (None, _) => Ok(section
-            .strip_suffix(SUFFIX)
-            .filter(|name| shared.profile(name).is_some_and(|own| writes_by_its_name(&own)))
-            .map(|name| Sourced::new(name.to_owned(), at.origin.clone()))),
+        (None, _) => {
+            let session = with_session(shared, section);
+            let role = section
+                .strip_suffix(SUFFIX)
+                .filter(|name| shared.profile(name).is_some_and(|own| writes_by_its_name(&own)));
+            let name = session.or(role);
+            let profile = name.map(|name| Sourced::new(name.to_owned(), at.origin.clone()));
+            Ok(profile.map(|profile| (profile, session.is_some())))
+        }
     }
 }
 
@@ -77,6 +99,7 @@ pub(super) fn writer(shared: &Shared<'_>, section: &str) -> Option<String> {
     let named = shared.names().into_iter().find(names_it);
     named
         .or_else(|| before_suffix.filter(|name| is_named_after(name)))
+        .or_else(|| with_session(shared, section))
         .map(str::to_owned)
         .or_else(|| shared.profile(&long_term).map(|_| long_term))
 }

@@ -13,12 +13,12 @@ const REGION: &str = "region";
 
 const NO_REGION: &str = "this is not the name of an AWS region";
 
-/// flag > `AWS_REGION` > `AWS_DEFAULT_REGION` > the profile's, the next one's and so on to the
-/// source's. None is well: [`crate::aws`] then takes the partition's first region.
+/// flag > `AWS_REGION` > `AWS_DEFAULT_REGION` > the first that one of `nodes` has, group by group, the
+/// nearest first. None is well: [`crate::aws`] then takes the partition's first region.
 pub(super) fn resolve(
     env: &Env,
     request: &Request,
-    nodes: &[Settings<'_>],
+    nodes: &[&[Settings<'_>]],
 ) -> Result<Option<Sourced<String>>> {
     let region = if let Some(region) = &request.region {
         Some(Sourced::new(region.clone(), Origin::Flag("--region")))
@@ -27,7 +27,7 @@ pub(super) fn resolve(
     {
         Some(Sourced::new(region.to_owned(), origin))
     } else {
-        configured(nodes)
+        nodes.iter().find_map(|nodes| configured(nodes))
     };
     if let Some(region) = &region {
         check(region)?;

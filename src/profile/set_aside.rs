@@ -6,7 +6,7 @@
 //! [`super::follow`], [`super::device`] and [`super::duration`] ask here for them.
 
 use super::Held;
-use super::promised::{SUFFIX, named_section};
+use super::promised::{SUFFIX, named_section, session_of};
 use super::settings::{Found, Settings, Shared};
 
 /// A key that wiring changes, and its name while it is set aside.
@@ -79,6 +79,7 @@ pub(super) fn stands_for(shared: &Shared<'_>, section: &str, base: &str) -> bool
         Some(named_section(&settings)?.text == section)
     };
     section.strip_suffix(SUFFIX) == Some(base)
+        || session_of(base) == section
         || named().unwrap_or_default()
         || made().unwrap_or_default()
 }

@@ -133,7 +133,7 @@ fn open(context: &Context, shared: &Shared<'_>, name: &str) -> Option<Open> {
 }
 
 /// Where the profile's own long-term key is, if it has one.
-fn holder(shared: &Shared<'_>, name: &str) -> Option<String> {
+pub(super) fn holder(shared: &Shared<'_>, name: &str) -> Option<String> {
     let mut places = [name.to_owned(), format!("{name}{LONG_TERM}")].into_iter();
     places.find(|place| {
         let settings = shared.profile(place);

@@ -8,6 +8,9 @@ use super::{Marks, Source, Sourced};
 pub(super) struct Trail<'s> {
     /// The profile signed in to: the first that is no section of ours.
     pub(super) profile: Sourced<String>,
+    /// What was named in the profile's place, section or stand-in, the first first: AWS tools that are
+    /// told that name take its region.
+    pub(super) named: Vec<Settings<'s>>,
     /// The profiles whose settings apply, the nearest first. Those that only stand for another
     /// come last: they fill in what it leaves out.
     pub(super) nodes: Vec<Settings<'s>>,

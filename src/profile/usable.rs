@@ -161,7 +161,7 @@ fn usable_with(
     (key, origin): (UsableKey, Origin),
     nodes: &[Settings<'_>],
 ) -> Result<Usable> {
-    let region = region::resolve(&context.env, request, nodes)?;
+    let region = region::resolve(&context.env, request, &[nodes])?;
     Ok(Usable {
         profile: profile.map(str::to_owned),
         partition: partition_of(&key),

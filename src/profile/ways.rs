@@ -210,7 +210,7 @@ pub fn nearest(context: &Context, files: &Files, request: &Request) -> Result<Ne
     let name = profile(&context.env, request).map_or("default".to_owned(), |name| name.value);
     let nodes: Vec<_> = shared.profile(&name).into_iter().collect();
     Ok(Nearest {
-        region: region::resolve(&context.env, request, &nodes)?,
+        region: region::resolve(&context.env, request, &[&nodes])?,
         endpoints: endpoint::resolve(context, &shared, request, &nodes)?,
     })
 }

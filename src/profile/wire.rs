@@ -17,7 +17,7 @@ use super::follow::follow;
 use super::set_aside::{MFA_SERIAL, stands_for};
 use super::settings::{Found, Settings, Shared};
 use super::trail::Trail;
-use super::{Origin, Request, Source, Sourced, choose, device, rewire, target};
+use super::{Origin, Purpose, Request, Source, Sourced, choose, device, rewire, target};
 use crate::context::{Context, Env};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini::Amendment;
@@ -25,7 +25,7 @@ use crate::ini::Amendment;
 /// The session that wired profiles take their credentials from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
-    /// The profile to sign in to for it.
+    /// The profile to sign in to for it, or the section where that profile has a role itself.
     pub profile: String,
     /// The section that this writes.
     pub section: String,
@@ -106,7 +106,7 @@ pub fn wire(context: &Context, files: &super::Files, chosen: &Chosen) -> Result<
     let mut base: Option<Base> = None;
     let mut names = Vec::new();
     for name in chosen.profiles(&context.env)? {
-        let trail = walk.trail(&name)?;
+        let trail = walk.trail(&name, Purpose::SignIn)?;
         let found = match (trail.hops.last(), chosen.all) {
             (None, true) => walk.base(&trail, &name)?,
             (None, false) => return Err(no_role(&name)),
@@ -163,7 +163,7 @@ pub fn unwire(context: &Context, files: &super::Files, chosen: &Chosen) -> Resul
     };
     let mut names: Vec<String> = Vec::new();
     for name in chosen.profiles(&context.env)? {
-        let meant = match walk.trail(&name) {
+        let meant = match walk.trail(&name, Purpose::SignIn) {
             Ok(trail) => trail.profile.value,
             Err(_) if shared.profile(&name.value).is_some() => name.value,
             Err(failure) => return Err(failure),
@@ -208,26 +208,21 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    fn trail(&self, name: &Sourced<String>) -> Result<Trail<'s>> {
+    fn trail(&self, name: &Sourced<String>, purpose: Purpose) -> Result<Trail<'s>> {
         let choice = choose::Choice {
             profile: name.clone(),
             environment_key: None,
         };
-        follow(self.shared, self.env, &Request::default(), choice)
+        let request = Request {
+            purpose,
+            ..Request::default()
+        };
+        follow(self.shared, self.env, &request, choice)
     }
 
-    /// The session of a profile without a role.
+    /// The session of the key at the end of a way without roles.
     fn base(&self, trail: &Trail<'_>, name: &Sourced<String>) -> Result<Base> {
         let profile = &trail.profile.value;
-        if !trail.hops.is_empty() {
-            let settings = self.shared.profile(profile);
-            return Err(Failure::new(
-                Kind::Configuration,
-                format!("profile `{profile}` assumes a role itself, so signing in to it makes no session"),
-            )
-            .at(settings.map(|settings| settings.place()).unwrap_or_default())
-            .next("name a profile that has a key and no role as source_profile"));
-        }
         if let Source::Profile { key, .. } = &trail.source
             && key.is_temporary()
         {
@@ -237,9 +232,11 @@ impl<'s> Walk<'s> {
             )
             .at(trail.source.origin()));
         }
+        let section = target::name(&Request::default(), trail)?.value;
+        let by_section = trail.without_role.then(|| section.clone());
         Ok(Base {
-            profile: name.value.clone(),
-            section: target::name(&Request::default(), trail)?.value,
+            profile: by_section.unwrap_or_else(|| name.value.clone()),
+            section,
             serial: None,
         })
     }
@@ -249,8 +246,17 @@ impl<'s> Walk<'s> {
         let first = trail.hops.last().expect("there is a role");
         let settings = self.role_profile(&first.profile)?;
         let found = rewire::base(self.shared, &settings).ok_or_else(|| own_source(&settings))?;
-        let name = found.sourced();
-        self.base(&self.trail(&name)?, &name)
+        self.base_by_name(&found.sourced())
+    }
+
+    /// The session of a profile that others name as their source: what its key opens is no affair of
+    /// the role that it may have itself.
+    fn base_by_name(&self, name: &Sourced<String>) -> Result<Base> {
+        let mut trail = self.trail(name, Purpose::SignIn)?;
+        if !trail.hops.is_empty() {
+            trail = self.trail(name, Purpose::Session)?;
+        }
+        self.base(&trail, name)
     }
 
     /// A profile that has the role itself: one that only a flag named is in no config file.
@@ -267,8 +273,7 @@ impl<'s> Walk<'s> {
         let Some(found) = rewire::base(self.shared, settings) else {
             return false;
         };
-        let name = found.sourced();
-        let own = self.trail(&name).and_then(|trail| self.base(&trail, &name));
+        let own = self.base_by_name(&found.sourced());
         own.is_ok_and(|own| own.section == base.section)
     }
 
@@ -277,7 +282,8 @@ impl<'s> Walk<'s> {
         let names = self.shared.names().into_iter();
         names
             .filter(|name| {
-                let trail = self.trail(&Sourced::new((*name).to_owned(), Origin::Default));
+                let named = Sourced::new((*name).to_owned(), Origin::Default);
+                let trail = self.trail(&named, Purpose::SignIn);
                 trail.is_ok_and(|trail| {
                     trail.profile.value == **name
                         && trail.hops.first().is_some_and(|hop| hop.profile == **name)

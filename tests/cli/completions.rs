@@ -112,6 +112,9 @@ fn bash_completes_commands_flags_and_values() {
         ("mfa deac", "deactivate"),
         ("--output j", "json"),
         ("env --shell nu", "nushell"),
+        ("help logi", "login"),
+        ("help key --o", ""),
+        ("key help --o", ""),
     ] {
         let words: Vec<&str> = ["awsmfa"].into_iter().chain(typed.split(' ')).collect();
         let (last, before) = (words[words.len() - 1], words[words.len() - 2]);

@@ -27,6 +27,29 @@ fn the_session_of_a_user_opens_no_console_and_costs_no_code() {
     assert_eq!(world.aws.operations(), Vec::<String>::new());
 }
 
+#[test]
+fn the_session_of_a_key_beside_a_role_says_which_profile_opens_the_console() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.write_config(format!(
+        "[default]\nrole_arn = arn:aws:iam::123456789012:role/Admin\nsource_profile = default\nmfa_serial = {}\n",
+        mfa.serial
+    ));
+    let session = ["-p", "default-mfa-session"];
+    for there in [false, true] {
+        if there {
+            world.sign_in(&mfa, session).succeeded();
+            world.aws.clear_log();
+        }
+        let run = console(&world, &session).failed(
+            3,
+            "section [default-mfa-session] is the session of profile `default` without its role, and AWS",
+        );
+        run.said("next: name a role profile: `awsmfa console -p default`");
+        assert_eq!(world.aws.operations(), Vec::<String>::new());
+    }
+}
+
 /// A user who may ask for a federated session, and everything else, but IAM's secrets only with
 /// MFA.
 fn federating() -> World {

@@ -26,6 +26,11 @@ fn a_key_does_not_go_into_a_section_that_a_sign_in_writes() {
             "work",
             "work-long-term",
         ),
+        (
+            "[default]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = default\n",
+            "default-mfa-session",
+            "default",
+        ),
     ] {
         let (world, user, key) = alice();
         world.write_config(config);

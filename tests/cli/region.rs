@@ -2,7 +2,7 @@
 //! profile and taken out again while it is ours, and left alone where a person wrote it.
 
 use crate::local_aws::Mfa;
-use crate::world::{NOTHING, World};
+use crate::world::{AWSMFA, NOTHING, World};
 
 #[test]
 fn the_region_line_is_written_where_the_section_would_have_none() {
@@ -161,4 +161,64 @@ fn a_section_of_an_earlier_version_keeps_its_region() {
     world.sign_in(&mfa, NOTHING).succeeded();
     let region = world.value("default-mfa", "region");
     assert_eq!(region.as_deref(), Some("eu-west-1"));
+}
+
+/// The region that commands take for this profile, and they take the same one.
+#[track_caller]
+fn taken(world: &mut World, profile: &str) -> String {
+    let run = world.run_for_secrets(["env", "--shell", "json", "-p", profile]);
+    let region = run.json()["AWS_REGION"].as_str().unwrap().to_owned();
+    world.set("AWS_PROFILE", profile);
+    let run = world.run_for_secrets(["exec", "--", AWSMFA, "env", "--shell", "json"]);
+    assert_eq!(run.json()["AWS_REGION"], region.as_str(), "{profile}");
+    world.aws.clear_log();
+    world.run(["whoami"]).succeeded();
+    let asked = world.aws.log().pop().unwrap().region;
+    assert_eq!(asked.as_ref(), Some(&region), "{profile}");
+    world.unset("AWS_PROFILE");
+    region
+}
+
+#[test]
+fn a_section_that_is_named_has_the_region_that_a_person_gave_it() {
+    let (mut world, mfa, _) = signed_in("eu-west-1");
+    let config = "[default]\nregion = eu-west-2\n";
+    world.write_config(config);
+    assert_eq!(taken(&mut world, "default-mfa"), "eu-west-2");
+    let own = "[profile default-mfa]\nregion = ap-northeast-1\n";
+    world.write_config(format!("{config}{own}"));
+    assert_eq!(taken(&mut world, "default-mfa"), "ap-northeast-1");
+    assert_eq!(taken(&mut world, "default"), "eu-west-2");
+    world.write_config(config);
+    let changed = world
+        .credentials()
+        .replace("\nregion = eu-west-1", "\nregion = us-east-1");
+    world.write_credentials(changed + "[team]\nregion = sa-east-1\n");
+    assert_eq!(taken(&mut world, "default-mfa"), "us-east-1");
+    assert_eq!(taken(&mut world, "default"), "eu-west-2");
+    // A flag says it for all of them, and one that was there before is no other.
+    let flag = ["--region", "eu-west-3", "-p", "default-mfa"];
+    let run = world.run_for_secrets(["env", "--shell", "json"].into_iter().chain(flag));
+    assert_eq!(run.json()["AWS_REGION"], "eu-west-3");
+    world.aws.advance(30);
+    world.sign_in(&mfa, ["--to", "team"]).succeeded();
+    assert_eq!(taken(&mut world, "team"), "sa-east-1");
+    // What it opens when it is renewed is the same AWS.
+    world.aws.advance(30);
+    world.aws.clear_log();
+    world.sign_in(&mfa, ["-p", "team"]).succeeded();
+    let asked = world.aws.log().pop().unwrap().region;
+    assert_eq!(asked.as_deref(), Some("sa-east-1"));
+    assert_eq!(world.value("team", "region").as_deref(), Some("sa-east-1"));
+}
+
+#[test]
+fn a_profile_that_stands_for_another_has_a_region_of_its_own() {
+    let (mut world, _, _) = signed_in("eu-west-1");
+    let config = "[default]\nregion = eu-west-1\n[profile auto]\ncredential_process = awsmfa credential-process -p default\n";
+    world.write_config(config);
+    assert_eq!(taken(&mut world, "auto"), "eu-west-1");
+    world.write_config(format!("{config}region = eu-west-3\n"));
+    assert_eq!(taken(&mut world, "auto"), "eu-west-3");
+    assert_eq!(taken(&mut world, "default"), "eu-west-1");
 }

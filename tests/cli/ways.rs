@@ -253,6 +253,57 @@ fn a_source_whose_own_profile_has_a_role_keeps_its_session_in_a_section_of_its_o
     assert!(!world.credentials().contains(session));
 }
 
+/// As with `default-mfa`: `AWS_PROFILE` may stand in a start-up file before the section does.
+#[test]
+fn the_section_of_such_a_session_may_be_named_before_it_is_there() {
+    for (holder, section_of_role) in [("default", "default-mfa"), ("default-long-term", "default")]
+    {
+        let mut world = World::new();
+        let (user, _, mfa) = world.default_user("alice");
+        let trust = Trust::new(&user.arn).mfa();
+        let (one, other) = (
+            world.aws.role("one").trusts(trust.clone()),
+            world.aws.role("dev").trusts(trust),
+        );
+        let key = world
+            .credentials()
+            .replace("[default]", &format!("[{holder}]"));
+        world.write_credentials(&key);
+        let session = "default-mfa-session";
+        let own = match holder {
+            "default" => format!(
+                "[default]\nrole_arn = {}\nsource_profile = default\n",
+                one.arn
+            ),
+            _ => format!("[profile {holder}]\nassume_role = {}\n", one.arn),
+        };
+        world.write_config(own + &role_profile("dev", &other.arn, session, ""));
+        world.set("AWS_PROFILE", session);
+        world.run(["whoami"]).failed(4, "[default-mfa-session]");
+        for _ in 0..2 {
+            world.sign_in(&mfa, NOTHING).succeeded();
+            assert_eq!(world.issued_to(session), Some(user.arn.clone()));
+            world.run(["logout"]).succeeded();
+            assert_eq!(world.credentials(), key);
+            world.aws.advance(30);
+        }
+        // Behind a role it is the same session, and the role's section is called as ever.
+        world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+        world.run(["-p", "dev", "--force"]).succeeded();
+        assert_eq!(world.issued_to("dev-mfa"), assumed("dev"));
+        assert_eq!(world.issued_to(session), Some(user.arn));
+        assumed_with(&world, session);
+        world.run(["-p", "default"]).succeeded();
+        assert_eq!(world.issued_to(section_of_role), assumed("one"));
+    }
+    // Without a role there is none but the one in [default-mfa].
+    let world = World::new();
+    world.default_user("alice");
+    world
+        .run(["-p", "default-mfa-session"])
+        .failed(3, "no profile `default-mfa-session`");
+}
+
 #[test]
 fn a_key_of_the_environment_has_no_section_for_a_session() {
     let mut world = World::new();

@@ -64,8 +64,8 @@ fn config_of(world: &World) -> String {
 
 /// What an AWS tool does with a wired profile: the section's credentials assume the role.
 #[track_caller]
-fn assume_like_a_plain_tool(world: &World, role: &str) {
-    let session = world.credentials_of("default-mfa");
+fn assume_like_a_plain_tool(world: &World, section: &str, role: &str) {
+    let session = world.credentials_of(section);
     let arn = arn(role);
     let parameters = [("RoleArn", arn.as_str()), ("RoleSessionName", "plain")];
     let reply = client::sts(&world.aws, &session, "AssumeRole", &parameters);
@@ -93,7 +93,7 @@ fn a_wired_profile_takes_the_session_and_unwired_it_is_as_it_was() {
         world.value("default-mfa", "awsmfa_mfa_serial").as_ref(),
         Some(&mfa.serial)
     );
-    assume_like_a_plain_tool(&world, "Dev");
+    assume_like_a_plain_tool(&world, "default-mfa", "Dev");
     assert!(!config_of(&world).contains("stg-mfa"));
 
     world
@@ -112,7 +112,7 @@ fn all_role_profiles_of_the_source_at_once() {
         .said("`duration_seconds` is set aside, because AWS grants one hour at most");
     assert_eq!(config_of(&world), with_all_wired(&mfa));
     for role in ["Dev", "Stg"] {
-        assume_like_a_plain_tool(&world, role);
+        assume_like_a_plain_tool(&world, "default-mfa", role);
     }
     let run = world.run(["--unwire", "--yes", "--all", "-p", "default"]);
     run.succeeded().said("unwired: profiles dev and stg");
@@ -192,7 +192,7 @@ fn a_person_sees_the_diff_and_is_asked_and_then_for_the_code() {
             let finished = world.finish(session);
             if agreed {
                 assert_eq!(finished.code, 0, "{}", finished.shown);
-                assume_like_a_plain_tool(&world, "Dev");
+                assume_like_a_plain_tool(&world, "default-mfa", "Dev");
             } else {
                 assert_eq!(finished.code, 3, "{}", finished.shown);
                 assert_eq!(config_of(&world), before);
@@ -256,6 +256,46 @@ fn a_wired_profile_is_signed_in_to_as_before() {
     world.set("AWS_PROFILE", "dev");
     world.run(["status", "--check", "10m"]).succeeded();
     assert_eq!(config_of(&world), wired);
+}
+
+/// What its key opens is no affair of that role, whose section is the one called after the profile.
+#[test]
+fn a_source_with_a_role_of_its_own_is_wired_to_the_session_of_its_key() {
+    let (world, mfa) = world();
+    let own = format!(
+        "[default]\nrole_arn = {}\nsource_profile = default\n",
+        arn("Stg")
+    );
+    let before = own + &config(&mfa).replace("[default]\n", "[profile unrelated]\n");
+    world.write_config(&before);
+    let session = "default-mfa-session";
+    for names in [&["-p", "dev"][..], &["--all", "-p", "stg"]] {
+        world.aws.advance(30);
+        let run = wire(&world, &mfa, names);
+        run.said("to section [default-mfa-session]");
+        assert_eq!(run.stdout, "");
+        assume_like_a_plain_tool(&world, session, "Dev");
+        let wired = config_of(&world);
+        assert!(wired.contains(&format!(
+            "source_profile = {session}\nawsmfa_source_profile"
+        )));
+        // It is signed in to as before, with that session.
+        world.run(["-p", "dev"]).succeeded();
+        world.run(["-p", "dev", "--force"]).succeeded();
+        assert!(world.issued_to("dev-mfa").unwrap().contains("/Dev/"));
+        assert_eq!(world.codes_sent().len(), 1);
+        // And where that has gone, it is made again.
+        world.run(["logout", "--all"]).succeeded();
+        world.aws.advance(30);
+        world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+        assert!(world.issued_to(session).unwrap().ends_with(":user/alice"));
+        world.run(["logout", "--all"]).succeeded();
+        world
+            .run(["--unwire", "--yes"].iter().chain(names))
+            .succeeded();
+        assert_eq!(config_of(&world), before);
+        world.aws.clear_log();
+    }
 }
 
 #[test]

@@ -383,10 +383,14 @@ fn what_cannot_be_wired_is_refused_with_its_line() {
         "holds temporary credentials",
         Some("credentials:2"),
     );
+}
+
+#[test]
+fn a_source_with_a_role_of_its_own_has_the_session_of_its_key_beside_it() {
     let role_of_its_own = format!("{DEV}[default]\nrole_arn = Own\nsource_profile = bob\n");
-    with(&role_of_its_own).not_wired(
-        &["dev"],
-        "`default` assumes a role itself",
-        Some("config:5"),
-    );
+    let wired = with(&role_of_its_own).wired(&["dev"]);
+    let apart = role_of_its_own.replace(DEV, &WIRED.replace("-mfa\n", "-mfa-session\n"));
+    assert_eq!(wired, apart);
+    assert_eq!(with(&wired).wired(&["dev-mfa"]), wired, "twice is once");
+    assert_eq!(with(&wired).unwired(&["dev"], true).0, role_of_its_own);
 }
