@@ -94,6 +94,18 @@ impl Record {
         self.old.access_key_id == id || self.new_id() == Some(id)
     }
 
+    /// Whether it has made the key called `id`, or may have, and that may still be there.
+    pub fn may_have_made(&self, id: &str) -> bool {
+        match self.phase {
+            Phase::RolledBack => false,
+            Phase::Rotated => self.new_id() == Some(id),
+            Phase::Rotating | Phase::RollingBack => match &self.new {
+                Some(new) => new.access_key_id == id && new.secret_access_key.is_some(),
+                None => self.old.access_key_id != id,
+            },
+        }
+    }
+
     /// Whether it is about the keys of this user.
     pub fn is_of(&self, user: &str, account: &str) -> bool {
         self.user == user && self.account == account
