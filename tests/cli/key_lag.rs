@@ -80,3 +80,36 @@ fn a_rotation_follows_another_before_aws_lists_the_key_of_that() {
     assert_ne!(held(&world, "default"), id);
     assert_ne!(held(&world, "default"), key.id);
 }
+
+#[test]
+fn a_key_that_was_created_a_moment_ago_is_no_stranger() {
+    for (arguments, left) in [
+        ("key deactivate ID --force", Some(false)),
+        ("-p ci key deactivate ID --force", Some(false)),
+        ("key delete ID --force --yes", None),
+    ] {
+        let (world, user, _) = alice();
+        world.aws.set_lag(New::ListedKey, Some(UNSHOWN));
+        world.run(["key", "create", "--to", "ci"]).succeeded();
+        let id = held(&world, "ci");
+        let command = arguments.replace("ID", &id.to_ascii_lowercase());
+        world.run(command.split(' ')).succeeded_for(arguments);
+        let found = user.keys().into_iter().find(|(of, _)| *of == id);
+        assert_eq!(found.map(|(_, active)| active), left, "{arguments}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_an_id_that_is_wrong_or_another_user_s() {
+    let (world, _, _) = alice();
+    let bob = world.aws.user("bob").policy(Preset::SelfService);
+    let bobs = world.key(&bob);
+    world.write_credentials(world.credentials() + &section("bob", &bobs));
+    for id in ["AKIAIOSFODNN7EXAMPLE", bobs.id.as_str()] {
+        let before = world.aws.count("ListAccessKeys");
+        world
+            .run(["key", "deactivate", id, "--force"])
+            .failed(5, "alice has no access key");
+        assert_eq!(world.aws.count("ListAccessKeys"), before + 1, "{id}");
+    }
+}
