@@ -163,6 +163,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_key_whose_secret_is_somewhere_may_be_there_unseen() {
+        use Phase::*;
+        let with_secret = || Pair {
+            secret_access_key: Some(Secret::new("s")),
+            ..Pair::id_only("N")
+        };
+        for (phase, new, expected) in [
+            (Rotating, None, [false, true, true]),
+            (Rotating, Some(with_secret()), [false, true, false]),
+            // AWS has listed it.
+            (RollingBack, Some(Pair::id_only("N")), [false; 3]),
+            (RollingBack, Some(with_secret()), [false, true, false]),
+            (Rotated, Some(Pair::id_only("N")), [false, true, false]),
+            (RolledBack, Some(Pair::id_only("N")), [false; 3]),
+        ] {
+            let told = format!("{phase:?} {new:?}");
+            let record = Record {
+                phase,
+                user: "alice".to_owned(),
+                account: "123456789012".to_owned(),
+                profile: "default".to_owned(),
+                begun: 1,
+                old: Pair::id_only("O"),
+                new,
+            };
+            let found = ["O", "N", "X"].map(|id| record.may_have_made(id));
+            assert_eq!(found, expected, "{told}");
+        }
+    }
+
+    #[test]
     fn a_record_reads_back_as_it_was_and_shows_no_secret() {
         let key = AccessKey {
             id: "AKIA1".to_owned(),
