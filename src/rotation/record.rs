@@ -94,6 +94,18 @@ impl Record {
         self.old.access_key_id == id || self.new_id() == Some(id)
     }
 
+    /// Whether it has made the key called `id`, or may have, and that may still be there.
+    pub fn may_have_made(&self, id: &str) -> bool {
+        match self.phase {
+            Phase::RolledBack => false,
+            Phase::Rotated => self.new_id() == Some(id),
+            Phase::Rotating | Phase::RollingBack => match &self.new {
+                Some(new) => new.access_key_id == id && new.secret_access_key.is_some(),
+                None => self.old.access_key_id != id,
+            },
+        }
+    }
+
     /// Whether it is about the keys of this user.
     pub fn is_of(&self, user: &str, account: &str) -> bool {
         self.user == user && self.account == account
@@ -149,6 +161,37 @@ mod in_the_open {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_key_whose_secret_is_somewhere_may_be_there_unseen() {
+        use Phase::*;
+        let with_secret = || Pair {
+            secret_access_key: Some(Secret::new("s")),
+            ..Pair::id_only("N")
+        };
+        for (phase, new, expected) in [
+            (Rotating, None, [false, true, true]),
+            (Rotating, Some(with_secret()), [false, true, false]),
+            // AWS has listed it.
+            (RollingBack, Some(Pair::id_only("N")), [false; 3]),
+            (RollingBack, Some(with_secret()), [false, true, false]),
+            (Rotated, Some(Pair::id_only("N")), [false, true, false]),
+            (RolledBack, Some(Pair::id_only("N")), [false; 3]),
+        ] {
+            let told = format!("{phase:?} {new:?}");
+            let record = Record {
+                phase,
+                user: "alice".to_owned(),
+                account: "123456789012".to_owned(),
+                profile: "default".to_owned(),
+                begun: 1,
+                old: Pair::id_only("O"),
+                new,
+            };
+            let found = ["O", "N", "X"].map(|id| record.may_have_made(id));
+            assert_eq!(found, expected, "{told}");
+        }
+    }
 
     #[test]
     fn a_record_reads_back_as_it_was_and_shows_no_secret() {

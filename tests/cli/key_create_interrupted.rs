@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::local_aws::{Fault, Key, Preset, UserHandle, When};
+use crate::local_aws::{Fault, Key, Lag, New, Preset, UserHandle, When};
 use crate::world::{World, section};
 
 const FOR_PROFILE: &[&str] = &["key", "create", "--to", "ci"];
@@ -246,5 +246,72 @@ fn what_was_certainly_not_created_is_not_remembered() {
         .run(with_yes(FOR_PROFILE))
         .succeeded()
         .said("by a run that was cut short");
+    assert_eq!(user.keys().len(), 2);
+}
+
+#[test]
+fn a_key_whose_reply_was_lost_is_found_though_aws_lists_it_late() {
+    for arguments in [FOR_PROFILE, FOR_HAND] {
+        let (world, user, key) = alice();
+        world.aws.set_lag(New::ListedKey, Some(Lag::Requests(3)));
+        world
+            .aws
+            .fault("CreateAccessKey", Fault::Close(When::After));
+        world
+            .run_for_secrets(with_yes(arguments))
+            .succeeded()
+            .said("its secret was lost with AWS's reply");
+        assert_eq!(user.keys().len(), 2);
+        assert_eq!(user.keys()[0], (key.id, true));
+        assert_eq!(world.aws.count("CreateAccessKey"), 2);
+        assert_eq!(journals(&world), [""; 0]);
+    }
+}
+
+/// However long it takes: that AWS refuses a third key tells of one that it does not list.
+#[test]
+fn the_next_run_finds_what_a_killed_one_has_left_though_aws_lists_it_late() {
+    for (arguments, looks) in [(FOR_PROFILE, 3), (FOR_HAND, 9)] {
+        let (world, user, key) = alice();
+        let lag = Lag::Requests(looks);
+        world.aws.set_lag(New::ListedKey, Some(lag));
+        killed_when_it_was_created(&world, arguments);
+        let (orphan, _) = user.keys().pop().unwrap();
+        world
+            .run_for_secrets(with_yes(arguments))
+            .succeeded_for(&looks.to_string())
+            .said(&format!("access key {orphan} is deleted"));
+        assert_eq!(user.keys().len(), 2);
+        assert_eq!(user.keys()[0], (key.id, true));
+        assert_eq!(journals(&world), [""; 0]);
+    }
+}
+
+#[test]
+fn of_a_user_without_keys_the_lost_one_is_waited_for_longer() {
+    let world = World::new();
+    let user = world.aws.user("alice");
+    let admin = world.aws.user("admin").policy(Preset::Admin);
+    let key = world.key(&admin);
+    world.write_credentials(section("default", &key));
+    let arguments = ["key", "create", "--user", "alice", "--to", "ci"];
+    let lag = Lag::Requests(7);
+    world.aws.set_lag(New::ListedKey, Some(lag));
+    killed_when_it_was_created(&world, &arguments);
+    world.run(with_yes(&arguments)).succeeded();
+    let id = world.value("ci", "aws_access_key_id").unwrap();
+    assert_eq!(user.keys(), [(id, true)]);
+    assert_eq!(journals(&world), [""; 0]);
+}
+
+#[test]
+fn what_was_begun_long_ago_is_not_waited_for() {
+    let (world, user, _) = alice();
+    let when = When::Before;
+    assert!(killed(&world, FOR_PROFILE, "CreateAccessKey", 0, when));
+    world.aws.advance(3_600);
+    world.aws.clear_log();
+    world.run(FOR_PROFILE).succeeded();
+    assert!(world.aws.count("ListAccessKeys") < 4);
     assert_eq!(user.keys().len(), 2);
 }

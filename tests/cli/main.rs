@@ -84,6 +84,7 @@ mod interrupted;
 mod key;
 mod key_create_interrupted;
 mod key_interrupted;
+mod key_lag;
 mod key_places;
 mod key_records;
 mod key_rotate;

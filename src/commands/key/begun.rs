@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, Use};
+use super::late;
 use super::record::{self, spell};
 use super::uses::Uses;
 use crate::aws::UserKey;
@@ -34,12 +35,24 @@ pub(super) fn name(user: &str, account: &str) -> String {
 }
 
 impl Begun {
-    pub(super) fn new(operator: &Operator<'_>, user: &str, keys: &[UserKey]) -> Self {
+    /// One of now, or, where nobody knows what became of the `earlier` one, of then.
+    pub(super) fn new(
+        operator: &Operator<'_>,
+        user: &str,
+        keys: &[UserKey],
+        earlier: Option<&Self>,
+    ) -> Self {
+        let now = || operator.aws().now().as_second();
         Self {
             user: user.to_owned(),
-            begun: operator.aws().now().as_second(),
+            begun: earlier.map_or_else(now, |earlier| earlier.begun),
             before: keys.iter().map(|key| key.id.clone()).collect(),
         }
+    }
+
+    /// Whether AWS may not list yet what it has made.
+    pub(super) fn is_new(&self, operator: &Operator<'_>) -> bool {
+        late::is_new(operator, self.begun)
     }
 
     /// Those of `keys` that the creation may have left: they were not there before, were created

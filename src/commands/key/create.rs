@@ -8,14 +8,17 @@ use super::keys;
 use super::record;
 use super::safe::{Maker, Unmade};
 use super::spelled::Spelled;
-use crate::aws::{NewKey, UserKey};
+use crate::aws::{IamSituation, NewKey, UserKey};
 use crate::commands::Target;
+use crate::commands::mfa::create::is;
+use crate::commands::news::pause;
 use crate::commands::whose::Whose;
 use crate::consent;
 use crate::context::Context;
 use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::journal::Journal;
+use crate::pauses::Pauses;
 use crate::profile;
 use crate::rotation::{self, Record};
 use crate::signin::{self, Obstacle, Operator, Place};
@@ -85,6 +88,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             spelled,
             journal: Journal::open(context, ui, &name, wait).await?,
             begun: None,
+            in_doubt: false,
         };
         if let Some((name, record)) = record::unfinished(context, &user, account)? {
             return Err(creation.in_the_way_of(&name, &record));
@@ -96,6 +100,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         }
     })
 }
+
+/// A user can have so many keys (IAM User Guide, "IAM and AWS STS quotas").
+const MOST: usize = 2;
 
 /// The keys that are there now; none if they may not be looked at.
 async fn seen(operator: &Operator<'_>, user: &str) -> Option<Vec<UserKey>> {
@@ -111,6 +118,8 @@ struct Creation<'a> {
     journal: Journal,
     /// None where the keys may not be looked at, so that there is nothing to go by later either.
     begun: Option<Begun>,
+    /// An earlier run may have left a key that AWS does not list yet.
+    in_doubt: bool,
 }
 
 impl Creation<'_> {
@@ -123,19 +132,57 @@ impl Creation<'_> {
         let Some(mut keys) = seen(operator, user).await else {
             return Ok(());
         };
-        if let Some(earlier) = earlier
-            && let Some(orphan) = self.orphan(&earlier, &keys).await?
-        {
-            ui.note(&format!(
-                "access key {orphan} of {user} was created by a run that was cut short, and its secret is in no file"
-            ));
-            self.delete(&orphan).await?;
-            keys.retain(|key| key.id != orphan);
+        let mut since = None;
+        if let Some(earlier) = earlier {
+            let (orphan, listed) = self.lost(&earlier, self.doubt(&earlier, &keys)).await?;
+            keys = listed;
+            if let Some(orphan) = orphan {
+                ui.note(&format!(
+                    "access key {orphan} of {user} was created by a run that was cut short, and its secret is in no file"
+                ));
+                self.delete(&orphan).await?;
+                keys.retain(|key| key.id != orphan);
+            } else if earlier.is_new(operator) && keys.len() < MOST {
+                self.in_doubt = true;
+                since = Some(earlier);
+            }
         }
-        let begun = Begun::new(operator, user, &keys);
+        let begun = Begun::new(operator, user, &keys, since.as_ref());
         self.journal.write(&begun)?;
         self.begun = Some(begun);
         Ok(())
+    }
+
+    /// How long to look for a key that an earlier run may have left. Beside another key AWS itself
+    /// would refuse a third, and so tell of it.
+    fn doubt(&self, earlier: &Begun, keys: &[UserKey]) -> Pauses {
+        match (earlier.is_new(self.maker.operator), keys) {
+            (false, _) => Pauses::none(),
+            (true, []) => Pauses::for_news(self.maker.wait),
+            (true, _) => Pauses::for_doubt(),
+        }
+    }
+
+    /// The key that a creation has left, if any, and what AWS lists. It is looked at again as long as
+    /// there are pauses, and there is room for a key that is not listed yet.
+    async fn lost(
+        &self,
+        begun: &Begun,
+        mut pauses: Pauses,
+    ) -> Result<(Option<String>, Vec<UserKey>)> {
+        let Maker {
+            ui, operator, user, ..
+        } = *self.maker;
+        let waiting =
+            format!("AWS may not list yet an access key of {user} that was created and lost");
+        loop {
+            let keys = keys::of(operator, user).await?;
+            let orphan = self.orphan(begun, &keys).await?;
+            let is_told = orphan.is_some() || keys.len() >= MOST;
+            if is_told || !pause(ui, &mut pauses, &waiting).await {
+                return Ok((orphan, keys));
+            }
+        }
     }
 
     /// The rotation would take the new key for its own, whose secret was lost.
@@ -205,11 +252,18 @@ impl Creation<'_> {
         }
     }
 
+    /// This run has certainly left no key; an earlier one may have.
+    fn undone(&self) {
+        if !self.in_doubt {
+            self.over();
+        }
+    }
+
     /// AWS or the network said no, for good.
     fn refused(&self, obstacle: Obstacle) -> Failure {
         match obstacle.may_be_done() {
             true => self.maker.errand.left_open(),
-            false => self.over(),
+            false => self.undone(),
         }
         self.maker.explain(obstacle)
     }
@@ -225,7 +279,7 @@ impl Creation<'_> {
         let new = match made {
             Ok((new, _)) => new,
             Err(Unmade::NoRoom(failure)) => {
-                self.over();
+                self.undone();
                 return Err(failure);
             }
             Err(Unmade::Refused(obstacle)) => return Err(self.refused(obstacle)),
@@ -268,16 +322,25 @@ impl Creation<'_> {
         }
     }
 
-    /// After a call that may have been carried out: if a key has appeared, nobody knows its secret,
-    /// so it is deleted. When this returns well, the creation can be tried again.
+    /// After a call that may have been carried out, by this run or the one before it: if a key has
+    /// appeared, nobody knows its secret, so it is deleted. When this returns well, the creation can be
+    /// tried again.
     async fn clear_away(&self, obstacle: Obstacle) -> Result<()> {
-        let Maker { operator, user, .. } = *self.maker;
-        let Some(begun) = self.begun.as_ref().filter(|_| obstacle.may_be_done()) else {
+        let Maker { user, wait, .. } = *self.maker;
+        let is_full = is(&obstacle, IamSituation::LimitExceeded);
+        let (Some(begun), true) = (
+            &self.begun,
+            obstacle.may_be_done() || is_full && self.in_doubt,
+        ) else {
             return Err(self.refused(obstacle));
         };
         self.maker.errand.left_open();
-        let after = keys::of(operator, user).await?;
-        let Some(orphan) = self.orphan(begun, &after).await? else {
+        // That there is no room for another proves that there is one more than AWS lists.
+        let pauses = match is_full {
+            true => Pauses::for_news(wait),
+            false => Pauses::for_doubt(),
+        };
+        let (Some(orphan), _) = self.lost(begun, pauses).await? else {
             return Err(self.refused(obstacle));
         };
         self.maker.errand.done(format!(

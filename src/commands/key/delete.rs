@@ -4,6 +4,7 @@ use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use super::keys::{self, about};
+use super::late;
 use super::record::{self, Kept};
 use super::settle::patiently;
 use super::uses::Uses;
@@ -74,6 +75,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             Some(_) => keys::left_of(&operator, &user).await?,
             None => keys::of(&operator, &user).await?,
         };
+        let id = given.to_ascii_uppercase();
+        let keys = late::shown(context, ui, &operator, &user, wait, keys, &id).await?;
         if let Some(kept) = kept.filter(|kept| keys.iter().all(|key| key.id != kept.id)) {
             may_be_forgotten(ui, yes, &kept, &keys, &operator, &user, spelled).await?;
             record::forget(context, ui, &kept.id, wait).await?;

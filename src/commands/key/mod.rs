@@ -1,6 +1,7 @@
 //! `awsmfa key`: the life of access keys, whose secrets AWS tells once.
 //!
-//! One file per command; `keys` finds the one that is meant, `uses` tells what hangs on it, `safe`
+//! One file per command; `keys` finds the one that is meant, `late` waits for the one
+//! that AWS does not show yet, `uses` tells what hangs on it, `safe`
 //! sees to it that the secret of a new key is not lost, `begun` what a creation that was cut short
 //! has left. The order of a rotation is
 //! [`crate::rotation`]'s, and `turn` has it carried out.
@@ -10,6 +11,7 @@ mod create;
 mod created;
 mod delete;
 mod keys;
+mod late;
 mod list;
 mod plan;
 pub(super) mod record;

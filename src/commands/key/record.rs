@@ -111,7 +111,19 @@ pub(super) fn keeps(context: &Context, user: &str, id: &str) -> Result<bool> {
     Ok(records.iter().any(|(_, record)| record.names(id)) || keeps_secret(context, id)?)
 }
 
-fn keeps_secret(context: &Context, id: &str) -> Result<bool> {
+/// The rotation whose new key is, or may be, the one called `id`: what names it may be the only one
+/// that knows. One whose secret was lost is known from AWS's list alone.
+///
+/// # Errors
+///
+/// As for [`check`].
+pub(super) fn of_new(context: &Context, user: &str, id: &str) -> Result<Option<Record>> {
+    let mut records = all(context, user)?.into_iter().map(|(_, record)| record);
+    Ok(records.find(|record| record.user == user && record.may_have_made(id)))
+}
+
+/// Whether the secret of the key called `id` is in a file of its own.
+pub(super) fn keeps_secret(context: &Context, id: &str) -> Result<bool> {
     let secret = rotation::secret_name(id);
     let kept = Journal::peek::<IgnoredAny>(context, &secret)?;
     Ok(kept.iter().any(|(name, _)| *name == secret))

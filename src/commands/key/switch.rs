@@ -4,6 +4,7 @@ use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use super::keys::{self, about};
+use super::late;
 use super::list::status;
 use super::settle::patiently;
 use super::uses::Uses;
@@ -93,6 +94,7 @@ fn switch(
 ) -> Result<()> {
     let given = given.expect("the parser asks for it");
     keys::check(&given)?;
+    let wait = target.timeout;
     let (orders, user) = whose.orders(target)?;
     let named = user.is_some();
     let active = wanted == Wanted::Active;
@@ -101,6 +103,8 @@ fn switch(
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
         let keys = keys::of(&operator, &user).await?;
+        let id = given.to_ascii_uppercase();
+        let keys = late::shown(context, ui, &operator, &user, wait, keys, &id).await?;
         let key = keys::find(&keys, &given, &user)?;
         let id = key.id.clone();
         if key.active == active {

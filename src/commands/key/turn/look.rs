@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::Turn;
 use crate::aws::UserKey;
 use crate::commands::key::keys::{self, Use};
+use crate::commands::key::late;
 use crate::commands::key::record;
 use crate::commands::key::uses::Uses;
 use crate::consent;
@@ -19,8 +20,8 @@ const UNUSED: SignedDuration = SignedDuration::from_hours(90 * 24);
 impl Turn<'_> {
     /// Asks AWS and the files who is who.
     pub(super) async fn look(&mut self) -> Result<Parts> {
-        let working = self.ui.working("asking AWS for the access keys");
-        self.keys = keys::of(&self.operator, &self.user).await?;
+        self.keys = self.listed().await?;
+        let working = self.ui.working("asking AWS when they were last used");
         self.uses = match self.keys.len() {
             // Whoever is alone is nobody's orphan.
             0 | 1 => vec![Use::Unknown; self.keys.len()],
@@ -44,6 +45,28 @@ impl Turn<'_> {
         let (way, record) = (self.wanted.way, self.record.as_ref());
         Parts::tell(way, record, &seen, &current, held)
             .map_err(|confusion| self.confused(confusion, &current))
+    }
+
+    /// The user's keys, with those that the profile holds and that the record names, be they new.
+    async fn listed(&self) -> Result<Vec<UserKey>> {
+        let working = self.ui.working("asking AWS for the access keys");
+        let mut keys = keys::of(&self.operator, &self.user).await?;
+        drop(working);
+        let current = self.current(&signin::read_files(self.context)?)?;
+        let new = self.record.as_ref().and_then(|record| record.new_id());
+        let new = new.filter(|id| *id != current);
+        for id in std::iter::once(current.as_str()).chain(new) {
+            let Self {
+                context,
+                ui,
+                operator,
+                user,
+                wanted,
+                ..
+            } = self;
+            keys = late::shown(context, ui, operator, user, wanted.wait, keys, id).await?;
+        }
+        Ok(keys)
     }
 
     /// The key that the profile holds now.
