@@ -68,6 +68,25 @@ impl Note {
         self.asked.retain(|(other, _)| *other != made);
     }
 
+    /// Of what was asked for a moment ago the first that is not shown: `shown` says how many of it are.
+    pub fn late(&self, now: Timestamp, shown: impl Fn(Made) -> usize) -> Option<Made> {
+        let mut asked = self.asked.iter().map(|(made, _)| *made);
+        asked.find(|made| {
+            let expected = match made {
+                Made::Key => self.open as usize,
+                _ => 1,
+            };
+            self.is_new(*made, now) && shown(*made) < expected
+        })
+    }
+
+    /// AWS shows all that was asked for, and it is going to be removed. By when a key was asked for it is
+    /// told from others until it is gone.
+    pub fn all_shown(&mut self) {
+        self.asked.retain(|(made, _)| *made == Made::Key);
+        self.open = 0;
+    }
+
     /// Everything is there that was asked for. The device is not one that was taken from the user any
     /// more.
     pub fn all_made(&mut self, serial: &str) {
@@ -190,6 +209,22 @@ mod tests {
         assert_eq!(note.lost(&keys[..2], None), ["LOST"]);
         assert!(note.lost(&keys[..1], None).is_empty());
         assert!(note.lost(&keys, Some("GONE")).is_empty());
+    }
+
+    #[test]
+    fn what_is_new_and_not_shown_is_late_until_it_was_shown() {
+        let mut note = Note::default();
+        assert_eq!(note.late(at(1000), |_| 0), None);
+        note.ask(Made::User, at(1000));
+        note.ask(Made::Key, at(1001));
+        note.ask(Made::Key, at(1002));
+        assert_eq!(note.late(at(1003), |_| 0), Some(Made::User));
+        assert_eq!(note.late(at(1003), |_| 1), Some(Made::Key));
+        assert_eq!(note.late(at(1003), |_| 2), None);
+        assert_eq!(note.late(at(1001 + NEW), |_| 0), None);
+        note.all_shown();
+        assert_eq!(note.late(at(1003), |_| 0), None);
+        assert_eq!(note.lost(&[key("LOST", 1001)], None), ["LOST"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::raze::{Razing, strangers};
 use super::survey::{Survey, survey};
 use crate::arn::Arn;
 use crate::commands::Target;
+use crate::commands::news::pause;
 use crate::commands::whose;
 use crate::consent;
 use crate::context::Context;
@@ -15,8 +16,9 @@ use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::handson::down::{self, levels, to_be_taken};
 use crate::handson::files;
-use crate::handson::note::Note;
+use crate::handson::note::{Made, Note};
 use crate::iam_name::Named;
+use crate::pauses::Pauses;
 use crate::secret::Secret;
 use crate::signin::{self, Acting, Operator};
 use crate::spelled::Spelled;
@@ -94,10 +96,20 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         let operator = Operator::new(context, ui, orders).await?;
         is_somebody_else(context, &operator, &user)?;
         let notes = Notes::open(context, ui, &user, timeout).await?;
-        let survey = {
-            let _working = ui.working("looking what is there");
-            let files = signin::read_files(context)?;
-            survey(&operator, ui, &files, &notes, &user, role.as_deref()).await?
+        let mut pauses = Pauses::for_news(timeout);
+        let survey = loop {
+            let survey = {
+                let _working = ui.working("looking what is there");
+                let files = signin::read_files(context)?;
+                survey(&operator, ui, &files, &notes, &user, role.as_deref()).await?
+            };
+            let Some(late) = survey.late else {
+                break survey;
+            };
+            let waiting = format!("AWS does not show {} yet", in_words(late, &user));
+            if !pause(ui, &mut pauses, &waiting).await {
+                return Err(not_shown(waiting));
+            }
         };
         let account = survey.account.as_str();
         warn(ui, &survey);
@@ -123,7 +135,10 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             operator: &operator,
             timeout,
         };
-        notes.revise(account, |note| note.take(to_be_taken(&survey.seen)))?;
+        notes.revise(account, |note| {
+            note.all_shown();
+            note.take(to_be_taken(&survey.seen));
+        })?;
         let removed = razing.run(&survey).await?;
         notes.revise(account, |note| *note = Note::default())?;
         Ok(removed)
@@ -182,6 +197,25 @@ fn only_user(context: &Context) -> Result<String> {
             |failure, name| failure.next(format!("--user {name}")),
         )),
     }
+}
+
+/// What `up` has asked for, be it made or not.
+fn in_words(made: Made, user: &str) -> String {
+    match made {
+        Made::User => format!("user {user}"),
+        Made::Role => format!("the role of user {user}"),
+        Made::Key => format!("the access key of user {user}"),
+        Made::Device => format!("the device of user {user}"),
+    }
+}
+
+/// Nothing is removed: with half of it gone, the rest would be told from others no more.
+fn not_shown(what: String) -> Failure {
+    Failure::new(
+        Kind::Aws,
+        format!("{what}, which an earlier run has asked for a moment ago"),
+    )
+    .next("run the same again in 5 minutes: what is not shown by then was never made")
 }
 
 fn warn(ui: &Ui, survey: &Survey) {
