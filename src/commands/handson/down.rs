@@ -72,24 +72,24 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     if let Some(role) = &role {
         Named::Role.check(role, "--role")?;
     }
-    let user = match user {
-        Some(user) => user,
-        None => only_user(context)?,
-    };
-    Named::User.check(&user, "--user")?;
     let timeout = target.timeout;
-    let go_on = Spelled {
+    let mut spelled = Spelled {
         profile: target.profile.clone(),
-        user: Some(user.clone()),
         endpoint: target.endpoint_url.clone(),
         ..Spelled::default()
     };
+    let user = match user {
+        Some(user) => user,
+        None => only_user(context, &spelled)?,
+    };
+    Named::User.check(&user, "--user")?;
+    spelled.user = Some(user.clone());
     let orders = whose::orders(target, Acting::ForOthers, token_code);
     let errand = Errand::new(
         ui,
         format!(
             "run `{}` again: it goes on from there",
-            go_on.command("handson down")
+            spelled.command("handson down")
         ),
     );
     let removed = errand.run(async {
@@ -101,7 +101,16 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             let survey = {
                 let _working = ui.working("looking what is there");
                 let files = signin::read_files(context)?;
-                survey(&operator, ui, &files, &notes, &user, role.as_deref()).await?
+                survey(
+                    &operator,
+                    ui,
+                    &files,
+                    &notes,
+                    &user,
+                    role.as_deref(),
+                    &spelled,
+                )
+                .await?
             };
             let Some(late) = survey.late else {
                 break survey;
@@ -182,7 +191,7 @@ fn is_somebody_else(context: &Context, operator: &Operator<'_>, user: &str) -> R
 }
 
 /// The hands-on user that the files know.
-fn only_user(context: &Context) -> Result<String> {
+fn only_user(context: &Context, spelled: &Spelled) -> Result<String> {
     let users = files::users(&signin::read_files(context)?);
     let name = |arn: &String| Arn::parse(arn).map(|arn| arn.name().to_owned());
     let mut names: Vec<String> = users.iter().filter_map(name).collect();
@@ -191,7 +200,10 @@ fn only_user(context: &Context) -> Result<String> {
         [only] => Ok(only.clone()),
         [] => Err(Failure::new(Kind::Usage, "the files know no hands-on user")
             .at("--user")
-            .next("name it with `--user`; `awsmfa handson list` shows those of the account")),
+            .next(format!(
+                "name it with `--user`; `{}` shows those of the account",
+                spelled.command("handson list")
+            ))),
         several => Err(several.iter().fold(
             Failure::new(Kind::Usage, "the files know several hands-on users").at("--user"),
             |failure, name| failure.next(format!("--user {name}")),

@@ -232,10 +232,7 @@ impl<'a> Raising<'a> {
                     self.places.key
                 ),
             )
-            .next(format!(
-                "take it down first: `awsmfa handson down --user {}`",
-                self.wanted.user
-            )));
+            .next(self.wanted.take_down()));
         };
         let pauses = Pauses::for_news(self.timeout);
         let user = &self.wanted.user;

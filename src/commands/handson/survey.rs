@@ -14,6 +14,7 @@ use crate::handson::note::{Made, Note};
 use crate::handson::tags::{HANDSON, Tags};
 use crate::profile::{self, Files};
 use crate::signin::{Obstacle, Operator};
+use crate::spelled::{Spelled, flag};
 use crate::ui::Ui;
 
 /// What is there.
@@ -36,7 +37,8 @@ pub(super) struct Survey {
     pub(super) late: Option<Made>,
 }
 
-/// Looks at everything. `role` is what the person says it is called, where they do.
+/// Looks at everything. `role` is what the person says it is called, where they do; `spelled`, how to
+/// name the profile again.
 ///
 /// # Errors
 ///
@@ -49,6 +51,7 @@ pub(super) async fn survey(
     notes: &Notes,
     user: &str,
     role: Option<&str>,
+    spelled: &Spelled,
 ) -> Result<Survey> {
     let found = operator.call(async |aws, key| aws.user(key, user).await);
     let unassigned = operator.call(async |aws, key| aws.virtual_mfa_devices(key, true).await);
@@ -73,7 +76,7 @@ pub(super) async fn survey(
             Some(tags) => Some(tags),
             None => {
                 let role = role_of(operator, user).await.map_err(explain)?;
-                return Err(foreign(user, role.as_deref()));
+                return Err(foreign(user, role.as_deref(), spelled));
             }
         },
     };
@@ -325,22 +328,35 @@ fn is_somebody_else(
 }
 
 /// `role` is one that was made for a user of this name.
-fn foreign(user: &str, role: Option<&str>) -> Failure {
+fn foreign(user: &str, role: Option<&str>, spelled: &Spelled) -> Failure {
     let Some(role) = role else {
+        let all = Spelled {
+            user: None,
+            ..spelled.clone()
+        };
         return Failure::new(
             Kind::Aws,
             format!("user {user} was not made by `awsmfa handson`, so it is not taken down"),
         )
         .at("--user")
-        .next("`awsmfa handson list` shows what was");
+        .next(format!("`{}` shows what was", all.command("handson list")));
     };
+    let tag = format!("Key={HANDSON},Value={role}");
+    let words = [
+        "aws iam tag-user".to_owned(),
+        flag("--user-name", Some(user)),
+        flag("--tags", Some(&tag)),
+        flag("--profile", spelled.profile.as_deref()),
+        flag("--endpoint-url", spelled.endpoint.as_deref()),
+    ];
     Failure::new(
         Kind::Aws,
         format!("user {user} does not carry the tag of `awsmfa handson`, though role {role} was made for a user of this name"),
     )
     .at("--user")
     .next(format!(
-        "if it is the hands-on user, put the tag back: `aws iam tag-user --user-name {user} --tags Key={HANDSON},Value={role}`"
+        "if it is the hands-on user, put the tag back: `{}`",
+        words.join(" ").trim_end()
     ))
 }
 
