@@ -14,6 +14,9 @@ use crate::rotation::TOLERANCE;
 /// that I make are not always immediately visible"; mostly it is a few).
 const NEW: i64 = 300;
 
+/// For how long, in seconds, it is waited for before it counts as never made.
+const AWAITED: i64 = 60;
+
 /// What `up` makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -76,7 +79,7 @@ impl Note {
                 Made::Key => self.open as usize,
                 _ => 1,
             };
-            self.is_new(*made, now) && shown(*made) < expected
+            self.is_awaited(*made, now) && shown(*made) < expected
         })
     }
 
@@ -110,6 +113,12 @@ impl Note {
     pub fn is_new(&self, made: Made, now: Timestamp) -> bool {
         self.time(made)
             .is_some_and(|time| now.as_second() - time < NEW)
+    }
+
+    /// Whether it was asked for so short a time ago that it may be made although AWS does not show it.
+    pub fn is_awaited(&self, made: Made, now: Timestamp) -> bool {
+        self.time(made)
+            .is_some_and(|time| now.as_second() - time < AWAITED)
     }
 
     /// These devices are going to be taken from the user.
@@ -221,7 +230,7 @@ mod tests {
         assert_eq!(note.late(at(1003), |_| 0), Some(Made::User));
         assert_eq!(note.late(at(1003), |_| 1), Some(Made::Key));
         assert_eq!(note.late(at(1003), |_| 2), None);
-        assert_eq!(note.late(at(1001 + NEW), |_| 0), None);
+        assert_eq!(note.late(at(1001 + AWAITED), |_| 0), None);
         note.all_shown();
         assert_eq!(note.late(at(1003), |_| 0), None);
         assert_eq!(note.lost(&[key("LOST", 1001)], None), ["LOST"]);

@@ -209,7 +209,7 @@ fn what_is_not_shown_for_long_was_never_made() {
         assert!(begin.elapsed() < Duration::from_secs(30));
         std::thread::sleep(Duration::from_millis(10));
     }
-    world.aws.advance(301);
+    world.aws.advance(60);
     let run = world.outcome(child).succeeded();
     run.said(&format!("nothing is left of hands-on user {USER}"));
     is_gone(&world, &before);

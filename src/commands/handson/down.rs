@@ -227,7 +227,7 @@ fn not_shown(what: String) -> Failure {
         Kind::Aws,
         format!("{what}, which an earlier run has asked for a moment ago"),
     )
-    .next("run the same again in 5 minutes: what is not shown by then was never made")
+    .next("wait a minute, then run the same again: what is not shown by then was never made")
 }
 
 fn warn(ui: &Ui, survey: &Survey) {

@@ -68,8 +68,8 @@ pub(super) async fn survey(
     let possessions = possessions.map_err(explain)?;
     let now = operator.aws().now();
     // One that was made a moment ago may be shown without its tags.
-    let found =
-        found.filter(|found| Tags::read(&found.tags).is_some() || !note.is_new(Made::User, now));
+    let found = found
+        .filter(|found| Tags::read(&found.tags).is_some() || !note.is_awaited(Made::User, now));
     let tags = match &found {
         None => None,
         Some(found) => match Tags::read(&found.tags) {
