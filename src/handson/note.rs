@@ -4,8 +4,6 @@
 //! ours if somebody else has made it, and whether a request whose reply was lost was carried out may
 //! not be seen for some seconds. All of it is over when the run is, and there is no secret in it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +14,11 @@ use crate::rotation::TOLERANCE;
 /// that I make are not always immediately visible"; mostly it is a few).
 const NEW: i64 = 300;
 
+/// For how long, in seconds, it is waited for before it counts as never made.
+const AWAITED: i64 = 60;
+
 /// What `up` makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Made {
     User,
@@ -30,12 +31,12 @@ pub enum Made {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Note {
-    /// What was asked for, and when: by AWS's clock, in seconds since the epoch.
-    asked: BTreeMap<Made, i64>,
+    /// What was asked for, each once, and when: by AWS's clock, in seconds since the epoch.
+    asked: Vec<(Made, i64)>,
     /// How many of the requests for a key nobody has seen the outcome of.
     open: u32,
     /// Serial numbers of virtual devices that `down` was about to take from the user, to delete them.
-    taken: BTreeSet<String>,
+    taken: Vec<String>,
 }
 
 impl Note {
@@ -46,10 +47,13 @@ impl Note {
     /// It is going to be asked for. A key may be asked for again before it is known what became of the
     /// first one, so its first time stays.
     pub fn ask(&mut self, made: Made, now: Timestamp) {
-        let time = self.asked.entry(made).or_insert_with(|| now.as_second());
-        match made {
-            Made::Key => self.open += 1,
-            _ => *time = now.as_second(),
+        if made == Made::Key {
+            self.open += 1;
+        } else {
+            self.forget(made);
+        }
+        if self.time(made).is_none() {
+            self.asked.push((made, now.as_second()));
         }
     }
 
@@ -59,8 +63,31 @@ impl Note {
             self.open = self.open.saturating_sub(1);
         }
         if made != Made::Key || self.open == 0 {
-            self.asked.remove(&made);
+            self.forget(made);
         }
+    }
+
+    fn forget(&mut self, made: Made) {
+        self.asked.retain(|(other, _)| *other != made);
+    }
+
+    /// Of what was asked for a moment ago the first that is not shown: `shown` says how many of it are.
+    pub fn late(&self, now: Timestamp, shown: impl Fn(Made) -> usize) -> Option<Made> {
+        let mut asked = self.asked.iter().map(|(made, _)| *made);
+        asked.find(|made| {
+            let expected = match made {
+                Made::Key => self.open as usize,
+                _ => 1,
+            };
+            self.is_awaited(*made, now) && shown(*made) < expected
+        })
+    }
+
+    /// AWS shows all that was asked for, and it is going to be removed. By when a key was asked for it is
+    /// told from others until it is gone.
+    pub fn all_shown(&mut self) {
+        self.asked.retain(|(made, _)| *made == Made::Key);
+        self.open = 0;
     }
 
     /// Everything is there that was asked for. The device is not one that was taken from the user any
@@ -68,36 +95,51 @@ impl Note {
     pub fn all_made(&mut self, serial: &str) {
         self.asked.clear();
         self.open = 0;
-        self.taken.remove(serial);
+        self.taken.retain(|other| other != serial);
     }
 
     /// When it was asked for first.
     pub fn asked(&self, made: Made) -> Option<Timestamp> {
-        let time = self.asked.get(&made)?;
-        Timestamp::from_second(*time).ok()
+        Timestamp::from_second(self.time(made)?).ok()
+    }
+
+    fn time(&self, made: Made) -> Option<i64> {
+        let mut asked = self.asked.iter();
+        let (_, time) = asked.find(|(other, _)| *other == made)?;
+        Some(*time)
     }
 
     /// Whether it was asked for so short a time ago that AWS may not know it everywhere.
     pub fn is_new(&self, made: Made, now: Timestamp) -> bool {
-        let asked = self.asked.get(&made);
-        asked.is_some_and(|time| now.as_second() - time < NEW)
+        self.time(made)
+            .is_some_and(|time| now.as_second() - time < NEW)
+    }
+
+    /// Whether it was asked for so short a time ago that it may be made although AWS does not show it.
+    pub fn is_awaited(&self, made: Made, now: Timestamp) -> bool {
+        self.time(made)
+            .is_some_and(|time| now.as_second() - time < AWAITED)
     }
 
     /// These devices are going to be taken from the user.
     pub fn take(&mut self, serials: impl IntoIterator<Item = String>) {
-        self.taken.extend(serials);
+        for serial in serials {
+            if !self.has_taken(&serial) {
+                self.taken.push(serial);
+            }
+        }
     }
 
     /// Whether the device was the user's when a run began to remove it.
     pub fn has_taken(&self, serial: &str) -> bool {
-        self.taken.contains(serial)
+        self.taken.iter().any(|taken| taken == serial)
     }
 
     /// Of these keys the ones that nobody has the secret of: asked for, and their reply lost. They are
     /// older than the one whose reply came (`held`), which was asked for after them; where that is gone,
     /// nobody can tell.
     pub fn lost<'k>(&self, keys: &'k [UserKey], held: Option<&str>) -> Vec<&'k str> {
-        let Some(asked) = self.asked.get(&Made::Key) else {
+        let Some(asked) = self.time(Made::Key) else {
             return Vec::new();
         };
         let is_held = |key: &&UserKey| Some(key.id.as_str()) == held;
@@ -176,6 +218,22 @@ mod tests {
         assert_eq!(note.lost(&keys[..2], None), ["LOST"]);
         assert!(note.lost(&keys[..1], None).is_empty());
         assert!(note.lost(&keys, Some("GONE")).is_empty());
+    }
+
+    #[test]
+    fn what_is_new_and_not_shown_is_late_until_it_was_shown() {
+        let mut note = Note::default();
+        assert_eq!(note.late(at(1000), |_| 0), None);
+        note.ask(Made::User, at(1000));
+        note.ask(Made::Key, at(1001));
+        note.ask(Made::Key, at(1002));
+        assert_eq!(note.late(at(1003), |_| 0), Some(Made::User));
+        assert_eq!(note.late(at(1003), |_| 1), Some(Made::Key));
+        assert_eq!(note.late(at(1003), |_| 2), None);
+        assert_eq!(note.late(at(1001 + AWAITED), |_| 0), None);
+        note.all_shown();
+        assert_eq!(note.late(at(1003), |_| 0), None);
+        assert_eq!(note.lost(&[key("LOST", 1001)], None), ["LOST"]);
     }
 
     #[test]

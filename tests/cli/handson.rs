@@ -281,7 +281,7 @@ fn the_seed_is_printed_on_request_alone() {
 fn what_is_told_to_go_on_with_works_as_it_is() {
     // Another endpoint, on the command line.
     let mut world = World::new();
-    administrator(&world);
+    let (_, admin_key) = administrator(&world);
     let endpoint = world.aws.endpoint();
     world.unset("AWS_ENDPOINT_URL");
     let there = ["--endpoint-url", endpoint.as_str()];
@@ -298,6 +298,44 @@ fn what_is_told_to_go_on_with_works_as_it_is() {
             "next: run `awsmfa -p default handson down --user {USER} --endpoint-url {endpoint}` again"
         ));
     world.run(down.iter().chain(&there)).succeeded();
+
+    // Remedies, too.
+    let admin = ["-p", "default", "--endpoint-url", endpoint.as_str()];
+    up_by_command(&world, &admin).succeeded();
+    let down = format!("awsmfa -p default handson down --user {USER} --endpoint-url {endpoint}");
+    let other = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let user = world.aws.account().existing_user(USER).unwrap();
+    world
+        .run(up(&[&["--policy-arn", other][..], &admin].concat()))
+        .failed(3, "was made with other policies")
+        .said(&format!("next: take it down first: `{down}`"));
+    world.write_credentials(section("default", &admin_key));
+    world
+        .run(up(&admin))
+        .failed(3, "is not in profile")
+        .said(&format!("next: take it down first: `{down}`"));
+    user.clear_tags();
+    let user = user.tag("awsmfa:handson", ROLE);
+    world
+        .run(up(&admin))
+        .failed(3, "an access key that this command did not make")
+        .said(&format!(
+            "next: if nobody needs it: `awsmfa -p default key delete --user {USER} --endpoint-url {endpoint} ID`"
+        ))
+        .said(&format!("next: or remove everything: `{down} --force`"));
+    world
+        .run([&["handson", "down", "--user", "admin"][..], &admin].concat())
+        .failed(5, "was not made by `awsmfa handson`")
+        .said(&format!(
+            "next: `awsmfa -p default handson list --endpoint-url {endpoint}` shows what was"
+        ));
+    user.clear_tags();
+    world
+        .run([&["handson", "down", "--user", USER][..], &admin].concat())
+        .failed(5, "does not carry the tag")
+        .said(&format!(
+            "`aws iam tag-user --user-name {USER} --tags Key=awsmfa:handson,Value={ROLE} --profile default --endpoint-url {endpoint}`"
+        ));
 
     // A key in the environment has no name to be called by.
     let mut world = World::new();

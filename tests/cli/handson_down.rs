@@ -1,12 +1,12 @@
 //! `handson down` cut off between taking a device from the user and deleting it, where nothing at AWS
-//! says any more whose it was; and by whom it is not to be run.
+//! says any more whose it was; right after an `up` that was cut off; and by whom it is not to be run.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::handson::{ROLE, SERIAL, USER, account, administrator, up, up_by_command};
-use crate::local_aws::{Fault, When};
+use crate::local_aws::{Fault, Lag, New, When};
 use crate::world::World;
 
 const PHONE: &str = "arn:aws:iam::123456789012:mfa/phone";
@@ -146,4 +146,71 @@ fn the_hands_on_role_does_not_take_itself_down() {
     world.set("AWS_SESSION_TOKEN", token);
     refused(&world, &[]);
     world.run(down(&["-p", "default"])).succeeded();
+}
+
+/// `up`, killed before or after this request.
+fn with_up_cut_off(operation: &str, lag: Option<New>, when: When) -> (World, Value) {
+    let world = World::new();
+    administrator(&world);
+    let before = account(&world.aws);
+    if let Some(kind) = lag {
+        world.aws.set_lag(kind, Some(Lag::Seconds(4)));
+    }
+    let stop = world.aws.stop(operation, 0, when);
+    let mut child = world.start([&up(&["--yes"])[..], &HANDING].concat());
+    assert!(stop.wait(Duration::from_secs(60)).is_some(), "{operation}");
+    child.kill().unwrap();
+    world.outcome(child);
+    stop.abandon();
+    world.aws.clear_log();
+    (world, before)
+}
+
+#[test]
+fn what_up_has_asked_for_a_moment_ago_is_removed_once_it_is_shown() {
+    let cases = [
+        ("CreateUser", New::UserName),
+        ("CreateUser", New::Tags),
+        ("CreateRole", New::RoleName),
+        ("CreateRole", New::Tags),
+        ("CreateAccessKey", New::ListedKey),
+        ("CreateVirtualMFADevice", New::VirtualDevice),
+    ];
+    std::thread::scope(|scope| {
+        for (operation, lag) in cases {
+            scope.spawn(move || {
+                let (world, before) = with_up_cut_off(operation, Some(lag), When::After);
+                let run = world.run(down(&[]));
+                run.succeeded_for(&format!("{operation} {lag:?}"))
+                    .said(&format!("user {USER} is removed"));
+                is_gone(&world, &before);
+                assert!(!world.credentials().contains(USER), "{operation}");
+            });
+        }
+    });
+}
+
+#[test]
+fn what_is_shown_is_removed_without_waiting() {
+    for operation in ["CreateRole", "CreateAccessKey", "CreateVirtualMFADevice"] {
+        let (world, before) = with_up_cut_off(operation, None, When::After);
+        world.run(down(&[])).succeeded();
+        assert_eq!(world.aws.count("GetUser"), 1, "{operation}");
+        is_gone(&world, &before);
+    }
+}
+
+#[test]
+fn what_is_not_shown_for_long_was_never_made() {
+    let (world, before) = with_up_cut_off("CreateUser", None, When::Before);
+    let child = world.start(down(&[]));
+    let begin = Instant::now();
+    while world.aws.count("GetUser") < 2 {
+        assert!(begin.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    world.aws.advance(60);
+    let run = world.outcome(child).succeeded();
+    run.said(&format!("nothing is left of hands-on user {USER}"));
+    is_gone(&world, &before);
 }

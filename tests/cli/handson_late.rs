@@ -191,7 +191,8 @@ fn both_keys_of_a_run_in_doubt_are_its_own_to_down() {
     drive(&world, &mut session, || stop.reached().is_some());
     session.kill();
     stop.abandon();
-    world.aws.advance(30);
+    // The device was asked for, too, and never made.
+    world.aws.advance(60);
     let keys = &account(&world.aws)["users"][USER]["keys"];
     assert_eq!(keys, &serde_json::json!(["Active", "Active"]));
     world

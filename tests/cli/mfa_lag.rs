@@ -1,6 +1,8 @@
 //! Setting a device up where AWS does not know everywhere yet what was done, or fails after it was
 //! done: each step is carried out once, and no code is asked for twice.
 
+use std::time::Duration;
+
 use crate::local_aws::{Fault, Lag, LocalAws, New, Preset, When};
 use crate::mfa_setup::{SERIAL, newcomer, setup, type_codes};
 use crate::world::World;
@@ -132,4 +134,66 @@ fn codes_of_a_device_that_is_in_no_list_yet_enable_it() {
     let setup = with_codes(&world, &["mfa", "setup", "--yes"]);
     world.run(setup).succeeded().said("is enabled for alice");
     assert_eq!(world.aws.count("CreateVirtualMFADevice"), 1);
+}
+
+/// `mfa setup`, killed after it has created the device, or enabled it; the lists lag behind for so many
+/// looks.
+fn cut_off(created: u32, enabled: Option<u32>) -> World {
+    let world = world(created);
+    let operation = match enabled {
+        Some(_) => "EnableMFADevice",
+        None => "CreateVirtualMFADevice",
+    };
+    let stop = world.aws.stop(operation, 0, When::After);
+    let mut session = setup(&world, &["--yes", "--no-login"]);
+    if let Some(looks) = enabled {
+        session.expect("scan this with an authenticator app:");
+        let lag = Some(Lag::Requests(looks));
+        world.aws.set_lag(New::DeviceListing, lag);
+        type_codes(&world, &mut session);
+    }
+    assert!(stop.wait(Duration::from_secs(60)).is_some());
+    session.kill();
+    stop.abandon();
+    world
+}
+
+#[test]
+fn the_device_of_a_run_that_was_cut_off_is_replaced_once_the_lists_show_it() {
+    let world = cut_off(4, None);
+    let mut session = setup(&world, &["--no-login"]);
+    // Whose it is, is not known for certain.
+    session.expect("which was created before and never enabled, by a new one? [y/N] ");
+    session.send_line("y");
+    session.expect("is deleted");
+    type_codes(&world, &mut session);
+    session.expect("[y/N] ");
+    session.send_line("y");
+    let finished = world.finish(session);
+    assert_eq!(finished.code, 0, "{}", finished.shown);
+    assert!(is_enabled(&world.aws));
+    assert_eq!(world.aws.count("DeleteVirtualMFADevice"), 1);
+}
+
+#[test]
+fn a_device_that_a_run_has_enabled_before_it_was_cut_off_is_used() {
+    // The lists show no device, or one that nobody has enabled: AWS knows better.
+    for (created, refused) in [(6, "CreateVirtualMFADevice"), (0, "DeleteVirtualMFADevice")] {
+        let world = cut_off(created, Some(6));
+        world.aws.clear_log();
+        let session = setup(&world, &["--yes", "--no-login"]);
+        let finished = world.finish(session);
+        assert_eq!(finished.code, 0, "{refused}: {}", finished.shown);
+        assert!(is_enabled(&world.aws));
+        for operation in [
+            "CreateVirtualMFADevice",
+            "DeleteVirtualMFADevice",
+            "EnableMFADevice",
+        ] {
+            let most = usize::from(operation == refused);
+            assert_eq!(world.aws.count(operation), most, "{refused}");
+        }
+        let config = std::fs::read_to_string(world.config_path()).unwrap();
+        assert!(config.contains(SERIAL), "{config}");
+    }
 }

@@ -8,6 +8,7 @@ use super::raze::{Razing, strangers};
 use super::survey::{Survey, survey};
 use crate::arn::Arn;
 use crate::commands::Target;
+use crate::commands::news::pause;
 use crate::commands::whose;
 use crate::consent;
 use crate::context::Context;
@@ -15,8 +16,9 @@ use crate::errand::Errand;
 use crate::failure::{Failure, Kind, Result};
 use crate::handson::down::{self, levels, to_be_taken};
 use crate::handson::files;
-use crate::handson::note::Note;
+use crate::handson::note::{Made, Note};
 use crate::iam_name::Named;
+use crate::pauses::Pauses;
 use crate::secret::Secret;
 use crate::signin::{self, Acting, Operator};
 use crate::spelled::Spelled;
@@ -70,34 +72,53 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     if let Some(role) = &role {
         Named::Role.check(role, "--role")?;
     }
-    let user = match user {
-        Some(user) => user,
-        None => only_user(context)?,
-    };
-    Named::User.check(&user, "--user")?;
     let timeout = target.timeout;
-    let go_on = Spelled {
+    let mut spelled = Spelled {
         profile: target.profile.clone(),
-        user: Some(user.clone()),
         endpoint: target.endpoint_url.clone(),
         ..Spelled::default()
     };
+    let user = match user {
+        Some(user) => user,
+        None => only_user(context, &spelled)?,
+    };
+    Named::User.check(&user, "--user")?;
+    spelled.user = Some(user.clone());
     let orders = whose::orders(target, Acting::ForOthers, token_code);
     let errand = Errand::new(
         ui,
         format!(
             "run `{}` again: it goes on from there",
-            go_on.command("handson down")
+            spelled.command("handson down")
         ),
     );
     let removed = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         is_somebody_else(context, &operator, &user)?;
         let notes = Notes::open(context, ui, &user, timeout).await?;
-        let survey = {
-            let _working = ui.working("looking what is there");
-            let files = signin::read_files(context)?;
-            survey(&operator, ui, &files, &notes, &user, role.as_deref()).await?
+        let mut pauses = Pauses::for_news(timeout);
+        let survey = loop {
+            let survey = {
+                let _working = ui.working("looking what is there");
+                let files = signin::read_files(context)?;
+                survey(
+                    &operator,
+                    ui,
+                    &files,
+                    &notes,
+                    &user,
+                    role.as_deref(),
+                    &spelled,
+                )
+                .await?
+            };
+            let Some(late) = survey.late else {
+                break survey;
+            };
+            let waiting = format!("AWS does not show {} yet", in_words(late, &user));
+            if !pause(ui, &mut pauses, &waiting).await {
+                return Err(not_shown(waiting));
+            }
         };
         let account = survey.account.as_str();
         warn(ui, &survey);
@@ -123,7 +144,10 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             operator: &operator,
             timeout,
         };
-        notes.revise(account, |note| note.take(to_be_taken(&survey.seen)))?;
+        notes.revise(account, |note| {
+            note.all_shown();
+            note.take(to_be_taken(&survey.seen));
+        })?;
         let removed = razing.run(&survey).await?;
         notes.revise(account, |note| *note = Note::default())?;
         Ok(removed)
@@ -167,7 +191,7 @@ fn is_somebody_else(context: &Context, operator: &Operator<'_>, user: &str) -> R
 }
 
 /// The hands-on user that the files know.
-fn only_user(context: &Context) -> Result<String> {
+fn only_user(context: &Context, spelled: &Spelled) -> Result<String> {
     let users = files::users(&signin::read_files(context)?);
     let name = |arn: &String| Arn::parse(arn).map(|arn| arn.name().to_owned());
     let mut names: Vec<String> = users.iter().filter_map(name).collect();
@@ -176,12 +200,34 @@ fn only_user(context: &Context) -> Result<String> {
         [only] => Ok(only.clone()),
         [] => Err(Failure::new(Kind::Usage, "the files know no hands-on user")
             .at("--user")
-            .next("name it with `--user`; `awsmfa handson list` shows those of the account")),
+            .next(format!(
+                "name it with `--user`; `{}` shows those of the account",
+                spelled.command("handson list")
+            ))),
         several => Err(several.iter().fold(
             Failure::new(Kind::Usage, "the files know several hands-on users").at("--user"),
             |failure, name| failure.next(format!("--user {name}")),
         )),
     }
+}
+
+/// What `up` has asked for, be it made or not.
+fn in_words(made: Made, user: &str) -> String {
+    match made {
+        Made::User => format!("user {user}"),
+        Made::Role => format!("the role of user {user}"),
+        Made::Key => format!("the access key of user {user}"),
+        Made::Device => format!("the device of user {user}"),
+    }
+}
+
+/// Nothing is removed: with half of it gone, the rest would be told from others no more.
+fn not_shown(what: String) -> Failure {
+    Failure::new(
+        Kind::Aws,
+        format!("{what}, which an earlier run has asked for a moment ago"),
+    )
+    .next("wait a minute, then run the same again: what is not shown by then was never made")
 }
 
 fn warn(ui: &Ui, survey: &Survey) {

@@ -14,6 +14,7 @@ use crate::handson::tags::Tags;
 use crate::handson::trust;
 use crate::handson::up::{self, Entity, Observed, Trouble};
 use crate::signin::{Obstacle, Operator};
+use crate::spelled::Spelled;
 use crate::together;
 
 /// How long AWS may take to let a new role be assumed; mostly it is a few seconds (IAM User Guide,
@@ -27,6 +28,16 @@ pub(super) struct Wanted {
     pub(super) role: String,
     /// ARNs, each once.
     pub(super) policies: Vec<String>,
+    /// How to go on with the same profile and user.
+    pub(super) spelled: Spelled,
+}
+
+impl Wanted {
+    /// The way on where it has to be made anew.
+    pub(super) fn take_down(&self) -> String {
+        let down = self.spelled.command("handson down");
+        format!("take it down first: `{down}`")
+    }
 }
 
 /// What AWS shows.
@@ -219,6 +230,7 @@ impl Looked {
             user,
             role,
             policies,
+            ..
         } = wanted;
         if let Some(arn) = self.unknown.first() {
             return Err(
@@ -231,7 +243,7 @@ impl Looked {
             let tags = Tags::read(&found.tags).ok_or_else(|| foreign("user", user, "--user"))?;
             if &tags.partner != role {
                 let what = format!("hands-on user {user} is there with role {}", tags.partner);
-                return Err(other(what, user).next(format!("or give `--role {}`", tags.partner)));
+                return Err(other(what, wanted).next(format!("or give `--role {}`", tags.partner)));
             }
         }
         match &self.device {
@@ -259,7 +271,7 @@ impl Looked {
                 "role {role} was made with other policies: {}",
                 tags.policies.join(", ")
             );
-            return Err(other(what, user).next("or give the same `--policy-arn` again"));
+            return Err(other(what, wanted).next("or give the same `--policy-arn` again"));
         }
         let trusted = found.trust.as_deref();
         let arn = self.user.as_ref().map(|user| user.arn.as_str());
@@ -267,7 +279,7 @@ impl Looked {
             Some(arn) if trusted.is_some_and(|trust| trust::is_for(trust, arn)) => Ok(()),
             _ => Err(other(
                 format!("role {role} is left of an earlier user {user} and trusts nobody else"),
-                user,
+                wanted,
             )),
         }
     }
@@ -298,7 +310,7 @@ impl Looked {
             user: entity(self.user.is_some()),
             role: entity(self.role.is_some()),
             missing: wanted.policies.iter().filter(missing).cloned().collect(),
-            key: key.map_err(|trouble| in_the_way(&trouble, &wanted.user, key_profile))?,
+            key: key.map_err(|trouble| in_the_way(&trouble, wanted, key_profile))?,
             proven: false,
             device: match self.device {
                 Device::Absent | Device::Others(_) => Seen::Absent,
@@ -355,14 +367,12 @@ fn taken(serial: &str, owner: &str) -> Failure {
         .next("choose another name with `--user`: the device is called after it")
 }
 
-fn other(what: String, user: &str) -> Failure {
-    Failure::new(Kind::Configuration, what).next(format!(
-        "take it down first: `awsmfa handson down --user {user}`"
-    ))
+fn other(what: String, wanted: &Wanted) -> Failure {
+    Failure::new(Kind::Configuration, what).next(wanted.take_down())
 }
 
-fn in_the_way(trouble: &Trouble, user: &str, profile: &str) -> Failure {
-    let take_down = format!("take it down first: `awsmfa handson down --user {user}`");
+fn in_the_way(trouble: &Trouble, wanted: &Wanted, profile: &str) -> Failure {
+    let Wanted { user, spelled, .. } = wanted;
     match trouble {
         Trouble::Strange(ids) => Failure::new(
             Kind::Configuration,
@@ -371,20 +381,20 @@ fn in_the_way(trouble: &Trouble, user: &str, profile: &str) -> Failure {
                 ids.join(", ")
             ),
         )
-        .next(format!("if nobody needs it: `awsmfa key delete --user {user} ID`"))
+        .next(format!("if nobody needs it: `{} ID`", spelled.command("key delete")))
         .next(format!(
-            "or remove everything: `awsmfa handson down --user {user} --force`"
+            "or remove everything: `{} --force`", spelled.command("handson down")
         )),
         Trouble::Elsewhere(id) => Failure::new(
             Kind::Configuration,
             format!("the secret of access key {id} of user {user} is not in profile `{profile}` of this computer"),
         )
         .next("go on where it was put up")
-        .next(take_down),
+        .next(wanted.take_down()),
         Trouble::Gone(id) => Failure::new(
             Kind::Configuration,
             format!("profile `{profile}` holds access key {id}, which AWS does not know as one of user {user}"),
         )
-        .next(take_down),
+        .next(wanted.take_down()),
     }
 }

@@ -2,14 +2,16 @@
 //! and taken down.
 //!
 //! One file per command. `raise` carries out what [`crate::handson::up`] says, in `steps`; `look` sees
-//! what is there before; `survey` sees what there is to be taken down, `raze` takes it down. `notes` has
-//! what a run that was cut short has left in doubt, and `doubt` finds out.
+//! what is there before; `survey` sees what there is to be taken down, `possessions` what of it is the
+//! user's, `raze` takes it down. `notes` has what a run that was cut short has left in doubt, and
+//! `doubt` finds out.
 
 mod doubt;
 mod down;
 mod list;
 mod look;
 mod notes;
+mod possessions;
 mod raise;
 mod raze;
 mod steps;

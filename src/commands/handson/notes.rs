@@ -4,7 +4,6 @@
 //! Users of two accounts may be called alike: the file is about a name, and what it holds is by account.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::context::Context;
@@ -15,7 +14,8 @@ use crate::ui::Ui;
 
 pub(super) struct Notes {
     journal: Journal,
-    all: RefCell<BTreeMap<String, Note>>,
+    /// Each with the account that it is about; none is empty.
+    all: RefCell<Vec<(String, Note)>>,
 }
 
 impl Notes {
@@ -31,7 +31,7 @@ impl Notes {
         timeout: Duration,
     ) -> Result<Self> {
         let journal = Journal::open(context, ui, &format!("handson-{user}"), timeout).await?;
-        let all: Option<BTreeMap<String, Note>> = journal.read()?;
+        let all: Option<Vec<(String, Note)>> = journal.read()?;
         Ok(Self {
             journal,
             all: RefCell::new(all.unwrap_or_default()),
@@ -40,7 +40,9 @@ impl Notes {
 
     /// What is noted of the user in this account.
     pub(super) fn of(&self, account: &str) -> Note {
-        self.all.borrow().get(account).cloned().unwrap_or_default()
+        let all = self.all.borrow();
+        let found = all.iter().find(|(other, _)| other == account);
+        found.map(|(_, note)| note.clone()).unwrap_or_default()
     }
 
     /// Changes what is noted. When this returns, it is on the disk; where nothing is noted any more,
@@ -50,17 +52,17 @@ impl Notes {
     ///
     /// As for [`Journal::write`] and [`Journal::remove`].
     pub(super) fn revise(&self, account: &str, change: impl FnOnce(&mut Note)) -> Result<()> {
-        let mut all = self.all.borrow_mut();
-        let before = all.get(account).cloned().unwrap_or_default();
+        let before = self.of(account);
         let mut note = before.clone();
         change(&mut note);
         if note == before {
             return Ok(());
         }
-        match note.is_empty() {
-            true => all.remove(account),
-            false => all.insert(account.to_owned(), note),
-        };
+        let mut all = self.all.borrow_mut();
+        all.retain(|(other, _)| other != account);
+        if !note.is_empty() {
+            all.push((account.to_owned(), note));
+        }
         match all.is_empty() {
             true => self.journal.remove(),
             false => self.journal.write(&*all),

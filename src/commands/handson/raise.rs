@@ -213,6 +213,7 @@ impl<'a> Raising<'a> {
             user,
             role,
             policies,
+            ..
         } = self.wanted;
         let Places {
             key,

@@ -38,7 +38,7 @@ impl<'a> Raising<'a> {
             Step::DeleteDevice => {
                 delete(self.operator, self.errand, &memory.serial).await?;
                 memory.looked.device = Device::Absent;
-                Ok(())
+                memory.revise(|note| note.settle(Made::Device))
             }
             Step::EnableDevice => self.enable_device(memory).await,
             Step::Wire => self.write_profile(memory).await,
@@ -180,10 +180,12 @@ impl<'a> Raising<'a> {
             // The next run finds a key of which nobody has the secret, as after a lost reply.
             Err(Unmade::Unwritten { key, failure, .. }) => {
                 let id = &key.key.id;
-                match maker.delete(id).await {
-                    Ok(()) => Err(failure.done(format!("access key {id} is deleted again"))),
-                    Err(_) => Err(failure),
+                if maker.delete(id).await.is_err() {
+                    return Err(failure);
                 }
+                // What cannot be noted, the next run waits for.
+                drop(memory.revise(|note| note.settle(Made::Key)));
+                Err(failure.done(format!("access key {id} is deleted again")))
             }
         }
     }
@@ -230,10 +232,7 @@ impl<'a> Raising<'a> {
                     self.places.key
                 ),
             )
-            .next(format!(
-                "take it down first: `awsmfa handson down --user {}`",
-                self.wanted.user
-            )));
+            .next(self.wanted.take_down()));
         };
         let pauses = Pauses::for_news(self.timeout);
         let user = &self.wanted.user;
@@ -260,7 +259,14 @@ impl<'a> Raising<'a> {
             Failure::new(Kind::Aws, "the seed that AWS made for the device is none")
         })?;
         if let Some(hands) = memory.equipment.as_ref().and_then(|all| all.hands.as_ref()) {
-            hand_over(self.operator, self.errand, hands, &seed, &serial).await?;
+            let handed = hand_over(self.operator, self.errand, hands, &seed, &serial).await;
+            if let Err(failure) = handed {
+                // It is deleted again, and not waited for.
+                if failure.kind() != Kind::Interrupted {
+                    drop(memory.revise(|note| note.settle(Made::Device)));
+                }
+                return Err(failure);
+            }
         }
         memory.looked.device = Device::Waiting(tags);
         memory.seed = Some(seed);

@@ -1,18 +1,20 @@
 //! What there is of a hands-on user to be taken down: at AWS in two round trips, and in the files.
 
 use super::notes::Notes;
+use super::possessions::{Possessions, possessions};
 use super::{Home, none_if_gone};
 use crate::arn::Arn;
-use crate::aws::{Belonging, Holder, Identity, Known, Situation, Tag, User, UserKey};
+use crate::aws::{Holder, Identity, Known, Situation, Tag, User, UserKey};
 use crate::commands::mfa::create::about;
 use crate::failure::{Failure, Kind, Result};
 use crate::handson::described;
 use crate::handson::down::{self, Seen};
 use crate::handson::files::Found;
-use crate::handson::note::Note;
+use crate::handson::note::{Made, Note};
 use crate::handson::tags::{HANDSON, Tags};
 use crate::profile::{self, Files};
 use crate::signin::{Obstacle, Operator};
+use crate::spelled::{Spelled, flag};
 use crate::ui::Ui;
 
 /// What is there.
@@ -31,19 +33,12 @@ pub(super) struct Survey {
     pub(super) in_files: bool,
     /// A role that the user's tag names and that is not tagged itself.
     pub(super) untagged_role: Option<String>,
+    /// What `up` has asked for a moment ago and AWS does not show as it was asked for.
+    pub(super) late: Option<Made>,
 }
 
-/// What a user may have.
-struct Possessions {
-    keys: Vec<UserKey>,
-    devices: Vec<String>,
-    login_profile: bool,
-    attached: Vec<String>,
-    inline: Vec<String>,
-    belongings: Vec<Belonging>,
-}
-
-/// Looks at everything. `role` is what the person says it is called, where they do.
+/// Looks at everything. `role` is what the person says it is called, where they do; `spelled`, how to
+/// name the profile again.
 ///
 /// # Errors
 ///
@@ -56,6 +51,7 @@ pub(super) async fn survey(
     notes: &Notes,
     user: &str,
     role: Option<&str>,
+    spelled: &Spelled,
 ) -> Result<Survey> {
     let found = operator.call(async |aws, key| aws.user(key, user).await);
     let unassigned = operator.call(async |aws, key| aws.virtual_mfa_devices(key, true).await);
@@ -70,13 +66,17 @@ pub(super) async fn survey(
     let (serial, note) = (home.device(user), notes.of(&home.account));
     let found = found.map_err(explain)?;
     let possessions = possessions.map_err(explain)?;
+    let now = operator.aws().now();
+    // One that was made a moment ago may be shown without its tags.
+    let found = found
+        .filter(|found| Tags::read(&found.tags).is_some() || !note.is_awaited(Made::User, now));
     let tags = match &found {
         None => None,
         Some(found) => match Tags::read(&found.tags) {
             Some(tags) => Some(tags),
             None => {
                 let role = role_of(operator, user).await.map_err(explain)?;
-                return Err(foreign(user, role.as_deref()));
+                return Err(foreign(user, role.as_deref(), spelled));
             }
         },
     };
@@ -118,13 +118,22 @@ pub(super) async fn survey(
         &user_arn,
     )
     .await?;
+    let lost = lost(&note, &possessions.keys, tags.as_ref(), &in_files);
+    let shown_keys = lost.len();
+    let seen = Seen {
+        user: found.map(|found| owner(&found, tags, possessions, &serial, &in_files, &lost)),
+        role,
+        device,
+        taken,
+    };
+    let late = note.late(now, |made| match made {
+        Made::User => usize::from(seen.user.is_some()),
+        Made::Role => usize::from(seen.role.is_some()),
+        Made::Key => shown_keys,
+        Made::Device => usize::from(seen.device.is_some()),
+    });
     Ok(Survey {
-        seen: Seen {
-            user: found.map(|found| owner(&found, tags, possessions, &serial, &in_files, &note)),
-            role,
-            device,
-            taken,
-        },
+        seen,
         in_files: in_files != Found::default(),
         user: user.to_owned(),
         user_arn,
@@ -132,64 +141,8 @@ pub(super) async fn survey(
         keys,
         strange,
         untagged_role,
+        late,
     })
-}
-
-async fn possessions(
-    operator: &Operator<'_>,
-    ui: &Ui,
-    user: &str,
-) -> Result<Possessions, Obstacle> {
-    let holder = Holder::User(user);
-    let (keys, devices, login, attached, inline, groups, certificates, ssh_keys, services) = tokio::join!(
-        operator.call(async |aws, key| aws.access_keys(key, user).await),
-        operator.call(async |aws, key| aws.mfa_devices_of(key, Some(user)).await),
-        operator.call(async |aws, key| aws.login_profile(key, user).await),
-        operator.call(async |aws, key| aws.attached_policies(key, holder).await),
-        operator.call(async |aws, key| aws.inline_policies(key, holder).await),
-        operator.call(async |aws, key| aws.groups_of(key, user).await),
-        operator.call(async |aws, key| aws.signing_certificates_of(key, user).await),
-        operator.call(async |aws, key| aws.ssh_public_keys_of(key, user).await),
-        operator.call(async |aws, key| aws.service_credentials_of(key, user).await),
-    );
-    let belongings = [
-        none_if_gone(groups)?,
-        none_if_untold(ui, "signing certificates", certificates)?,
-        none_if_untold(ui, "SSH public keys", ssh_keys)?,
-        none_if_untold(ui, "service credentials", services)?,
-    ];
-    let devices = none_if_gone(devices)?.into_iter();
-    Ok(Possessions {
-        keys: none_if_gone(keys)?,
-        devices: devices.map(|device| device.serial).collect(),
-        login_profile: none_if_gone(login)?.is_some(),
-        attached: none_if_gone(attached)?,
-        inline: none_if_gone(inline)?,
-        belongings: belongings.concat(),
-    })
-}
-
-/// The stand-ins for AWS that people practise on do not know every question. If there is such a thing
-/// all the same, AWS refuses to delete the user.
-fn none_if_untold(
-    ui: &Ui,
-    things: &str,
-    outcome: Result<Vec<Belonging>, Obstacle>,
-) -> Result<Vec<Belonging>, Obstacle> {
-    match none_if_gone(outcome) {
-        Err(obstacle)
-            if matches!(
-                obstacle.situation(),
-                Some(Situation::Foreign { .. } | Situation::Other)
-            ) =>
-        {
-            ui.note(&format!(
-                "this endpoint does not tell whether the user has {things}"
-            ));
-            Ok(Vec::new())
-        }
-        outcome => outcome,
-    }
 }
 
 /// The role of a user who is gone.
@@ -253,6 +206,14 @@ async fn role_seen(
     Ok((Some(role), None))
 }
 
+/// The keys that were asked for, and the reply lost.
+fn lost(note: &Note, keys: &[UserKey], tags: Option<&Tags>, files: &Found) -> Vec<String> {
+    let tagged = tags.and_then(|tags| tags.access_key.as_deref());
+    let mut answered = files.keys.iter().filter_map(|(_, held)| held.as_deref());
+    let lost = note.lost(keys, tagged.or_else(|| answered.next()));
+    lost.into_iter().map(str::to_owned).collect()
+}
+
 /// Tells the user's key from others: by the tag, by the file that it was written into, by when it was
 /// asked for, and, where only one is there and the file is marked for it, by the reply that was lost.
 fn owner(
@@ -261,7 +222,7 @@ fn owner(
     possessions: Possessions,
     serial: &str,
     files: &Found,
-    note: &Note,
+    lost: &[String],
 ) -> down::User {
     let Possessions {
         keys,
@@ -276,9 +237,6 @@ fn owner(
     let ours = |id: &String| tagged.as_ref() == Some(id) || held(id);
     let waiting = files.keys.iter().any(|(_, held)| held.is_none());
     let only = waiting && keys.len() == 1 && tagged.is_none();
-    let mut answered = files.keys.iter().filter_map(|(_, held)| held.as_deref());
-    let lost = note.lost(&keys, tagged.as_deref().or_else(|| answered.next()));
-    let lost: Vec<String> = lost.into_iter().map(str::to_owned).collect();
     let ids = keys.into_iter().map(|key| key.id);
     let (keys, other_keys) = ids.partition(|id| only || ours(id) || lost.contains(id));
     devices.retain(|other| other != serial);
@@ -370,22 +328,35 @@ fn is_somebody_else(
 }
 
 /// `role` is one that was made for a user of this name.
-fn foreign(user: &str, role: Option<&str>) -> Failure {
+fn foreign(user: &str, role: Option<&str>, spelled: &Spelled) -> Failure {
     let Some(role) = role else {
+        let all = Spelled {
+            user: None,
+            ..spelled.clone()
+        };
         return Failure::new(
             Kind::Aws,
             format!("user {user} was not made by `awsmfa handson`, so it is not taken down"),
         )
         .at("--user")
-        .next("`awsmfa handson list` shows what was");
+        .next(format!("`{}` shows what was", all.command("handson list")));
     };
+    let tag = format!("Key={HANDSON},Value={role}");
+    let words = [
+        "aws iam tag-user".to_owned(),
+        flag("--user-name", Some(user)),
+        flag("--tags", Some(&tag)),
+        flag("--profile", spelled.profile.as_deref()),
+        flag("--endpoint-url", spelled.endpoint.as_deref()),
+    ];
     Failure::new(
         Kind::Aws,
         format!("user {user} does not carry the tag of `awsmfa handson`, though role {role} was made for a user of this name"),
     )
     .at("--user")
     .next(format!(
-        "if it is the hands-on user, put the tag back: `aws iam tag-user --user-name {user} --tags Key={HANDSON},Value={role}`"
+        "if it is the hands-on user, put the tag back: `{}`",
+        words.join(" ").trim_end()
     ))
 }
 

@@ -175,6 +175,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         user,
         role,
         policies,
+        spelled: down.clone(),
     };
     let raised = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;

@@ -9,7 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::codes::{Clerk, Source, other_device};
-use super::create::{ANOTHER_NAME, about, create, delete, hand_over, is};
+use super::create::{
+    ANOTHER_NAME, about, create, delete_if_any, hand_over, is, is_deleted, not_deleted,
+};
 use super::hand::{Handing, Hands};
 use super::pairing::{Deed, Pairing};
 use super::progress::Progress;
@@ -115,8 +117,7 @@ impl<'a> Course<'a> {
                     if !asked_for {
                         self.consent_to_replace().await?;
                     }
-                    self.delete().await?;
-                    seen = Some(Seen::Absent);
+                    seen = Some(self.delete().await?);
                 }
                 (Step::Create, Some(equipment)) => match self.create(equipment).await? {
                     Ok(new) => {
@@ -124,9 +125,11 @@ impl<'a> Course<'a> {
                         seen = Some(Seen::Waiting);
                     }
                     Err(obstacle) => {
-                        let there = asked_for && is(&obstacle, IamSituation::AlreadyExists);
+                        // The device that is called after its user is most likely an earlier run's.
+                        let ours = asked_for || self.name() == self.user;
+                        let there = ours && is(&obstacle, IamSituation::AlreadyExists);
+                        asked_for |= obstacle.may_be_done();
                         seen = self.look_again(obstacle, there, &mut doubts).await?;
-                        asked_for = true;
                     }
                 },
                 (Step::Enable, Some(equipment)) => {
@@ -235,10 +238,22 @@ impl<'a> Course<'a> {
         Ok(Ok(seed))
     }
 
-    /// Deletes the device whose seed is lost. Policies that demand MFA may leave that to others.
-    async fn delete(&self) -> Result<()> {
-        let deleted = delete(self.operator, self.errand, &self.serial).await;
-        deleted.map_err(|failure| match failure.kind() {
+    /// Deletes the device whose seed is lost; where it is then. One that AWS does not delete was enabled
+    /// a moment ago, and the lists show it by and by. Policies that demand MFA may leave that to others.
+    async fn delete(&self) -> Result<Seen> {
+        let obstacle = match delete_if_any(self.operator, self.errand, &self.serial).await {
+            Ok(_) => {
+                self.errand.done(is_deleted(&self.serial));
+                return Ok(Seen::Absent);
+            }
+            Err(obstacle) => obstacle,
+        };
+        let enabled = |seen| seen == Seen::Enabled;
+        if is(&obstacle, IamSituation::DeleteConflict) && enabled(self.look_until(enabled).await?) {
+            return Ok(Seen::Enabled);
+        }
+        let failure = not_deleted(self.operator, obstacle, &self.serial);
+        Err(match failure.kind() {
             Kind::Aws => failure.next(format!(
                 "`--name {}-2` sets up a device of another name beside it",
                 self.name()
@@ -311,8 +326,8 @@ impl<'a> Course<'a> {
             .done(format!("device {serial} is enabled for {user}"));
     }
 
-    /// The name is another's, or the answer was lost. Where one was lost before, what is `there` is
-    /// most likely what this run has asked for, and the lists show it by and by.
+    /// The name is another's, or the answer was lost. What is `there` is most likely what this run or
+    /// an earlier one has asked for, and the lists show it by and by.
     async fn look_again(
         &self,
         obstacle: Obstacle,
@@ -326,7 +341,7 @@ impl<'a> Course<'a> {
             return Ok(None);
         }
         if *doubts < TRIES && there {
-            let seen = self.look_until_it_is_there().await?;
+            let seen = self.look_until(|seen| seen != Seen::Absent).await?;
             if seen != Seen::Absent {
                 return Ok(Some(seen));
             }

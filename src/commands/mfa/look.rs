@@ -51,9 +51,9 @@ impl Course<'_> {
         }
     }
 
-    /// Where the device is that AWS says is there, as soon as the lists show it; absent if they do
-    /// not.
-    pub(super) async fn look_until_it_is_there(&self) -> Result<Seen> {
+    /// Where the device is, as soon as the lists show what AWS says otherwise (`shown`); what they show
+    /// at last, if they do not.
+    pub(super) async fn look_until(&self, shown: fn(Seen) -> bool) -> Result<Seen> {
         let mut pauses = match self.sees_all.get() {
             true => Pauses::for_news(self.timeout),
             false => Pauses::none(),
@@ -61,7 +61,7 @@ impl Course<'_> {
         let news = format!("AWS does not show device {} everywhere yet", self.serial);
         loop {
             let seen = self.look().await?;
-            if seen != Seen::Absent || !pause(self.ui, &mut pauses, &news).await {
+            if shown(seen) || !pause(self.ui, &mut pauses, &news).await {
                 return Ok(seen);
             }
         }
