@@ -662,31 +662,6 @@ fn a_command_that_makes_codes_of_another_device_is_not_asked_for_those_of_the_ne
     assert_eq!(fs::read_to_string(world.path("runs")).unwrap(), "run\n");
 }
 
-/// It is not told the seed, whatever device it makes codes of.
-#[test]
-fn a_command_of_before_makes_no_codes_of_a_device_that_is_yet_to_be_created() {
-    let world = World::new();
-    newcomer(&world, Preset::SelfService);
-    fs::write(world.path("code.sh"), "echo run >>runs\necho 123456\n").unwrap();
-    world.write_config("[default]\nmfa_process = sh code.sh\n");
-    world
-        .run(["mfa", "setup", "--yes", "--no-login", "--qr", "aws.png"])
-        .failed(4, "the mfa_process command knows nothing of a device")
-        .said("next: have `--seed-command` store the new seed")
-        .said("next: or `awsmfa mfa create` first, and then `awsmfa mfa setup --code1 CODE");
-    assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
-    assert!(!world.path("aws.png").exists());
-    // Who is there is asked in its place, to the end.
-    next_step_after_enabling(&world);
-    let mut session = setup(&world, &["--yes"]);
-    type_codes(&world, &mut session);
-    session.expect(&format!("MFA code for {SERIAL} (profile default): "));
-    session.send_line(&world.aws.code_at(SERIAL, 1));
-    let finished = world.finish(session);
-    assert_eq!(finished.code, 0, "{}", finished.shown);
-    assert!(!world.path("runs").exists());
-}
-
 #[test]
 fn whoever_has_a_device_is_asked_for_its_code_before_another_is_set_up() {
     let world = World::new();

@@ -38,7 +38,7 @@ pub(super) struct Outcome {
     pub(super) sign_in: bool,
     /// All was there before this run, and no sign-in follows.
     pub(super) unchanged: bool,
-    /// `mfa_process` makes no codes of this device.
+    /// `mfa_process` makes codes of another device.
     pub(super) codes_are_typed: bool,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Course<'a> {
                 equipment = Some(self.equip(device)?);
                 self.show_the_other_device().await?;
             }
-            match (step, &equipment) {
+            match (step, &mut equipment) {
                 (Step::Delete, _) => {
                     if !asked_for {
                         self.consent_to_replace().await?;
@@ -153,7 +153,7 @@ impl<'a> Course<'a> {
                         serial: self.serial.clone(),
                         sign_in,
                         unchanged,
-                        codes_are_typed: !self.command_may_know(seed.is_some()),
+                        codes_are_typed: !self.command_may_know(),
                     });
                 }
                 (Step::NothingToEnable | Step::Create | Step::Enable, _) => {
@@ -189,43 +189,21 @@ impl<'a> Course<'a> {
             }
         };
         let source = Source::choose(self.given.clone(), self.operator, self.ui)?;
-        let source = match self.command_may_know(hands.is_some()) {
+        let source = match self.command_may_know() {
             true => source,
-            false => self.person(source.for_device(&self.serial, self.operator, self.ui)?)?,
+            false => source.for_device(&self.serial, self.operator, self.ui)?,
         };
         Ok(Equipment { hands, source })
     }
 
-    /// Whether `mfa_process` makes codes of this device: of one whose seed goes to a command, and of the
-    /// one that the profile names, unless this run `makes` it.
-    fn command_may_know(&self, makes: bool) -> bool {
-        self.handing.is_automatic() || !makes && other_device(self.operator, &self.serial).is_none()
-    }
-
-    /// In the place of a command that knows nothing of the device whoever sees the seed.
-    fn person(&self, source: Source) -> Result<Source> {
-        let Source::Command { origin, .. } = &source else {
-            return Ok(source);
-        };
-        let terminal = Terminal::open(self.ui).map_err(|error| {
-            Failure::new(
-                Kind::Code,
-                "the mfa_process command knows nothing of a device that is yet to be created, and there is no terminal to ask for its codes",
-            )
-            .at(origin)
-            .because(error)
-            .next("have `--seed-command` store the new seed where the command finds it")
-            .next(format!(
-                "or `{}` first, and then `{}`",
-                self.spelled.command("mfa create"),
-                self.with_codes()
-            ))
-        })?;
-        Ok(Source::Terminal(terminal))
+    /// Whether `mfa_process` makes codes of this device: of the one that the profile names it does, and
+    /// of one whose seed goes to a command.
+    fn command_may_know(&self) -> bool {
+        self.handing.is_automatic() || other_device(self.operator, &self.serial).is_none()
     }
 
     /// Creates the device and hands its seed over.
-    async fn create(&self, equipment: &Equipment<'_>) -> Result<Result<Seed, Obstacle>> {
+    async fn create(&self, equipment: &mut Equipment<'_>) -> Result<Result<Seed, Obstacle>> {
         let Some(hands) = &equipment.hands else {
             return Err(self.nothing_to_enable());
         };
@@ -235,6 +213,14 @@ impl<'a> Course<'a> {
         };
         hand_over(self.operator, self.errand, hands, &seed, &self.serial).await?;
         self.progress.created(hands, &seed);
+        // A command that was not told the new seed makes codes of another device.
+        if let (Source::Command { .. }, false, Ok(terminal)) = (
+            &equipment.source,
+            self.handing.is_automatic(),
+            Terminal::open(self.ui),
+        ) {
+            equipment.source = Source::Terminal(terminal);
+        }
         Ok(Ok(seed))
     }
 
