@@ -50,10 +50,13 @@ pub(super) fn to_write(
     if is_region(&region.value) {
         return Some(region.value);
     }
-    warnings.push(format!(
-        "{}: {NO_REGION}, so the section gets none",
-        region.origin
-    ));
+    let credentials = existing.and_then(|settings| settings.credentials.as_ref());
+    if credentials.is_none_or(|part| RegionLine::of(&part.section) != RegionLine::Theirs) {
+        warnings.push(format!(
+            "{}: {NO_REGION}, so the section gets none",
+            region.origin
+        ));
+    }
     None
 }
 

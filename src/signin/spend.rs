@@ -1,9 +1,9 @@
 //! A device, a code of it, and the request that spends it.
 //!
 //! The person is asked at the [`Desk`], the request is [`issue`]'s. Where AWS does not accept the
-//! code and somebody can answer, the next one is asked for; a command is asked for one more. A device that was set up a moment ago
-//! is waited for, with the same code as long as AWS surely has not looked at it, and else with the
-//! next.
+//! code and somebody can answer, the next one is asked for; a command is asked for one more. A device
+//! that was set up a moment ago is waited for, with the same code as long as AWS surely has not
+//! looked at it, and else with the next.
 
 use super::caller::Caller;
 use super::desk::{Desk, Errand, Spent};

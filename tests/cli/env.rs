@@ -210,6 +210,17 @@ fn a_region_that_is_none_is_no_obstacle_where_another_is_named() {
     // And so it is.
     world.sign_in(&mfa, ["--force"]).succeeded().said(&warning);
     assert_eq!(world.value("default-mfa", "region"), None);
+    // A line of the person's own stays, so nothing is missing.
+    let section = world
+        .credentials()
+        .replace("[default-mfa]", "[default-mfa]\nregion = sa-east-1");
+    world.write_credentials(section);
+    let run = world.sign_in(&mfa, ["--force"]).succeeded();
+    assert!(!run.stderr.contains(wrong), "{}", run.stderr);
+    assert_eq!(
+        world.value("default-mfa", "region").as_deref(),
+        Some("sa-east-1")
+    );
 }
 
 #[cfg(unix)]
