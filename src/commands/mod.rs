@@ -54,7 +54,6 @@ use later::Later;
 #[command(
     name = "awsmfa",
     version,
-    subcommand_precedence_over_arg = true,
     after_help = EXIT_CODES,
     max_term_width = 100
 )]
@@ -322,10 +321,18 @@ fn whole() -> clap::Command {
 
 /// `--help` and `--version` come out of the parser as errors, too; it prints those on stdout.
 fn refused(error: &clap::Error, context: &Context) -> u8 {
-    let printed = error.print();
     if error.use_stderr() {
+        // It quotes the command line, which may hold what a terminal would obey.
+        let plain = error.render().to_string();
+        let shown = ui::printable_lines(&plain);
+        if shown == plain {
+            let _ = error.print();
+        } else {
+            Ui::new(Manner::default(), &context.env).usage(&shown);
+        }
         return Kind::Usage.exit_code();
     }
+    let printed = error.print();
     match printed {
         // A reader that went away has what it wanted.
         Err(lost) if lost.kind() != io::ErrorKind::BrokenPipe => {
@@ -340,6 +347,96 @@ fn refused(error: &clap::Error, context: &Context) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every command with the words that lead to it, the program itself first.
+    fn levels<'c>(
+        command: &'c clap::Command,
+        path: &[&'c str],
+        found: &mut Vec<(Vec<&'c str>, &'c clap::Command)>,
+    ) {
+        found.push((path.to_vec(), command));
+        for sub in command
+            .get_subcommands()
+            .filter(|sub| sub.get_name() != "help")
+        {
+            levels(sub, &[path, &[sub.get_name()]].concat(), found);
+        }
+    }
+
+    #[test]
+    fn a_value_is_never_taken_for_a_command() {
+        let definition = whole();
+        let mut all = Vec::new();
+        levels(&definition, &[], &mut all);
+        let names: std::collections::BTreeSet<&str> = all
+            .iter()
+            .filter_map(|(path, _)| path.last().copied())
+            .collect();
+        let mut tried = 0;
+        for (path, command) in &all {
+            let flags = command.get_arguments().filter(|a| {
+                !a.is_positional() && a.get_num_args().is_some_and(|count| count.takes_values())
+            });
+            for flag in flags {
+                let id = flag.get_id().as_str();
+                let long = flag.get_long().map(|long| format!("--{long}"));
+                let short = flag.get_short().map(|short| format!("-{short}"));
+                for value in &names {
+                    let mut forms = Vec::new();
+                    for name in long.iter().chain(&short) {
+                        if !flag.is_require_equals_set() {
+                            forms.push(vec![name.clone(), (*value).to_owned()]);
+                        }
+                        let joint = if name.starts_with("--") || flag.is_require_equals_set() {
+                            "="
+                        } else {
+                            ""
+                        };
+                        forms.push(vec![format!("{name}{joint}{value}")]);
+                    }
+                    for form in forms {
+                        let before = std::iter::once("awsmfa").chain(path.iter().copied());
+                        let argv: Vec<OsString> = before
+                            .map(OsString::from)
+                            .chain(form.iter().map(OsString::from))
+                            .collect();
+                        check(&definition, &argv, path, id, value);
+                        tried += 1;
+                    }
+                }
+            }
+        }
+        assert!(tried > 10_000, "{tried}");
+    }
+
+    /// The flag got the value, in the command that was named, or the parser has found fault with the
+    /// value or with what is missing beside it.
+    fn check(definition: &clap::Command, argv: &[OsString], path: &[&str], id: &str, value: &str) {
+        let mut matches = match definition.clone().try_get_matches_from(argv) {
+            Ok(matches) => matches,
+            Err(error) => {
+                let expected = [
+                    ErrorKind::ValueValidation,
+                    ErrorKind::InvalidValue,
+                    ErrorKind::MissingRequiredArgument,
+                    ErrorKind::MissingSubcommand,
+                    ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+                ];
+                assert!(expected.contains(&error.kind()), "{argv:?}: {error}");
+                return;
+            }
+        };
+        for name in path {
+            let (found, below) = matches
+                .remove_subcommand()
+                .unwrap_or_else(|| panic!("{argv:?}"));
+            assert_eq!(&found, name, "{argv:?}");
+            matches = below;
+        }
+        assert_eq!(matches.subcommand_name(), None, "{argv:?}");
+        let mut values = matches.get_raw(id).unwrap_or_else(|| panic!("{argv:?}"));
+        assert!(values.any(|found| found == value), "{argv:?}");
+    }
 
     #[test]
     fn a_code_is_not_shown_by_debug() {

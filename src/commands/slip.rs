@@ -1,8 +1,8 @@
 //! What was probably meant, where a command line is not understood.
 //!
 //! The parser suggests flags, values and the commands of a group by itself. Of the commands at the
-//! top it cannot: there the word may be a code. Comes after the parser has refused a command line,
-//! or has taken a word for a code that has letters; nothing is read or sent yet.
+//! top it cannot: there the word may be a code. Nor can it suggest `-p` to people who are used to a
+//! tool that takes the profile as a word: that takes the files. Nothing is sent yet.
 
 use std::ffi::{OsStr, OsString};
 
@@ -10,7 +10,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 
 use super::whole;
-use crate::profile::near;
+use crate::context::Context;
+use crate::failure::{Failure, Kind};
+use crate::profile::{is_profile, near};
+use crate::secret::Secret;
+use crate::signin;
+use crate::spelled;
 
 /// Parses a refused command line again with everything defined, for the sake of what is said about
 /// it: help, and what is suggested, may be about commands that were not named.
@@ -74,6 +79,39 @@ fn meant(definition: &Command, word: &str) -> Vec<String> {
         return Vec::new();
     }
     near(word, &names).into_iter().map(str::to_owned).collect()
+}
+
+/// The error for a profile in the place of the code, which is where other tools have it.
+pub(super) fn profile_as_code(context: &Context, code: &[Secret]) -> Option<Failure> {
+    let (name, rest) = code.split_first()?;
+    let name = name.expose();
+    if !is_profile(&signin::read_files(context).ok()?, name) {
+        return None;
+    }
+    let word = spelled::word(name);
+    let code = if rest.is_empty() { "" } else { " CODE" };
+    Some(
+        Failure::new(
+            Kind::Usage,
+            format!("`{name}` is neither a command nor a code; it is a profile"),
+        )
+        .at("CODE")
+        .next(format!("to sign in to it: awsmfa -p {word}{code}")),
+    )
+}
+
+/// What to type for `exec PROFILE -- COMMAND`, as other tools have it, where there is no program of
+/// that name.
+pub(super) fn profile_as_command(context: &Context, command: &[OsString]) -> Option<String> {
+    let (name, rest) = command.split_first()?;
+    let name = name.to_str()?;
+    if !is_profile(&signin::read_files(context).ok()?, name) {
+        return None;
+    }
+    let words = rest.iter().filter(|word| *word != "--");
+    let words = words.map(|word| format!(" {}", spelled::word(&word.to_string_lossy())));
+    let words: String = words.collect();
+    Some(format!("awsmfa exec -p {} --{words}", spelled::word(name)))
 }
 
 /// `help` takes the names of commands and no flag, so this is said to be no command.

@@ -62,7 +62,7 @@ use crate::failure::Result;
 use crate::ini::Document;
 use crate::secret::{AccessKey, Secret};
 
-pub use choose::environment_key;
+pub use choose::{SECTION_VARIABLE, environment_key, uses_environment};
 pub use duration::{
     ROLE_DEFAULT, SESSION_DEFAULT, can_be_left, grants, parse_duration, spell as spell_duration,
 };
@@ -86,6 +86,11 @@ pub use wire::{Base, Chosen, Rewired, Wiring, unwire, wire};
 
 use settings::Shared;
 use trail::Trail;
+
+/// Whether either file has a profile of this name.
+pub fn is_profile(files: &Files, name: &str) -> bool {
+    Shared::new(files).profile(name).is_some()
+}
 
 /// The two files of the AWS CLI, as they are now.
 #[derive(Clone, Debug)]

@@ -31,7 +31,7 @@ pub use diff::Diff;
 pub use out::not_written;
 pub use screen::{Question, Working};
 pub use table::{Cell, Tone};
-pub use text::printable;
+pub use text::{printable, printable_lines};
 pub use time::{in_words, until};
 
 use crate::context::Env;
@@ -171,6 +171,11 @@ impl Ui {
             };
             self.screen.print(&table::lines(rows, look));
         }
+    }
+
+    /// What the parser says of a command line, made [`printable_lines`] by the caller.
+    pub fn usage(&self, lines: &str) {
+        self.screen.print(lines);
     }
 
     /// Something good to know that asks for no action.

@@ -16,7 +16,8 @@ use std::time::Duration;
 /// Work that is over sooner than this is not worth an announcement (product manners: a third of
 /// a second).
 const PATIENCE: Duration = Duration::from_millis(333);
-const FRAME: Duration = Duration::from_millis(120);
+/// Twice a second shows that it goes on, and is little for a recording or a slow line.
+const FRAME: Duration = Duration::from_millis(500);
 /// ASCII, so that every font and console has them.
 const FRAMES: [char; 4] = ['-', '\\', '|', '/'];
 /// A spinner line that wrapped could not be wiped; this fits the narrowest usual terminal.

@@ -24,6 +24,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The same for text of several lines, which keep their ends.
+pub fn printable_lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    lines.join("\n")
+}
+
 /// The same for a JSON document, whose own line breaks stay: outside of strings JSON is ASCII, so
 /// a steering character can only stand in a string, where `\u009b` means the same.
 pub(super) fn printable_json(mut json: String) -> String {
@@ -43,18 +49,16 @@ pub(super) fn printable_json(mut json: String) -> String {
     json
 }
 
-/// Whether a terminal acts on `character`: the C0 and C1 controls with DEL, the line and
-/// paragraph separators, and the marks that turn the direction of writing around (Unicode
-/// Standard Annex #9, "Explicit Directional Formatting Characters").
+/// Whether a terminal acts on `character`, or shows nothing for it: the C0 and C1 controls with
+/// DEL, the line and paragraph separators, the marks that turn the direction of writing around
+/// (Unicode Standard Annex #9, "Explicit Directional Formatting Characters"), and what has no
+/// width, which makes two names look alike.
 fn steers(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{61c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}'
         )
 }
 
@@ -74,6 +78,7 @@ mod tests {
             ("a\tb", "a b"),
             ("user\u{202e}nimda", "user\\u{202e}nimda"),
             ("back\x08\x7f", "back\\u{8}\\u{7f}"),
+            ("de\u{200b}v\u{feff}", "de\\u{200b}v\\u{feff}"),
         ] {
             assert_eq!(printable(given), shown, "{given:?}");
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::ready::explain;
-use super::{Target, wire};
+use super::{Target, slip, wire};
 use crate::code::Given;
 use crate::context::Context;
 use crate::failure::Result;
@@ -134,6 +134,9 @@ pub(super) fn run(
     more: Vec<String>,
     arguments: Arguments,
 ) -> Result<u8> {
+    if let Some(failure) = slip::profile_as_code(context, &arguments.code) {
+        return Err(failure);
+    }
     if let Some(asked) = arguments.wiring.asked() {
         let chosen = Chosen {
             names: target.profile.iter().cloned().chain(more).collect(),
