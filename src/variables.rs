@@ -10,17 +10,19 @@ use crate::context::Env;
 use crate::profile::spell_expiration;
 use crate::secret::{AccessKey, Secret};
 
-/// The section that the credentials are from; for prompts.
-pub const SECTION: &str = "AWSMFA_SECTION";
+/// The section that the credentials are from: for prompts, and for renewing them in the shell that
+/// has them.
+pub const SECTION: &str = crate::profile::SECTION_VARIABLE;
 
 /// Every variable that [`assignments`] may set.
-pub const ASSIGNED: [&str; 6] = [
+pub const ASSIGNED: [&str; 7] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
+    SECTION,
 ];
 
 /// Where to ask for credentials, and what to show there (AWS SDKs and Tools Reference Guide,
@@ -50,7 +52,7 @@ const BOTO_CONFIG: &str = "BOTO_CONFIG";
 /// Other variables that name credentials, a profile or the account they belong to (AWS SDKs and
 /// Tools Reference Guide, "Environment variables support"; the rest of the names are those of
 /// older tools). Settings such as `AWS_CA_BUNDLE` and `AWS_ENDPOINT_URL` are none of them.
-pub const OTHERS: [&str; 18] = [
+pub const OTHERS: [&str; 21] = [
     "AWSMFA_PROFILE",
     "AWSMFA_TOKEN_CODE",
     SECTION,
@@ -61,6 +63,7 @@ pub const OTHERS: [&str; 18] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CREDENTIAL_FILE",
+    "AWS_CREDENTIAL_SCOPE",
     "AWS_DEFAULT_PROFILE",
     "AWS_PROFILE",
     "AWS_ROLE_ARN",
@@ -68,6 +71,8 @@ pub const OTHERS: [&str; 18] = [
     "AWS_SECRET_KEY",
     "AWS_SECURITY_TOKEN",
     "AWS_SESSION_EXPIRATION",
+    "AWS_SSO_SESSION",
+    "AWS_VAULT",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 ];
 
@@ -83,6 +88,7 @@ pub fn assignments(
     key: &AccessKey,
     expiration: Timestamp,
     region: Option<&str>,
+    section: &str,
 ) -> Vec<Assignment> {
     let values = [
         Some(Secret::new(key.id.as_str())),
@@ -91,6 +97,7 @@ pub fn assignments(
         Some(Secret::new(spell_expiration(expiration))),
         region.map(Secret::new),
         region.map(Secret::new),
+        Some(Secret::new(section)),
     ];
     let pairs = ASSIGNED.into_iter().zip(values);
     pairs
@@ -148,7 +155,7 @@ mod tests {
     fn every_variable_has_its_value_and_without_a_region_there_is_none() {
         // An expiry that somebody wrote with a fraction is told without.
         let expiration = "2026-11-21T21:04:00.5Z".parse().unwrap();
-        let all = assignments(&key(), expiration, Some("eu-west-1"));
+        let all = assignments(&key(), expiration, Some("eu-west-1"), "x-mfa");
         let all: Vec<_> = all.iter().map(|(n, v)| (*n, v.expose())).collect();
         assert_eq!(
             all,
@@ -159,10 +166,11 @@ mod tests {
                 ("AWS_CREDENTIAL_EXPIRATION", "2026-11-21T21:04:00Z"),
                 ("AWS_REGION", "eu-west-1"),
                 ("AWS_DEFAULT_REGION", "eu-west-1"),
+                ("AWSMFA_SECTION", "x-mfa"),
             ]
         );
-        let without = assignments(&key(), expiration, None);
-        assert_eq!(without.len(), 4);
+        let without = assignments(&key(), expiration, None, "x-mfa");
+        assert_eq!(without.len(), 5);
     }
 
     #[test]

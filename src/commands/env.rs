@@ -17,7 +17,8 @@ use crate::variables::{self, assignments, in_the_way};
 /// do @%i`. nushell: `awsmfa env --shell nushell | from json | load-env`. Signs in only if it has
 /// to. Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION
 /// and, if a region is known, AWS_REGION and AWS_DEFAULT_REGION; removes variables that would be
-/// used instead, such as AWS_PROFILE.
+/// used instead, such as AWS_PROFILE. AWSMFA_SECTION names the section, so the same line renews the
+/// same credentials later.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -44,7 +45,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         return ui.print(lines.as_bytes());
     }
     let ready = ready(context, ui, target, access)?;
-    let set = assignments(&ready.key, ready.expiration, ready.region.as_deref());
+    let region = ready.region.as_deref();
+    let set = assignments(&ready.key, ready.expiration, region, &ready.section);
     let lines = shell.assign(&set, &in_the_way(&context.env), Some(&ready.section));
     let lines = lines.map_err(|failure| {
         failure.next(format!(

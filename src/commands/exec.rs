@@ -5,13 +5,14 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Args, ValueHint};
 
-use super::Target;
-use super::ready::{Access, Ready, ready};
+use super::ready::{Access, ready};
 use super::serve::{Told, offer, runtime};
+use super::{Target, slip};
 use crate::child::{self, End, Program, Start};
 use crate::context::{Context, Env};
 use crate::endpoint::Endpoint;
 use crate::failure::Result;
+use crate::secret::Secret;
 use crate::ui::{Ui, until};
 use crate::variables::{Assignment, SECTION, assignments, in_the_way, in_the_way_of_endpoint};
 
@@ -49,7 +50,13 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         Some((name, rest)) => (name.as_os_str(), rest),
         None => (shell(&context.env), &[][..]),
     };
-    let program = child::find(name, &context.env)?;
+    let program =
+        child::find(name, &context.env).map_err(|failure| {
+            match slip::profile_as_command(context, &command) {
+                Some(line) => failure.next(format!("`{}` is a profile: {line}", name.display())),
+                None => failure,
+            }
+        })?;
     let is_shell = command.is_empty();
     if serve {
         let end = beside(context, ui, target, access, program, rest, is_shell)?;
@@ -65,8 +72,9 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
             until(ready.expiration, now, &context.zone())
         ));
     }
-    let set = assignments(&ready.key, ready.expiration, ready.region.as_deref());
-    let start = start(program, rest, &ready, &set, in_the_way(&context.env));
+    let region = ready.region.as_deref();
+    let set = assignments(&ready.key, ready.expiration, region, &ready.section);
+    let start = start(program, rest, &set, in_the_way(&context.env));
     Err(child::become_program(&start))
 }
 
@@ -81,7 +89,9 @@ fn beside(
     is_shell: bool,
 ) -> Result<End> {
     let mut endpoint = Endpoint::bind(0)?;
-    let offer = offer(context, ui, &mut endpoint, target, access, Told::Trouble)?;
+    let mut offer = offer(context, ui, &mut endpoint, target, access, Told::Trouble)?;
+    let section = Secret::new(offer.ready.section.as_str());
+    offer.assignments.push((SECTION, section));
     for note in &offer.notes {
         ui.trace(note);
     }
@@ -92,14 +102,13 @@ fn beside(
         ));
     }
     let unset = in_the_way_of_endpoint(&context.env);
-    let start = start(program, arguments, &offer.ready, &offer.assignments, unset);
+    let start = start(program, arguments, &offer.assignments, unset);
     runtime()?.block_on(child::run_beside(&start, endpoint.serve()))
 }
 
 fn start<'a>(
     program: Program,
     arguments: &'a [OsString],
-    ready: &'a Ready,
     set: &'a [Assignment],
     unset: Vec<&'a str>,
 ) -> Start<'a> {
@@ -107,7 +116,7 @@ fn start<'a>(
     Start {
         program,
         arguments,
-        set: set.chain([(SECTION, ready.section.as_str())]).collect(),
+        set: set.collect(),
         unset,
     }
 }

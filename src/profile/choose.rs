@@ -16,6 +16,9 @@ const SESSION_TOKENS: [&str; 2] = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
 
 /// The variables that name a profile, the strongest first.
 const VARIABLES: [&str; 3] = ["AWSMFA_PROFILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+/// The section whose credentials `env` and `exec` have put into this environment. They removed the
+/// variables above, so it is what says which profile it was.
+pub const SECTION_VARIABLE: &str = "AWSMFA_SECTION";
 
 /// The profile to sign in with, and the key of the environment if that is to be the source.
 pub(super) struct Choice {
@@ -25,11 +28,11 @@ pub(super) struct Choice {
 
 pub(super) fn choose(context: &Context, request: &Request) -> Result<Choice> {
     let profile = profile(&context.env, request)?;
-    let environment_key = match profile.origin {
+    let environment_key = match is_implied(&profile.origin) {
         // To sign in, temporary keys are most likely what an earlier sign-in exported: not a source.
-        Origin::Default => environment_key(&context.env)?
+        true => environment_key(&context.env)?
             .filter(|key| request.purpose.takes_temporary() || !key.is_temporary()),
-        _ => None,
+        false => None,
     };
     Ok(Choice {
         profile,
@@ -40,11 +43,38 @@ pub(super) fn choose(context: &Context, request: &Request) -> Result<Choice> {
 pub(super) fn profile(env: &Env, request: &Request) -> Result<Sourced<String>> {
     let named = match &request.profile {
         Some(name) => Some((name.as_str(), Origin::Flag("--profile"))),
-        None => first_variable(env, &VARIABLES)?,
+        None => match first_variable(env, &VARIABLES)? {
+            Some(named) => Some(named),
+            None => section_of_shell(env)?,
+        },
     };
     let (name, origin) = named.unwrap_or(("default", Origin::Default));
     check_profile(name, &origin)?;
     Ok(Sourced::new(name.to_owned(), origin))
+}
+
+/// Whether a person has named no profile, so that the keys of the environment come first.
+pub(super) fn is_implied(origin: &Origin) -> bool {
+    matches!(
+        origin,
+        Origin::Default | Origin::Environment(SECTION_VARIABLE)
+    )
+}
+
+/// Whether AWS tools take the keys of the environment, because no profile was named.
+pub fn uses_environment(context: &Context, request: &Request) -> bool {
+    let named = profile(&context.env, request);
+    named.is_ok_and(|named| is_implied(&named.origin)) && context.env.raw(KEY_ID).is_some()
+}
+
+/// The section that this environment has its credentials from. A long-term key beside it was set
+/// later, by hand, and is what is meant then.
+fn section_of_shell(env: &Env) -> Result<Option<(&str, Origin)>> {
+    let key = environment_key(env).ok().flatten();
+    if key.is_some_and(|key| !key.is_temporary()) {
+        return Ok(None);
+    }
+    first_variable(env, &[SECTION_VARIABLE])
 }
 
 /// The first of the variables that is set and not empty.

@@ -48,7 +48,7 @@ pub(super) fn missing(shared: &Shared<'_>, env: &Env, at: &Sourced<String>, link
     if matches!(at.origin, Origin::Default) && !names.is_empty() {
         failure = failure.next("name a profile with `--profile` or AWS_PROFILE");
     }
-    if matches!(at.origin, Origin::Default) || names.is_empty() {
+    if (matches!(at.origin, Origin::Default) || names.is_empty()) && !has_endpoint(env) {
         failure = failure.next(configure(name));
     }
     failure

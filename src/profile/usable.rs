@@ -5,7 +5,7 @@
 //! for a code; what answers here is the section that was signed in to for it. Nothing is signed in
 //! to, and no command is run.
 
-use super::choose::{KEY_ID, environment_key, profile};
+use super::choose::{KEY_ID, environment_key, is_implied, profile};
 use super::settings::{Part, Settings, Shared};
 use super::target::{Target, ignored, shadow_of};
 use super::{
@@ -55,7 +55,7 @@ pub fn usable(context: &Context, files: &Files, request: &Request) -> Result<Usa
     let chosen = profile(env, request)?;
     let name = chosen.value.as_str();
     let settings = shared.profile(name);
-    if chosen.origin == Origin::Default
+    if is_implied(&chosen.origin)
         && let Some(key) = environment_key(env)?
     {
         let found = (UsableKey::Plain(key), Origin::Environment(KEY_ID));

@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use crate::local_aws::{ACCOUNT, Mfa};
+use crate::one_code::user_with_roles;
 #[cfg(unix)]
 use crate::pty::Stream;
 use crate::told::Told;
 #[cfg(unix)]
 use crate::world::not_tested;
-use crate::world::{NOTHING, World};
+use crate::world::{AWSMFA, NOTHING, World};
 
 /// A user who has just signed in, with a region.
 pub(super) fn signed_in() -> (World, Mfa) {
@@ -34,6 +35,7 @@ pub(super) fn expected(world: &World, section: &str) -> Vec<String> {
         "AWS_REGION=eu-west-1".to_owned(),
         format!("AWS_SECRET_ACCESS_KEY={}", value("aws_secret_access_key")),
         format!("AWS_SESSION_TOKEN={}", value("aws_session_token")),
+        format!("AWSMFA_SECTION={section}"),
     ];
     lines.sort();
     lines
@@ -103,6 +105,77 @@ fn every_shell_is_recognised_takes_the_credentials_and_gives_them_up() {
         assert_eq!(about_aws(&world, "after"), Vec::<String>::new(), "{shell}");
     }
     assert_eq!(world.aws.operations(), Vec::<String>::new());
+}
+
+/// The same line again, in the shell that has the credentials, is about the same role.
+#[cfg(unix)]
+#[test]
+fn the_same_line_again_gives_the_same_identity() {
+    let again = r#"eval "$("$@" env)"; eval "$("$@" env)"; echo $AWS_ACCESS_KEY_ID"#;
+    let fish = "$argv env | source; $argv env | source; echo $AWS_ACCESS_KEY_ID";
+    let inside =
+        r#""$@" exec sh -c "$0 env >out; . ./out; $0 exec sh -c 'echo \$AWS_ACCESS_KEY_ID'""#;
+    let flag = r#""$@" exec -p ro sh -c '"$0" exec sh -c "echo \$AWS_ACCESS_KEY_ID"' "$1""#;
+    for variable in ["AWS_PROFILE", "AWSMFA_PROFILE", "AWS_DEFAULT_PROFILE", ""] {
+        let mut world = World::new();
+        let (_, mfa) = user_with_roles(&world, &["ro"]);
+        world.sign_in(&mfa, ["-p", "ro"]).succeeded();
+        let role = world.value("ro-mfa", "aws_access_key_id").unwrap();
+        if !variable.is_empty() {
+            world.set(variable, "ro");
+        }
+        let scripts: &[(&str, &str)] = match variable {
+            "" => &[("sh", flag)],
+            _ => &[
+                ("sh", again),
+                ("bash", again),
+                ("zsh", again),
+                ("fish", fish),
+                ("sh", inside),
+            ],
+        };
+        for (shell, script) in scripts {
+            if !is_installed(shell) {
+                continue;
+            }
+            world.set("SHELL", &format!("/bin/{shell}"));
+            let path = world.path("script");
+            std::fs::write(&path, script).unwrap();
+            let name = if *shell == "fish" { "" } else { AWSMFA };
+            let line = match name {
+                "" => format!("exec fish {} \"$@\"", path.display()),
+                name => format!(
+                    "exec {shell} -c \"$(cat {})\" {name} \"$@\"",
+                    path.display()
+                ),
+            };
+            let run = world.run_in(&line, NOTHING).succeeded_for(script);
+            assert_eq!(
+                run.stdout,
+                format!("{role}\n"),
+                "{variable} {shell}: {script}"
+            );
+        }
+        world.aws.clear_log();
+    }
+}
+
+/// A long-term key that was set in such a shell is what is meant from then on.
+#[cfg(unix)]
+#[test]
+fn a_key_that_was_set_later_is_not_passed_over() {
+    let mut world = World::new();
+    let (_, mfa) = user_with_roles(&world, &["ro"]);
+    world.sign_in(&mfa, ["-p", "ro"]).succeeded();
+    let other = world.key(&world.aws.user("bob"));
+    world.set("AWSMFA_SECTION", "ro-mfa");
+    world.set("AWS_ACCESS_KEY_ID", &other.id);
+    world.set("AWS_SECRET_ACCESS_KEY", &other.secret);
+    let run = world.run(["whoami", "--output", "json"]).succeeded();
+    assert_eq!(
+        run.json()["arn"],
+        format!("arn:aws:iam::{ACCOUNT}:user/bob")
+    );
 }
 
 /// The system calls such a process by the script's name.
@@ -246,6 +319,7 @@ fn standard_output_holds_the_lines_and_nothing_else() {
         ("AWS_CREDENTIAL_EXPIRATION", expiration.as_str()),
         ("AWS_REGION", "eu-west-1"),
         ("AWS_DEFAULT_REGION", "eu-west-1"),
+        ("AWSMFA_SECTION", "default-mfa"),
     ];
     for (shell, removal, assignment) in [
         ("bash", "unset AWS_PROFILE;\n", ["export ", "='", "';\n"]),
@@ -295,6 +369,7 @@ fn removing_needs_neither_files_nor_network() {
         "AWS_CREDENTIAL_EXPIRATION",
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
+        "AWSMFA_SECTION",
     ];
     assert_eq!(
         run.stdout,
@@ -400,7 +475,7 @@ fn in_a_pipeline_the_question_is_on_the_terminal() {
             .stdout
             .starts_with("export AWS_ACCESS_KEY_ID='ASIA")
     );
-    assert_eq!(finished.stdout.lines().count(), 4, "no region is known");
+    assert_eq!(finished.stdout.lines().count(), 5, "no region is known");
 }
 
 #[cfg(target_os = "linux")]

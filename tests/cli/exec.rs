@@ -22,6 +22,9 @@ fn the_program_gets_the_credentials_and_none_of_the_others() {
     let (mut world, _) = signed_in();
     let others = [
         "AWS_PROFILE",
+        "AWS_VAULT",
+        "AWS_SSO_SESSION",
+        "AWS_CREDENTIAL_SCOPE",
         "AWS_DEFAULT_PROFILE",
         "AWSMFA_PROFILE",
         "AWS_SECURITY_TOKEN",
@@ -49,14 +52,7 @@ fn the_program_gets_the_credentials_and_none_of_the_others() {
         .succeeded();
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
     let mut wanted = expected(&world, "default-mfa");
-    wanted.extend(
-        [
-            "AWSMFA_SECTION=default-mfa",
-            "AWS_CA_BUNDLE=/dev/null",
-            "AWS_MAX_ATTEMPTS=7",
-        ]
-        .map(str::to_owned),
-    );
+    wanted.extend(["AWS_CA_BUNDLE=/dev/null", "AWS_MAX_ATTEMPTS=7"].map(str::to_owned));
     wanted.sort();
     assert_eq!(about_aws(&world, "env"), wanted);
     let all = fs::read_to_string(world.path("env")).unwrap();

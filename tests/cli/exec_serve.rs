@@ -87,7 +87,10 @@ fn in_a_shell_that_asks_the_endpoint_awsmfa_asks_for_another_shell() {
     let advice = "next: AWS tools in this shell ask the endpoint";
     for (config, what) in [
         (config.as_str(), "profile `default` has no access key here"),
-        ("", "there is no profile `default`"),
+        (
+            "",
+            "there is no profile `default-mfa`, which AWSMFA_SECTION names",
+        ),
     ] {
         world.write_config(config);
         let nested = ["exec", "--serve", AWSMFA, "whoami"];
