@@ -81,14 +81,23 @@ fn tell(ui: &Ui, which: &Which, done: &SignedOut) -> Result<()> {
     Ok(())
 }
 
+/// Why nothing was done, and which sections there are for another try.
 fn nothing(which: &Which, done: &SignedOut) -> String {
-    match (which, &done.meant) {
+    let why = match (which, &done.meant) {
         (Which::All, _) => "nothing to do: there is no section of awsmfa".to_owned(),
         (Which::Expired, _) => "nothing to do: no section of awsmfa has expired".to_owned(),
         (_, Some(section)) => {
-            format!("nothing to do: section [{section}] is not there, or was not written by awsmfa")
+            format!("nothing to do: section [{section}] does not exist, or awsmfa did not write it")
         }
-        (_, None) => "nothing to do: nobody is signed in".to_owned(),
+        (_, None) => "nothing to do: there is no profile `default`".to_owned(),
+    };
+    match (which, done.signed_in.as_slice()) {
+        (Which::Profile(_), []) => format!("{why}; you are not signed in"),
+        (Which::Profile(_), names) => format!(
+            "{why}. Signed in: {} (sign out of all: awsmfa logout --all)",
+            names.join(", ")
+        ),
+        _ => why,
     }
 }
 

@@ -49,6 +49,8 @@ pub struct SignedOut {
     pub sections: Vec<Left>,
     /// The section that was meant, where one was.
     pub meant: Option<String>,
+    /// The sections of ours that are still there.
+    pub signed_in: Vec<String>,
     /// Whether what was remembered about codes is gone, too, where it had to go.
     pub swept: Result<()>,
 }
@@ -92,6 +94,10 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
             locked.commit(&bytes)?;
         }
     }
+    let gone = |held: &Held| sections.iter().any(|left| left.held == *held);
+    let there = wanted(&file.document, &Which::All, None, now).into_iter();
+    let signed_in = there.filter(|left| !gone(&left.held));
+    let signed_in = signed_in.map(|left| left.held.section).collect();
     let swept = match which {
         Which::All if Stamp::at(&file.path).is_some() => step::clear(&file.path, now),
         _ => Ok(()),
@@ -100,6 +106,7 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
         file: file.path,
         sections,
         meant,
+        signed_in,
         swept,
     })
 }

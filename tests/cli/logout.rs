@@ -45,7 +45,7 @@ fn signing_in_and_out_leaves_the_file_as_it_was() {
         assert_eq!(world.aws.log().len(), 0, "AWS is not told");
         // The same again has nothing to do, and does nothing.
         let run = world.run(["logout"]).succeeded();
-        run.said("nothing to do: section [default-mfa] is not there");
+        run.said("nothing to do: section [default-mfa] does not exist");
         assert_eq!(world.credentials(), before);
     }
 }
@@ -208,9 +208,42 @@ fn nobody_named_and_nobody_there_is_nothing_to_do() {
     world
         .run(["logout"])
         .succeeded()
-        .said("nothing to do: nobody is signed in");
+        .said("nothing to do: there is no profile `default`; you are not signed in");
     assert_eq!(world.names(), Vec::<String>::new());
     world.run(["logout", "-p", "nobody"]).failed(3, "`nobody`");
+}
+
+/// What is there is named, so that the next try can be the right one.
+#[test]
+fn signing_out_of_the_wrong_profile_says_who_is_signed_in() {
+    let world = World::new();
+    let user = world.aws.user("alice");
+    let (key, mfa) = (world.key(&user), world.virtual_mfa(&user));
+    world.write_credentials(section("corp", &key) + &section("side", &key));
+    world
+        .sign_in(&mfa, ["-p", "corp", "--serial-number", &mfa.serial])
+        .succeeded();
+    let signed_in = ". Signed in: corp-mfa (sign out of all: awsmfa logout --all)";
+    let before = world.credentials();
+    for (arguments, why) in [
+        (&["logout"][..], "there is no profile `default`"),
+        (
+            &["logout", "-p", "side"],
+            "section [side-mfa] does not exist, or awsmfa did not write it",
+        ),
+    ] {
+        let run = world.run(arguments).succeeded();
+        run.said(&format!("nothing to do: {why}{signed_in}"));
+    }
+    assert_eq!(world.credentials(), before);
+    world
+        .run(["logout", "-p", "corp"])
+        .succeeded()
+        .said("[corp-mfa] is removed");
+    world
+        .run(["logout", "-p", "corp"])
+        .succeeded()
+        .said("; you are not signed in");
 }
 
 #[test]
