@@ -49,6 +49,16 @@ pub enum Why {
     NotTaken,
 }
 
+impl Why {
+    /// Whether the section was made for something else than its profile says now.
+    pub fn is_misfit(self) -> bool {
+        matches!(
+            self,
+            Why::OtherSource | Why::OtherKey | Why::OtherRole | Why::OtherDevice
+        )
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -18,7 +18,7 @@ use crate::profile::{
     self, File, Files, Held, Open, Origin, ROLE_DEFAULT, Request, SESSION_DEFAULT, State,
     parse_duration, spell_duration, spell_expiration,
 };
-use crate::signin;
+use crate::signin::{self, Outlook, Wanted};
 use crate::ui::{Cell, Output, Tone, Ui, in_words, until};
 
 /// From here on down what is left is worth a look.
@@ -39,8 +39,9 @@ pub(super) struct Arguments {
 
 const CHECK_CODES: &str = "\
 Exit codes of --check, which says nothing at all with --quiet:
-  0  good for at least that long
-  4  not: expired, ending sooner, unknown, damaged, or not signed in
+  0  good for at least that long, or a role that is renewed without a code
+  4  not: expired, ending sooner, unknown, damaged, not signed in, or made for something else than
+     the profile says now
   3  the profile does not exist, or AWS tools ignore its section
   7  a file could not be read or understood";
 
@@ -86,6 +87,36 @@ fn check(context: &Context, ui: &Ui, request: &Request, least: Duration) -> Resu
             .map(|held| Row::held(&files, held, now))
             .collect();
         ui.document(&rows)?;
+    }
+    let is_ours = held.as_ref().is_none_or(|held| held.marks.is_some());
+    let wanted = Wanted {
+        request: request.clone(),
+        min_ttl: least,
+        ..Wanted::default()
+    };
+    // What signing in would see, where it can be resolved at all: what is there is as good as it is.
+    let prepared = signin::prepare(context, &wanted).ok().filter(|_| is_ours);
+    match prepared.map(|prepared| prepared.outlook(context, &wanted)) {
+        Some(Outlook::NoCode {
+            session,
+            until: end,
+        }) => {
+            if ui.output() == Output::Text {
+                ui.say(&format!(
+                    "[{section}] is renewed without a code: the session in [{session}] is good until {}",
+                    until(end, now, &context.zone())
+                ));
+            }
+            return Ok(());
+        }
+        Some(Outlook::Code(why)) if why.is_misfit() => {
+            return Err(not_good(format!(
+                "section [{section}] does not fit its profile: {why}"
+            ))
+            .at(files.credentials.path.display())
+            .next(sign_in(&section)));
+        }
+        _ => {}
     }
     let Some(held) = held else {
         return Err(

@@ -4,18 +4,19 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Target;
+use super::ready::{Access, ready};
 use crate::context::Context;
-use crate::failure::Result;
-use crate::profile::{Request, State, UsableKey, spell_expiration};
-use crate::signin::{self, Answer};
+use crate::failure::{Failure, Kind, Result};
+use crate::profile::{self, Request, State, UsableKey, spell_expiration};
+use crate::signin::{self, Answer, Outlook, Wanted};
 use crate::ui::{Cell, Output, Tone, Ui, until};
 
 /// Show who you are for AWS, and where the credentials were found
 ///
 /// Uses what AWS tools would use for the profile: keys of the environment where no profile is
 /// named, else the profile's own keys or its `credential_process`; for a role, the section that
-/// was signed in to. AWS is asked once (GetCallerIdentity). Nothing is signed in to and no code is
-/// asked for: credentials that have expired are told, with exit code 4.
+/// was signed in to. AWS is asked once (GetCallerIdentity). No code is asked for: a role whose session
+/// is good is assumed again first, and other credentials that have expired are told, with exit code 4.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {}
 
@@ -30,13 +31,33 @@ pub(super) fn run(
         region,
         endpoint_url,
         timeout,
-    } = target;
+    } = target.clone();
     let request = Request {
         profile,
         region,
         endpoint_url,
         ..Request::default()
     };
+    let wanted = Wanted {
+        request: request.clone(),
+        ..Wanted::default()
+    };
+    let of_profile = !profile::uses_environment(context, &request);
+    let prepared = signin::prepare(context, &wanted)
+        .ok()
+        .filter(|_| of_profile);
+    match prepared.map(|prepared| (prepared.outlook(context, &wanted), prepared.plan)) {
+        Some((Outlook::NoCode { .. }, _)) => {
+            ready(context, ui, target, Access::default())?;
+        }
+        Some((Outlook::Code(why), plan)) if why.is_misfit() => {
+            let section = plan.section.value;
+            let what = format!("section [{section}] does not fit its profile: {why}");
+            let next = format!("`awsmfa -p {section}` signs in");
+            return Err(Failure::new(Kind::Code, what).next(next));
+        }
+        _ => {}
+    }
     let answer = signin::identify(context, ui, &request, timeout)?;
     let report = Report::new(&answer);
     if ui.output() == Output::Json {

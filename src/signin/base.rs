@@ -9,6 +9,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Wanted;
 use crate::context::Context;
 use crate::failure::Result;
@@ -74,7 +76,14 @@ pub(super) fn choose(context: &Context, files: &Files, plan: &Plan, wanted: &Wan
 impl Base {
     /// Whether its session is good to open a role now, so that this takes no code.
     pub(super) fn is_good(&self, context: &Context, wanted: &Wanted) -> bool {
-        session::decide(&self.plan, context.clock.now(), least(wanted), false).is_ok()
+        self.good(context, wanted).is_some()
+    }
+
+    /// Until when it is.
+    pub(super) fn good(&self, context: &Context, wanted: &Wanted) -> Option<Timestamp> {
+        let now = context.clock.now();
+        let good = session::decide(&self.plan, now, least(wanted), false).ok()?;
+        good.session.expiration
     }
 
     /// Looks again at files that have changed.

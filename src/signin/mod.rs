@@ -123,6 +123,18 @@ pub struct Prepared {
     before: Option<String>,
 }
 
+/// What signing in would do, told without doing it.
+#[derive(Debug)]
+pub enum Outlook {
+    Kept,
+    /// The role would be assumed with the session in this section.
+    NoCode {
+        session: String,
+        until: Timestamp,
+    },
+    Code(Why),
+}
+
 /// What came of a renewal.
 #[derive(Debug)]
 pub enum Renewed {
@@ -229,6 +241,25 @@ impl Prepared {
         match wanted.distrusted.as_deref() == Some(good.session.key_id.as_str()) {
             true => Err(Why::NotTaken),
             false => Ok(good),
+        }
+    }
+
+    /// What would become of the section: kept, made anew without a code, or with one. Another tool's
+    /// section is kept.
+    pub fn outlook(&self, context: &Context, wanted: &Wanted) -> Outlook {
+        let why = match self.good(context.clock.now(), wanted) {
+            Ok(_) | Err(Why::Foreign) => return Outlook::Kept,
+            Err(why) => why,
+        };
+        let Way::Session(base) = base::choose(context, &self.files, &self.plan, wanted) else {
+            return Outlook::Code(why);
+        };
+        match base.good(context, wanted) {
+            Some(until) if wanted.min_ttl <= profile::grants(&self.plan).0 => Outlook::NoCode {
+                session: base.plan.section.value.clone(),
+                until,
+            },
+            _ => Outlook::Code(why),
         }
     }
 

@@ -3,7 +3,8 @@
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
-use crate::local_aws::{ACCOUNT, Trust};
+use crate::local_aws::{ACCOUNT, Mfa, Trust, UserHandle};
+use crate::one_code::user_with_roles;
 use crate::world::{NOTHING, World};
 
 const KEYS: &str = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\n\
@@ -483,4 +484,72 @@ fn a_terminal_gets_colour_and_bars_unless_it_is_told_not_to() {
         shown.contains("#####..... ") && !shown.contains("\u{1b}[3"),
         "{shown}"
     );
+}
+
+/// `status --check` and `whoami` say of a profile what `exec` would do for it.
+#[test]
+fn what_checks_and_what_signs_in_see_the_same() {
+    let set_up = || {
+        let world = World::new();
+        let (user, mfa) = user_with_roles(&world, &["dev", "dep"]);
+        world.sign_in(&mfa, ["-p", "dev"]).succeeded();
+        (world, user, mfa)
+    };
+    let expire = |world: &World, section: &str| {
+        let end = world.value(section, "expiration").unwrap();
+        let text = world.credentials();
+        let (before, after) = text.split_once(&format!("[{section}]")).unwrap();
+        let after = after.replacen(&end, "2020-01-01T00:00:00Z", 1);
+        world.write_credentials(format!("{before}[{section}]{after}"));
+    };
+    let replace = |world: &World, from: &str, to: &str| {
+        let text = std::fs::read_to_string(world.config_path()).unwrap();
+        assert!(text.contains(from), "{text}");
+        world.write_config(text.replace(from, to));
+    };
+    type Change<'c> = &'c dyn Fn(&World, &UserHandle, &Mfa);
+    let wired: Change<'_> = &|world, _, _| {
+        world
+            .run(["login", "--wire", "-p", "dep", "--yes"])
+            .succeeded();
+    };
+    let table: [(&str, &str, i32, Change<'_>); 9] = [
+        ("as it is", "dev", 0, &|_, _, _| {}),
+        ("a role never signed in to", "dep", 0, &|_, _, _| {}),
+        ("a wired role", "dep", 0, wired),
+        ("a role that is over", "dev", 0, &|world, _, _| {
+            expire(world, "dev-mfa")
+        }),
+        ("its section, named itself", "dev-mfa", 0, &|world, _, _| {
+            expire(world, "dev-mfa")
+        }),
+        ("both over", "dev", 4, &|world, _, _| {
+            expire(world, "dev-mfa");
+            expire(world, "default-mfa");
+        }),
+        ("another device", "default", 4, &|world, _, mfa| {
+            replace(world, &mfa.serial, "arn:aws:iam::123456789012:mfa/other");
+        }),
+        ("another role", "dev", 0, &|world, user, _| {
+            let other = world.aws.role("Other").trusts(Trust::new(&user.arn).mfa());
+            replace(world, "role/dev", "role/Other");
+            let _ = other;
+        }),
+        ("another role and no session", "dev", 4, &|world, _, _| {
+            replace(world, "role/dev", "role/dep");
+            expire(world, "default-mfa");
+        }),
+    ];
+    for (case, profile, code, change) in table {
+        for command in [
+            &["status", "--check", "30m"][..],
+            &["whoami"],
+            &["exec", "true"],
+        ] {
+            let (world, user, mfa) = set_up();
+            change(&world, &user, &mfa);
+            let run = world.run([&["-p", profile], command].concat());
+            assert_eq!(run.code, code, "{case}: {command:?}: {}", run.stderr);
+        }
+    }
 }
