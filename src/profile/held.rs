@@ -10,8 +10,8 @@ use super::session::{expiration, is_part};
 use super::{Marks, key};
 use crate::ini::Profile;
 
-/// The role, as it is recorded by us, by aws-mfa and by saml2aws.
-const ROLE_KEYS: [&str; 3] = ["awsmfa_role_arn", "assumed_role_arn", "x_principal_arn"];
+/// The role, as aws-mfa and saml2aws record it.
+const ROLE_KEYS: [&str; 2] = ["assumed_role_arn", "x_principal_arn"];
 
 /// The parts of temporary credentials. The last is what boto 2 called the token; botocore still
 /// reads both.
@@ -87,8 +87,12 @@ impl Held {
             key_id: text(ID).unwrap_or_default(),
             expiration: expiration(section),
             complete,
+            // What another tool left behind in a section of ours says nothing about us.
+            role_arn: match &marks {
+                Some(marks) => marks.role_arn.clone(),
+                None => ROLE_KEYS.into_iter().find_map(text),
+            },
             marks,
-            role_arn: ROLE_KEYS.into_iter().find_map(text),
         })
     }
 

@@ -13,12 +13,14 @@ use crate::ini::Profile;
 
 /// Where an expiry may stand, ours first: saml2aws and gimme-aws-creds write
 /// `x_security_token_expires`, dcoker's awsmfa `awsmfa_expiration`.
-pub const EXPIRY_KEYS: [&str; 5] = [
+pub const EXPIRY_KEYS: [&str; 7] = [
     "expiration",
     "x_security_token_expires",
     "awsmfa_expiration",
     "aws_expiration",
     "aws_session_expiration",
+    "aws_session_expiration_timestamp",
+    "aws_credential_expiration",
 ];
 
 /// What a section of ours holds, without its secrets.
@@ -92,9 +94,17 @@ fn is_by_awsume(section: &Profile<'_>) -> bool {
     says("manager", "awsume") || says("autoawsume", "true")
 }
 
-/// RFC 3339 with any offset, or the same without one. By that aws-mfa means UTC, and awsume this
-/// computer's zone.
+/// RFC 3339 with any offset, or the same without one, by which aws-mfa means UTC, and awsume this
+/// computer's zone; or seconds or milliseconds since 1970.
 fn parse_expiration(text: &str, zone: impl FnOnce() -> TimeZone) -> Option<Timestamp> {
+    /// As seconds this is in the year 5138; as milliseconds in 1973.
+    const MILLISECONDS: i64 = 100_000_000_000;
+    if let Ok(number) = text.parse::<i64>() {
+        return match number.abs() < MILLISECONDS {
+            true => Timestamp::from_second(number).ok(),
+            false => Timestamp::from_millisecond(number).ok(),
+        };
+    }
     text.parse().ok().or_else(|| {
         let civil: DateTime = text.parse().ok()?;
         Some(civil.to_zoned(zone()).ok()?.timestamp())
@@ -125,6 +135,9 @@ mod tests {
             "aws_expiration = 2026-11-21T21:04:00.000Z",
             "aws_session_expiration = 2026-11-21T21:04:00+0000",
             "aws_session_expiration = 2026-11-21 21:04:00+00:00",
+            "aws_credential_expiration = 2026-11-21T21:04:00Z",
+            "aws_session_expiration_timestamp = 1795295040",
+            "aws_expiration = 1795295040000",
         ] {
             let text = Zeroizing::new(format!("[x]\n{line}\n").into_bytes());
             let document = Document::parse(text, Flavor::Credentials).unwrap();
