@@ -67,7 +67,7 @@ fn examine_one(path: PathBuf, flavor: Flavor, found: &mut Vec<Finding>) -> File 
         let holds_secret = flavor == Flavor::Credentials || holds_secret(&file.document);
         of_look(&path, &look, flavor, holds_secret, found);
     }
-    of_document(&file, found);
+    of_document(&file, flavor, found);
     file
 }
 
@@ -172,12 +172,28 @@ fn of_owner(whose: &str, path: &Path, access: &Access) -> Option<Finding> {
 }
 
 /// Why AWS tools refuse the file as a whole, and what in it nobody understands.
-fn of_document(file: &File, found: &mut Vec<Finding>) {
+fn of_document(file: &File, flavor: Flavor, found: &mut Vec<Finding>) {
     let place = |line: usize| format!("{}:{line}", file.path.display());
     let warnings = file.document.warnings();
     for warning in &warnings {
         let finding = Finding::problem(Check::FileRefused, warning.text.as_str());
         found.push(finding.at(place(warning.line)).next("mend that line"));
+    }
+    for (line, name) in file.document.misnamed() {
+        let (what, right) = match flavor {
+            Flavor::Config => (
+                format!("no AWS tool reads [{name}] in the config file"),
+                format!("[profile {name}]"),
+            ),
+            Flavor::Credentials => (
+                format!(
+                    "no AWS tool reads [profile {name}] as profile `{name}` in the credentials file"
+                ),
+                format!("[{name}]"),
+            ),
+        };
+        let finding = Finding::warning(Check::SectionName, what).at(place(line));
+        found.push(finding.next(format!("write {right}")));
     }
     for profile in file.document.profiles() {
         let Some(broken) = profile.broken() else {

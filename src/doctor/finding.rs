@@ -79,6 +79,7 @@ pub enum Check {
     FileProtected,
     FileRefused,
     SectionBroken,
+    SectionName,
     Leftover,
     Lock,
     State,
@@ -138,6 +139,7 @@ impl Check {
             | C::FileProtected
             | C::FileRefused
             | C::SectionBroken
+            | C::SectionName
             | C::Leftover
             | C::Lock
             | C::State

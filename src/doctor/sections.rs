@@ -14,11 +14,23 @@ pub(super) fn examine(context: &Context, files: &Files, plan: Option<&Plan>) -> 
     let own = plan.map(|plan| plan.section.value.as_str());
     let sections = files.credentials.document.profiles();
     let held = sections.filter_map(|section| Held::read(&section));
-    held.flat_map(|held| {
+    let held = held.flat_map(|held| {
         let wanted = own == Some(held.section.as_str());
         of_section(context, files, &held, wanted)
+    });
+    held.chain(keys_in_our_place(files)).collect()
+}
+
+/// Long-term keys under a name that is a section's of ours: `aws configure` puts one there while
+/// AWS_PROFILE names that section. AWS tools then use the key without MFA.
+fn keys_in_our_place(files: &Files) -> impl Iterator<Item = Finding> {
+    let path = files.credentials.path.display();
+    profile::keys_named_as_ours(files).into_iter().map(move |(section, line, right)| {
+        let what = format!("[{section}] holds a long-term key under the name of a section for temporary ones, so AWS tools use it without MFA");
+        Finding::warning(Check::SectionName, what)
+            .at(format!("{path}:{line}"))
+            .next(format!("write [{right}] in that line"))
     })
-    .collect()
 }
 
 fn of_section(context: &Context, files: &Files, held: &Held, wanted: bool) -> Vec<Finding> {

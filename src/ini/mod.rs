@@ -209,6 +209,22 @@ impl Document {
         });
     }
 
+    /// Headers that no AWS tool reads as the profile they were meant for, with the profile's name:
+    /// `[dev]` in the config file, `[profile dev]` in the credentials file.
+    pub fn misnamed(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.sections.iter().filter_map(|section| {
+            let raw = std::str::from_utf8(&self.header(section)[section.name()]).ok()?;
+            let raw = raw.trim();
+            let name = match self.flavor {
+                Flavor::Credentials => raw.strip_prefix("profile ")?.trim(),
+                Flavor::Config if raw.contains(char::is_whitespace) => return None,
+                Flavor::Config => raw,
+            };
+            let is_none = ["", "default", "plugins", "preview"].contains(&name);
+            (!is_none).then_some((section.number(), name))
+        })
+    }
+
     fn titles(&self) -> impl Iterator<Item = (&Section, Title<'_>)> {
         self.sections
             .iter()

@@ -95,15 +95,40 @@ impl Oddity {
 }
 
 impl Document {
+    /// What the file is, if it is something else than sections, and its line; as text, a clause.
+    pub fn mistaken(&self) -> Option<(usize, &'static str)> {
+        let bytes = &self.bytes()[content_start(self.bytes())..];
+        let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let at = lines.position(|line| !line.is_empty() && !matches!(line[0], b'#' | b';'))?;
+        let first = bytes.split(|byte| *byte == b'\n').nth(at)?.trim_ascii();
+        let folded = String::from_utf8_lossy(first).to_ascii_lowercase();
+        let what = match first[0] {
+            b'{' => "this is a JSON document, not a credentials file",
+            b'[' => return None,
+            _ if folded.contains("access key id") && folded.contains(',') => {
+                "this is the CSV file of the AWS console, not a credentials file"
+            }
+            _ if folded.starts_with("aws_") => {
+                "the section header above this line is missing, such as `[default]`"
+            }
+            _ => return None,
+        };
+        Some((at + 1, what))
+    }
+
     /// Why some AWS tool will refuse this file as a whole, in the order of lines; each reason once.
     pub fn warnings(&self) -> Vec<Warning> {
         let mut survey = Survey::default();
         survey.read(self.bytes());
         let mut found = survey.found;
         found.sort_unstable_by_key(|(oddity, line)| (*line, *oddity));
+        let mistaken = self.mistaken();
         let warnings = found.into_iter().map(|(oddity, line)| Warning {
             line,
-            text: oddity.text().to_owned(),
+            text: match mistaken {
+                Some((at, what)) if at == line => format!("AWS tools refuse this file: {what}"),
+                _ => oddity.text().to_owned(),
+            },
         });
         warnings.collect()
     }

@@ -10,6 +10,7 @@ use super::{Marks, Purpose, Source};
 use crate::failure::{Failure, Kind, Result};
 use crate::ini;
 use crate::secret::{AccessKey, Secret};
+use crate::spelled::word;
 
 pub(super) const ID: &str = "aws_access_key_id";
 pub(super) const SECRET: &str = "aws_secret_access_key";
@@ -173,7 +174,7 @@ fn pair(settings: &Settings<'_>, part: &Part<'_>, purpose: Purpose) -> Result<So
             format!("profile `{name}` has {key} and no {missing}"),
         )
         .at(there.origin())
-        .next("AWS tools need both in the same file; `aws configure` writes them")
+        .next("AWS tools need both in the same file: add the other one")
     };
     let (id, secret) = match (filled(part, ID), filled(part, SECRET)) {
         (Some(id), Some(secret)) => (id, secret),
@@ -186,6 +187,9 @@ fn pair(settings: &Settings<'_>, part: &Part<'_>, purpose: Purpose) -> Result<So
     check_id(name, &id)?;
     check_secret(name, &secret)?;
     let token = token(part);
+    if let Some(token) = &token {
+        settings.note(TOKENS[0], token);
+    }
     check_kind(name, &id, token.as_ref(), purpose)?;
     Ok(Source::Profile {
         name: name.clone(),
@@ -295,8 +299,8 @@ pub(super) fn no_key(settings: &Settings<'_>) -> Failure {
         format!("profile `{name}` has no access key"),
     )
     .at(settings.place())
-    .next(match name.as_str() {
-        "default" => "`aws configure` stores one".to_owned(),
-        name => format!("`aws configure --profile {name}` stores one"),
-    })
+    .next(format!(
+        "`aws configure --profile {}` stores one",
+        word(name)
+    ))
 }

@@ -3,10 +3,12 @@
 
 use super::choose::environment_key;
 use super::names::near;
+use super::promised::{APART, SUFFIX};
 use super::settings::{Settings, Shared};
-use super::{Origin, Sourced, key};
+use super::{File, Origin, Sourced, key};
 use crate::context::Env;
 use crate::failure::{Failure, Kind};
+use crate::spelled::word;
 
 const ANOTHER_SHELL: &str = "AWS tools in this shell ask the endpoint that AWS_CONTAINER_CREDENTIALS_FULL_URI names; use awsmfa in another shell";
 
@@ -39,19 +41,43 @@ pub(super) fn missing(shared: &Shared<'_>, env: &Env, at: &Sourced<String>, link
             prefixed.line()
         ));
     }
+    let config = &shared.files.config;
+    if let Some((line, _)) = config.document.misnamed().find(|(_, other)| *other == name) {
+        failure = failure.next(format!(
+            "{}:{line}: in the config file the section is [profile {name}]",
+            config.path.display()
+        ));
+    }
     let environment = environment_key(env).ok().flatten();
     if matches!(at.origin, Origin::Default) && environment.is_some_and(|key| key.is_temporary()) {
         failure = failure.next(
             "the credentials in the environment are temporary, and this takes a long-term key",
         );
     }
-    if matches!(at.origin, Origin::Default) && !names.is_empty() {
-        failure = failure.next("name a profile with `--profile` or AWS_PROFILE");
+    if !names.is_empty() {
+        failure = failure.next(format!("name a profile with `--profile`: {}", some(&names)));
     }
     if (matches!(at.origin, Origin::Default) || names.is_empty()) && !has_endpoint(env) {
-        failure = failure.next(configure(name));
+        failure = failure.next(match credentials.document.mistaken() {
+            Some((line, what)) => format!(
+                "{}:{line}: {what}; {}",
+                credentials.path.display(),
+                by_hand(name)
+            ),
+            None => configure(name, credentials),
+        });
     }
     failure
+}
+
+/// The first few names, and how many more there are.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// A profile without a key. In a shell that has an endpoint to ask, the key was left out on
@@ -123,11 +149,30 @@ pub(super) fn no_source(settings: &Settings<'_>) -> Failure {
     .next("add `source_profile = NAME` with the profile that holds the key")
 }
 
-fn configure(name: &str) -> String {
-    match name {
-        "default" => "`aws configure` stores an access key as that profile".to_owned(),
-        name => format!("`aws configure --profile {name}` stores an access key as that profile"),
-    }
+/// How to store a key: never under the name of a section that a sign-in writes. `--profile` is
+/// always there, because AWS_PROFILE may name such a section.
+pub(super) fn configure(name: &str, credentials: &File) -> String {
+    format!(
+        "store an access key: `aws configure --profile {}`, or in {}: {}",
+        word(holder_of(name)),
+        credentials.path.display(),
+        by_hand(name)
+    )
+}
+
+fn by_hand(name: &str) -> String {
+    format!(
+        "write the lines `[{}]`, `aws_access_key_id = AKIA…`, `aws_secret_access_key = …`",
+        holder_of(name)
+    )
+}
+
+/// `work` where `work-mfa` was meant to be the section with temporary keys.
+fn holder_of(name: &str) -> &str {
+    let name = name.strip_suffix(APART).unwrap_or(name);
+    name.strip_suffix(SUFFIX)
+        .filter(|name| !name.is_empty())
+        .unwrap_or(name)
 }
 
 /// `a → b → a`, the middle left out of a long one.

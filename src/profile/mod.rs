@@ -77,7 +77,7 @@ pub use purpose::Purpose;
 pub use region::RegionLine;
 pub use roles::{Role, session_name_for};
 pub use session::{EXPIRY_KEYS, Session, expiration, spell_expiration};
-pub use standing::{Open, chosen, section, unsigned};
+pub use standing::{Open, chosen, keys_named_as_ours, section, unsigned};
 pub use target::{Target, shadow};
 pub use unnamed::{Unnamed, unnamed};
 pub use usable::{Usable, UsableKey, usable};
@@ -259,8 +259,15 @@ impl Source {
 /// where a section in use has a line that cannot be understood; each with its place.
 pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Plan> {
     let shared = Shared::new(files);
+    let mut plan =
+        resolve_in(context, &shared, request).map_err(|failure| shared.explain(failure))?;
+    plan.warnings.splice(0..0, shared.into_doubts());
+    Ok(plan)
+}
+
+fn resolve_in(context: &Context, shared: &Shared<'_>, request: &Request) -> Result<Plan> {
     let choice = choose::choose(context, request)?;
-    let trail = follow::follow(&shared, &context.env, request, choice)?;
+    let trail = follow::follow(shared, &context.env, request, choice)?;
     let mut warnings = Vec::new();
 
     let section = target::name(request, &trail)?;
@@ -272,7 +279,7 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
     let roles = roles::resolve(request, &trail, duration.as_ref())?;
     let region = region::resolve(&context.env, request, &[&trail.named, &trail.nodes])?;
     let region_to_write = region::to_write(existing.as_ref(), &trail.nodes, &mut warnings);
-    let endpoints = endpoint::resolve(context, &shared, request, &trail.nodes)?;
+    let endpoints = endpoint::resolve(context, shared, request, &trail.nodes)?;
     let mfa_process = trail.nodes.iter().find_map(|node| node.get("mfa_process"));
     let mfa_process = mfa_process.map(|found| found.sourced().map(Secret::new));
     let marks = marks_of(&trail, &section.value, serial.as_ref(), duration.as_ref());
@@ -286,7 +293,6 @@ pub fn resolve(context: &Context, files: &Files, request: &Request) -> Result<Pl
         ..
     } = trail;
 
-    warnings.splice(0..0, shared.into_doubts());
     Ok(Plan {
         profile,
         source,

@@ -16,7 +16,7 @@ use crate::failure::{Failure, Kind, Result};
 pub(super) const SUFFIX: &str = "-mfa";
 
 /// What comes behind that for the session of a profile's key.
-const APART: &str = "-session";
+pub(super) const APART: &str = "-session";
 
 /// What the section is called for the session of a profile's key, where the profile has a role
 /// itself: the other name is that role's.

@@ -74,6 +74,16 @@ impl<'f> Shared<'f> {
         })
     }
 
+    /// Why `failure` may have come about: a value that was used is spelled in a way that is easy to
+    /// overlook.
+    pub(super) fn explain(&self, failure: Failure) -> Failure {
+        let doubts = self.doubts.0.borrow();
+        let spelling = doubts
+            .iter()
+            .filter(|doubt| doubt.ends_with(QUOTED) || doubt.ends_with(INVISIBLE));
+        spelling.fold(failure, |failure, doubt| failure.next(doubt))
+    }
+
     pub(super) fn into_doubts(self) -> Vec<String> {
         self.doubts.0.into_inner()
     }
@@ -88,22 +98,23 @@ pub(super) struct Part<'f> {
 impl<'f> Part<'f> {
     /// The value as it stands, empty or not.
     pub(super) fn get(&self, key: &str) -> Option<Found<'f>> {
-        self.section.get(key).map(|value| self.found(value))
+        self.section.get(key).map(|value| self.found(key, value))
     }
 
     /// The value of `subkey` in the indented block below `key`.
     pub(super) fn nested(&self, key: &str, subkey: &str) -> Option<Found<'f>> {
         self.section
             .nested(key, subkey)
-            .map(|value| self.found(value))
+            .map(|value| self.found(subkey, value))
     }
 
-    fn found(&self, value: ini::Value<'f>) -> Found<'f> {
+    fn found(&self, key: &str, value: ini::Value<'f>) -> Found<'f> {
+        let doubt = value.doubt.or_else(|| misspelling(key, &value.text));
         Found {
-            text: value.text,
+            text: trimmed(value.text),
             path: self.path,
             line: value.line,
-            doubt: value.doubt,
+            doubt,
         }
     }
 
@@ -129,6 +140,37 @@ impl<'f> Part<'f> {
             .at(format!("{}:{}", self.path.display(), unreadable.line))
             .next("correct or remove that line; nothing was changed")),
         }
+    }
+}
+
+const QUOTED: &str = "remove the quotes around the value: AWS tools take them as a part of it";
+const INVISIBLE: &str =
+    "type the value again: it holds a character that cannot be seen, such as a no-break space";
+
+/// What is easy to overlook in a value. A command may well begin and end with a quote.
+fn misspelling(key: &str, text: &str) -> Option<&'static str> {
+    let invisible = |c| {
+        matches!(c, '\u{a0}' | '\u{ad}' | '\u{180e}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}' | '\u{3000}' | '\u{feff}')
+    };
+    let quoted = ['"', '\''].iter().any(|quote| {
+        let inside = text
+            .strip_prefix(*quote)
+            .and_then(|text| text.strip_suffix(*quote));
+        inside.is_some()
+    });
+    if quoted && !key.ends_with("_process") {
+        return Some(QUOTED);
+    }
+    text.contains(invisible).then_some(INVISIBLE)
+}
+
+/// Without the blanks that Python's `str.strip`, and so the AWS CLI, takes off either end.
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() < text.len() => Cow::Owned(text.trim().to_owned()),
+        owned => owned,
     }
 }
 

@@ -9,8 +9,9 @@ use std::collections::HashSet;
 
 use super::choose::{choose, profile};
 use super::follow::follow;
-use super::key::holds_long_term;
+use super::key::{holds_long_term, long_term_line};
 use super::names::LONG_TERM;
+use super::promised::SUFFIX;
 use super::settings::Shared;
 use super::target::{self, Target, ignored, shadow};
 use super::{Files, Held, Plan, Request, Source, Sourced, resolve};
@@ -130,6 +131,22 @@ fn open(context: &Context, shared: &Shared<'_>, name: &str) -> Option<Open> {
         role_arn: plan.roles.into_iter().next_back().map(|role| role.arn),
         serial: plan.serial.map(|serial| serial.value),
     })
+}
+
+/// Long-term keys in sections that are called like one of ours, `work-mfa`, while there is no key
+/// under `work`: the section, its line, and the name that it should have.
+pub fn keys_named_as_ours(files: &Files) -> Vec<(String, usize, String)> {
+    let shared = Shared::new(files);
+    let sections = files.credentials.document.profiles();
+    let found = sections.filter_map(|section| {
+        let name = section
+            .name()
+            .strip_suffix(SUFFIX)
+            .filter(|name| !name.is_empty())?;
+        let is_key = long_term_line(&section).is_some() && holder(&shared, name).is_none();
+        is_key.then(|| (section.name().to_owned(), section.line(), name.to_owned()))
+    });
+    found.collect()
 }
 
 /// Where the profile's own long-term key is, if it has one.

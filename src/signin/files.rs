@@ -1,8 +1,10 @@
 //! The two files of the AWS CLI as they are read for a sign-in, and read again.
 
 use std::fmt::Display;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -20,18 +22,22 @@ use crate::ui::Ui;
 /// warnings, and take longer to look through than everything else of a sign-in.
 const SURVEYED: usize = 1 << 20;
 
-/// Looks aside for what keeps AWS tools from reading the file, whatever we write into it.
-pub(super) fn survey(file: &File) -> impl Future<Output = Result<Vec<String>>> + use<> {
-    let (document, path) = (file.document.clone(), file.path.clone());
+/// Looks aside for what keeps AWS tools from reading the files, whatever we write into them.
+pub(super) fn survey(files: &Files) -> impl Future<Output = Result<Vec<String>>> + use<> {
+    let files = [files.credentials.clone(), files.config.clone()];
     detached("survey", move || {
-        if document.bytes().len() > SURVEYED {
-            return Ok(Vec::new());
-        }
-        let warnings = document.warnings().into_iter();
-        let placed =
-            |warning: Warning| format!("{}:{}: {}", path.display(), warning.line, warning.text);
-        Ok(warnings.map(placed).collect())
+        let small = files
+            .iter()
+            .filter(|file| file.document.bytes().len() <= SURVEYED);
+        Ok(small.flat_map(surveyed).collect())
     })
+}
+
+fn surveyed(file: &File) -> Vec<String> {
+    let warnings = file.document.warnings().into_iter();
+    let path = file.path.display();
+    let placed = |warning: Warning| format!("{path}:{}: {}", warning.line, warning.text);
+    warnings.map(placed).collect()
 }
 
 /// Both files as they are now.
@@ -47,6 +53,29 @@ pub fn read_files(context: &Context) -> Result<Files> {
         config: read_file(config, Flavor::Config)?,
         credentials: read_file(credentials, Flavor::Credentials)?,
     })
+}
+
+/// Whether another program may be in the midst of writing one of the files, as `aws configure` does
+/// in place; a quarter of a second later it has finished. Where a file has not changed for that long, this
+/// returns false at once.
+pub(super) fn is_being_written(files: &Files) -> bool {
+    const MOMENT: Duration = Duration::from_millis(250);
+    let changed = |file: &File| {
+        let changed = fs::metadata(&file.path)
+            .and_then(|data| data.modified())
+            .ok()?;
+        // A time of the future is no recent change.
+        changed.elapsed().ok()
+    };
+    let recent = [&files.config, &files.credentials]
+        .into_iter()
+        .filter_map(changed)
+        .min();
+    let Some(wait) = recent.and_then(|since| MOMENT.checked_sub(since)) else {
+        return false;
+    };
+    thread::sleep(wait);
+    true
 }
 
 /// Locks the file, which is called `named` where somebody else has it. Waiting for a lock must not keep

@@ -174,8 +174,13 @@ pub struct Fresh {
 /// sent or written.
 pub fn prepare(context: &Context, wanted: &Wanted) -> Result<Prepared> {
     wanted.check_code(context)?;
-    let files = read_files(context)?;
-    let plan = profile::resolve(context, &files, &wanted.request)?;
+    let mut files = read_files(context)?;
+    let mut plan = profile::resolve(context, &files, &wanted.request);
+    if plan.is_err() && files::is_being_written(&files) {
+        files = read_files(context)?;
+        plan = profile::resolve(context, &files, &wanted.request);
+    }
+    let plan = plan?;
     if let Source::Process { name, .. } = &plan.source {
         circle::check(&context.env, name, &plan.source.origin())?;
     }
@@ -318,7 +323,7 @@ async fn renewing(
     wanted: &Wanted,
 ) -> Result<Renewed> {
     let desk = Desk::new(context, ui, wanted);
-    let survey = survey(&prepared.files.credentials);
+    let survey = survey(&prepared.files);
     let signing_in = Box::pin(sign_in(&desk, prepared));
     let mut fresh = match desk.until_interrupted(signing_in).await? {
         SignedIn::Elsewhere(found) => return Ok(Renewed::Elsewhere(found)),

@@ -306,6 +306,169 @@ fn a_profile_that_does_not_exist_is_told_with_those_that_do() {
     );
 }
 
+/// A newcomer has AWS_PROFILE in the start-up file before there is a key. The key goes to `default`,
+/// never into the section that a sign-in writes.
+#[test]
+fn without_a_key_the_advice_never_names_our_section() {
+    for profile in ["", "default-mfa", "default-mfa-session"] {
+        let mut world = World::new();
+        if !profile.is_empty() {
+            world.set("AWS_PROFILE", profile);
+        }
+        let run = world
+            .run(["123456"])
+            .failed(3, "`aws configure --profile default`");
+        run.said("write the lines `[default]`, `aws_access_key_id = AKIA…`");
+        assert!(
+            !run.stderr.contains("--profile default-mfa"),
+            "{}",
+            run.stderr
+        );
+    }
+    let world = World::new();
+    world
+        .run(["-p", "work-mfa"])
+        .failed(3, "`aws configure --profile work`");
+}
+
+#[test]
+fn the_profiles_that_there_are_are_listed() {
+    let world = World::new();
+    world.write_config(
+        "[profile corp]\nregion = eu-west-1\n[profile client-a]\n[dev]\nregion = x\n",
+    );
+    let list = "next: name a profile with `--profile`: corp, client-a\n";
+    world.run(["123456"]).failed(3, list);
+    world.run(["-p", "prod"]).failed(3, list);
+    let run = world.run(["-p", "dev"]);
+    run.failed(
+        3,
+        ".aws/config:4: in the config file the section is [profile dev]",
+    );
+    world.write_credentials("[profile side]\n");
+    world
+        .run(["-p", "side"])
+        .failed(3, "in the credentials file the section is [side]");
+    let many: String = (0..30).map(|n| format!("[profile p{n}]\n")).collect();
+    world.write_config(many);
+    world.run(["-p", "prod"]).failed(3, "p5, p6 and 23 more\n");
+}
+
+/// `aws configure` gives up on such a file, so it is no remedy.
+#[test]
+fn a_file_that_is_something_else_is_named_as_what_it_is() {
+    let console =
+        "\u{feff}Access key ID,Secret access key\r\nAKIAIOSFODNN7EXAMPLE,planted-secret\r\n";
+    let users = "User name,Password,Access key ID,Secret access key,Console login link\nalice,,AKIA1,planted-secret,x\n";
+    let json = "\n{\n  \"AccessKey\": { \"AccessKeyId\": \"AKIA1\", \"SecretAccessKey\": \"planted-secret\" }\n}\n";
+    let headless = "# mine\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = planted-secret\n";
+    for (file, line, what) in [
+        (
+            console,
+            1,
+            "this is the CSV file of the AWS console, not a credentials file",
+        ),
+        (users, 1, "this is the CSV file of the AWS console"),
+        (json, 2, "this is a JSON document, not a credentials file"),
+        (
+            headless,
+            2,
+            "the section header above this line is missing, such as `[default]`",
+        ),
+    ] {
+        let world = World::new();
+        world.plant("planted-secret");
+        world.write_credentials(file);
+        let place = format!(".aws/credentials:{line}: {what}");
+        let run = world.run(["123456"]).failed(3, &place);
+        run.said("write the lines `[default]`, `aws_access_key_id = AKIA…`");
+        assert!(!run.stderr.contains("aws configure"), "{}", run.stderr);
+        let doctor = world.run(["doctor", "--offline"]);
+        assert!(doctor.stdout.contains(what), "{}", doctor.stdout);
+        assert_eq!(world.credentials(), file);
+    }
+}
+
+/// What is easy to overlook in a value is named with its line, wherever the value is used; blanks
+/// that the AWS CLI takes off are none of ours, too.
+#[test]
+fn quotes_and_invisible_characters_are_named() {
+    let quotes = "remove the quotes around the value";
+    let unseen = "holds a character that cannot be seen";
+    let role = "arn:aws:iam::123456789012:role/Admin";
+    for (key, value, said) in [
+        ("mfa_serial", "\"SERIAL\"", quotes),
+        ("mfa_serial", "SER\u{200b}IAL", unseen),
+        ("region", "'eu-west-1'", quotes),
+        ("region", "eu-west\u{a0}-1", unseen),
+        ("duration_seconds", "\"3600\"", quotes),
+        ("role_arn", &format!("\"{role}\""), quotes),
+        ("role_arn", &format!("{role}\u{200b}"), unseen),
+        ("source_profile", "\"default\"", quotes),
+        ("source_profile", "def\u{ad}ault", unseen),
+        ("role_session_name", "\"me\"", quotes),
+    ] {
+        let world = ready();
+        let mut lines = vec![
+            ("role_arn", role),
+            ("source_profile", "default"),
+            ("region", "eu-west-1"),
+        ];
+        lines.retain(|(other, _)| *other != key);
+        let lines: String = lines
+            .iter()
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .collect();
+        world.write_config(format!("[profile x]\n{key} = {value}\n{lines}"));
+        let run = world.run(["-p", "x"]);
+        let place = format!(".aws/config:2: `{key}`: ");
+        assert!(
+            run.stderr.contains(&place) && run.stderr.contains(said),
+            "{key} {value}: {}",
+            run.stderr
+        );
+    }
+    for (id, secret, said) in [
+        ("\"AKIAIOSFODNN7EXAMPLE\"", "planted/secret", quotes),
+        ("AKIAIOSFODNN7EXAMPLE", "\"planted/secret\"", quotes),
+        ("AKIAIOSFODNN7EXAMPLE", "planted/secret\u{200b}", unseen),
+    ] {
+        let world = World::new();
+        world.plant("planted/secret");
+        world.write_credentials(format!(
+            "[default]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n"
+        ));
+        world.run(["123456"]).failed(3, said);
+    }
+    let world = ready();
+    let text = world
+        .credentials()
+        .replace("\n", "\u{a0}\n")
+        .replacen("]\u{a0}", "]", 1);
+    world.write_credentials(text);
+    let run = world.run(["doctor", "--output", "json"]);
+    assert!(run.stdout.contains("is arn:aws:iam::"), "{}", run.stdout);
+}
+
+/// `aws configure` writes in place: for a moment the file is empty.
+#[test]
+fn a_file_that_is_being_written_is_read_again() {
+    let world = ready();
+    let whole = world.credentials();
+    let run = world.run(["123456"]).code;
+    world.write_credentials("");
+    let child = world.start(["123456"]);
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    world.write_credentials(&whole);
+    let ended = world.outcome(child);
+    assert_eq!(ended.code, run, "{}", ended.stderr);
+    assert!(
+        !ended.stderr.contains("there is no profile"),
+        "{}",
+        ended.stderr
+    );
+}
+
 #[test]
 fn flags_that_make_no_sense_together_are_refused_by_the_parser() {
     let world = ready();

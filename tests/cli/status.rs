@@ -553,3 +553,39 @@ fn what_checks_and_what_signs_in_see_the_same() {
         }
     }
 }
+
+/// Every tool's way to write an end is read, and none stays beside ours.
+#[test]
+fn other_tools_leave_nothing_behind() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    let key = world.credentials();
+    let end = (Timestamp::now() + 20.minutes()).as_second();
+    let lines = [
+        format!("aws_credential_expiration = {}", in_minutes(20)),
+        format!("aws_session_expiration_timestamp = {end}"),
+        format!("aws_expiration = {}", end * 1000),
+    ];
+    for line in &lines {
+        world.write_credentials(temporary("a", line));
+        world
+            .run(["status", "-p", "a", "--check", "19m"])
+            .succeeded();
+        world
+            .run(["status", "-p", "a", "--check", "21m"])
+            .failed(4, "good only until");
+    }
+    let role = "arn:aws:sts::123456789012:assumed-role/Old/alice";
+    let left = format!("{}\nx_principal_arn = {role}", lines.join("\n"));
+    world.write_credentials(key + &temporary("default-mfa", &left));
+    world.sign_in(&mfa, ["--yes"]).succeeded();
+    let keys = world.keys("default-mfa");
+    assert!(
+        !keys
+            .iter()
+            .any(|key| key.ends_with("_expiration") || key.ends_with("_timestamp")),
+        "{keys:?}"
+    );
+    let run = world.run(["status", "--output", "json"]).succeeded();
+    assert_eq!(run.json()[0]["role_arn"], Value::Null);
+}

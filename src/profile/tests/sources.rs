@@ -66,7 +66,13 @@ fn an_unknown_profile_is_told_with_both_files_and_what_was_probably_meant() {
         "no profile `wrok`",
         "config, credentials",
     );
-    assert_eq!(world.failure().advice(), ["did you mean `work`?"]);
+    assert_eq!(
+        world.failure().advice(),
+        [
+            "did you mean `work`?",
+            "name a profile with `--profile`: default, bob, work"
+        ]
+    );
 }
 
 #[test]
@@ -92,7 +98,7 @@ fn with_nothing_configured_the_way_to_begin_is_shown() {
     let failure = World::default().failure();
     assert_eq!(failure.kind(), Kind::Configuration);
     assert!(
-        failure.advice()[0].contains("`aws configure`"),
+        failure.advice()[0].contains("`aws configure --profile default`"),
         "{failure:?}"
     );
 }

@@ -121,7 +121,7 @@ fn failed(profile: &str, failure: Failure) -> Outcome {
 pub fn sign_in_all(context: &Context, ui: &Ui, plans: Plans, wanted: &Wanted) -> Result<Done> {
     in_a_runtime(async {
         let desk = Desk::new(context, ui, wanted);
-        let survey = survey(&plans.files.credentials);
+        let survey = survey(&plans.files);
         let signing_in = Box::pin(sign_in(&desk, plans));
         let rows = desk.until_interrupted(signing_in).await?;
         let mut warnings = Vec::new();

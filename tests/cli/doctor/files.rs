@@ -5,12 +5,51 @@ use std::fs;
 use super::Expected;
 #[cfg(unix)]
 use super::{private, set_mode};
-use crate::world::World;
+use crate::world::{World, section};
 
 fn healthy() -> World {
     let mut world = World::new();
     world.healthy();
     world
+}
+
+/// A header in the words of the other file, and a key where `aws configure` puts it while
+/// AWS_PROFILE names the section of a sign-in.
+#[test]
+fn what_stands_under_the_wrong_name_is_told() {
+    let mut world = World::new();
+    let user = world.aws.user("alice");
+    let key = world.key(&user);
+    world.write_credentials(section("default-mfa", &key) + "[profile side]\nregion = x\n");
+    world.write_config("[default]\n[dev]\nregion = x\n[sso-session s]\n");
+    world
+        .doctor(["--offline"])
+        .finds((
+            "section-name",
+            "warning",
+            "[default-mfa] holds a long-term key",
+            "credentials:1",
+            "write [default]",
+        ))
+        .finds((
+            "section-name",
+            "warning",
+            "no AWS tool reads [dev] in the config file",
+            "config:2",
+            "write [profile dev]",
+        ))
+        .finds((
+            "section-name",
+            "warning",
+            "no AWS tool reads [profile side]",
+            "credentials:4",
+            "write [side]",
+        ));
+    world.write_credentials(
+        section("default", &key) + &section("home-mfa", &key) + &section("home", &key),
+    );
+    world.write_config("");
+    world.doctor(["--offline"]).has_no("section-name");
 }
 
 #[test]
@@ -158,7 +197,7 @@ fn without_files_without_a_home_and_without_a_profile_there_is_still_something_t
             "problem",
             "there is no profile `default`",
             "",
-            "`aws configure` stores",
+            "`aws configure --profile default`",
         ))
         .finds(("region", "note", "no region is configured", "", ""))
         .finds(("sts", "ok", "STS answers", "", ""))
