@@ -53,6 +53,8 @@ mod exec;
 #[cfg(unix)]
 mod exec_serve;
 mod exit_codes;
+#[cfg(unix)]
+mod few_descriptors;
 mod first;
 mod follow;
 mod foreign_report;
