@@ -51,7 +51,7 @@ use existing::{Existing, check, metadata, size_of};
 use lock::Lock;
 pub use look::{Access, LockState, Look, directory_access, lock_state, look};
 pub use new::{rehearse_new, write_new};
-use target::Target;
+use target::{Target, check_owner};
 
 /// The largest file that is read or written, in bytes: a hundred times what a large company's
 /// credentials file holds, and small enough to be kept in memory.
@@ -173,6 +173,10 @@ fn lockable(path: &Path) -> Result<Target> {
     let target = Target::of(path)?;
     if let Ok(metadata) = fs::metadata(&target.file) {
         check(&target, &metadata)?;
+    }
+    let lock = target.lock_file();
+    if let Ok(metadata) = fs::symlink_metadata(&lock) {
+        check_owner(&lock, &metadata)?;
     }
     target.create_directory()?;
     Ok(target)

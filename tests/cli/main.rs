@@ -141,6 +141,8 @@ mod session;
 mod several;
 mod several_refused;
 #[cfg(unix)]
+mod shared_directory;
+#[cfg(unix)]
 mod single_flight;
 mod source;
 mod stale_sessions;
