@@ -89,11 +89,11 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
         sections = choose(&file.document);
         let bytes = without(&file, &sections)?;
         if bytes[..] != *file.document.bytes() {
-            locked.commit(&bytes)?;
+            locked.commit(&bytes, ui)?;
         }
     }
     let swept = match which {
-        Which::All if Stamp::at(&file.path).is_some() => step::clear(&file.path, now),
+        Which::All if Stamp::at(&file.path).is_some() => step::clear(ui, &file.path, now),
         _ => Ok(()),
     };
     Ok(SignedOut {

@@ -58,7 +58,7 @@ pub fn look(path: &Path) -> Result<Look> {
         false => metadata(&target)?,
     };
     Ok(Look {
-        leads_to: (target.file != path).then(|| target.file.clone()),
+        leads_to: target.is_link().then(|| target.file.clone()),
         write_protected: file.as_ref().and_then(|_| write_protected(&target)),
         file: file.as_ref().map(access),
         directory: directory_access(target.directory()),
@@ -99,7 +99,7 @@ fn unwritable(target: &Target, error: io::Error) -> Failure {
 }
 
 #[cfg(unix)]
-fn access(metadata: &Metadata) -> Access {
+pub(super) fn access(metadata: &Metadata) -> Access {
     use std::os::unix::fs::MetadataExt;
 
     let own = rustix::process::geteuid().as_raw();
@@ -110,7 +110,7 @@ fn access(metadata: &Metadata) -> Access {
 }
 
 #[cfg(windows)]
-fn access(_: &Metadata) -> Access {
+pub(super) fn access(_: &Metadata) -> Access {
     Access {
         mode: None,
         other_owner: None,

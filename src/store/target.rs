@@ -53,6 +53,10 @@ impl Target {
         ))
     }
 
+    pub(super) fn is_link(&self) -> bool {
+        self.file != self.given
+    }
+
     pub(super) fn directory(&self) -> &Path {
         directory_of(&self.file)
     }
@@ -85,7 +89,7 @@ impl Target {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failure("the directory cannot be reached", self, error)),
         }
-        if self.file != self.given {
+        if self.is_link() {
             return Err(refusal(
                 "this is a symbolic link into a directory that does not exist",
                 self,
@@ -155,7 +159,7 @@ fn hand_over_directory(path: &Path) {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.given.display())?;
-        if self.file != self.given {
+        if self.is_link() {
             write!(f, " -> {}", self.file.display())?;
         }
         Ok(())
@@ -182,14 +186,12 @@ fn directory_of(path: &Path) -> &Path {
 }
 
 /// Checks everything that the path leads through, of every link the path that it names, too.
-fn check_way(path: &Path, links: usize) -> Result<()> {
+pub(super) fn check_way(path: &Path, links: usize) -> Result<()> {
     for part in path.ancestors() {
-        let Ok(found) = fs::symlink_metadata(part) else {
-            continue;
-        };
-        check_owner(part, &found)?;
+        if let Ok(found) = fs::symlink_metadata(part) {
+            check_owner(part, &found)?;
+        }
         if links > 0
-            && found.is_symlink()
             && let Ok(Some(next)) = next_link(part)
         {
             check_way(&next, links - 1)?;

@@ -126,6 +126,8 @@ mod proxy;
 mod proxy_server;
 mod refusals;
 mod region;
+#[cfg(unix)]
+mod replaced_file;
 mod report;
 mod retries;
 mod reuse;
