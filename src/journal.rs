@@ -70,6 +70,7 @@ impl Journal {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
         let directory = directory(&credentials);
+        store::make_own_directory(&directory)?;
         let place = directory.clone();
         // Not the journal's own lock: that one is taken and given back by every write.
         let turn = directory.join(name);

@@ -130,7 +130,9 @@ pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBu
         file.truncate(LONGEST - hash.len());
         file += &hash;
     }
-    let path = directory(credentials)?.join(file);
+    let directory = directory(credentials)?;
+    store::make_own_directory(&directory)?;
+    let path = directory.join(file);
     store::refuse_link(&path)?;
     Ok(path)
 }

@@ -33,8 +33,8 @@ mod target;
 mod tests;
 
 use std::fmt;
-use std::fs::{self, Metadata};
-use std::io;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +57,9 @@ use target::{Target, check_way};
 /// The largest file that is read or written, in bytes: a hundred times what a large company's
 /// credentials file holds, and small enough to be kept in memory.
 pub const LARGEST: usize = 64 << 20;
+
+/// All that a `.gitignore` of ours says.
+const IGNORE_ALL: &[u8] = b"*\n";
 
 const NULL_DEVICE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
@@ -131,6 +134,26 @@ pub fn holder(path: &Path) -> Result<Holder> {
 /// As for [`lock()`].
 pub fn directory_of(path: &Path) -> Result<PathBuf> {
     Ok(lockable(path)?.directory().to_owned())
+}
+
+/// Makes a directory for files of our own, and keeps them out of the git repository that it may lie
+/// in, such as one of dotfiles: `git add` does not find them.
+///
+/// # Errors
+///
+/// As for [`lock()`]. That there can be no `.gitignore` is none: the first lock there fails, too.
+pub fn make_own_directory(directory: &Path) -> Result<()> {
+    let target = lockable(&directory.join(".gitignore"))?;
+    let file = File::options().append(true).create(true).open(&target.file);
+    if let Ok(mut file) = file
+        && file.metadata().is_ok_and(|found| found.len() == 0)
+        && replace::within_limit(IGNORE_ALL.len()).is_ok()
+    {
+        #[cfg(unix)]
+        target::hand_over(&file, &target.file);
+        let _ = file.write_all(IGNORE_ALL);
+    }
+    Ok(())
 }
 
 /// The files in a directory; none where there is no such directory.

@@ -47,6 +47,8 @@ mod credential_process;
 mod credential_report;
 mod devices;
 mod doctor;
+#[cfg(unix)]
+mod dotfiles;
 mod env;
 #[cfg(unix)]
 mod exec;
