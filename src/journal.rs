@@ -53,7 +53,7 @@ impl Journal {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         let named = |path: PathBuf| {
             let name = path.file_stem()?.to_str()?.to_owned();
-            let state = name.starts_with(prefix).then(|| read(&path).transpose());
+            let state = name.starts_with(prefix).then(|| glance(&path).transpose());
             Some((name, state??))
         };
         Ok(all(&credentials).into_iter().filter_map(named).collect())
@@ -70,7 +70,7 @@ impl Journal {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
         let directory = directory(&credentials);
-        store::make_own_directory(&directory)?;
+        store::make_own_directory(&directory, ui)?;
         let place = directory.clone();
         // Not the journal's own lock: that one is taken and given back by every write.
         let turn = directory.join(name);
@@ -107,7 +107,7 @@ impl Journal {
     /// [`Kind::File`] if the file cannot be read, or holds something else. What it holds is not
     /// quoted.
     pub fn read<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        read(&self.path)
+        glance(&self.path)
     }
 
     /// Writes `state` in the place of what was there. When this returns it is on the disk, or
@@ -162,20 +162,16 @@ pub fn all(credentials: &Path) -> Vec<PathBuf> {
     journals
 }
 
+fn path(directory: &Path, name: &str) -> PathBuf {
+    directory.join(format!("{name}{ENDING}"))
+}
+
 /// What the journal at `path` says. For whoever only tells of it.
 ///
 /// # Errors
 ///
 /// As for [`Journal::read`].
 pub fn glance<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    read(path)
-}
-
-fn path(directory: &Path, name: &str) -> PathBuf {
-    directory.join(format!("{name}{ENDING}"))
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     store::refuse_link(path)?;
     let Some(bytes) = store::read(path)? else {
         return Ok(None);

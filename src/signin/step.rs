@@ -58,7 +58,7 @@ pub(super) async fn permit<'a>(
     serial: &str,
     is_new: bool,
 ) -> Result<Permit<'a>> {
-    let path = turn::place(credentials, KIND, serial)?;
+    let path = turn::place(ui, credentials, KIND, serial)?;
     let waited = Cell::default();
     let mut queue = Queue::new(ui, wanted, &waited, format!("code for {serial}"));
     let locked = loop {

@@ -101,7 +101,7 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
 
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
     // Nor is a link followed: awsmfa makes none here.
     let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits();
@@ -116,20 +116,16 @@ fn open(path: &Path) -> io::Result<File> {
             hand_over(&file, path);
             Ok(file)
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => verified(options.open(path)?),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let file = options.open(path)?;
+            let found = file.metadata()?;
+            // What has another name as well may be anything, and is not written into.
+            match found.is_file() && found.nlink() <= 1 {
+                true => Ok(file),
+                false => Err(io::Error::other("not a regular file with a single name")),
+            }
+        }
         Err(error) => Err(error),
-    }
-}
-
-/// Nothing is written into a file that has another name as well: it may be anything.
-#[cfg(unix)]
-fn verified(file: File) -> io::Result<File> {
-    use std::os::unix::fs::MetadataExt;
-
-    let found = file.metadata()?;
-    match found.is_file() && found.nlink() <= 1 {
-        true => Ok(file),
-        false => Err(io::Error::other("not a regular file with a single name")),
     }
 }
 

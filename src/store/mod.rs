@@ -33,8 +33,8 @@ mod target;
 mod tests;
 
 use std::fmt;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Write};
+use std::fs::{self, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,9 +57,6 @@ use target::{Target, check_way};
 /// The largest file that is read or written, in bytes: a hundred times what a large company's
 /// credentials file holds, and small enough to be kept in memory.
 pub const LARGEST: usize = 64 << 20;
-
-/// All that a `.gitignore` of ours says.
-const IGNORE_ALL: &[u8] = b"*\n";
 
 const NULL_DEVICE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
@@ -142,16 +139,10 @@ pub fn directory_of(path: &Path) -> Result<PathBuf> {
 /// # Errors
 ///
 /// As for [`lock()`]. That there can be no `.gitignore` is none: the first lock there fails, too.
-pub fn make_own_directory(directory: &Path) -> Result<()> {
+pub fn make_own_directory(directory: &Path, ui: &Ui) -> Result<()> {
     let target = lockable(&directory.join(".gitignore"))?;
-    let file = File::options().append(true).create(true).open(&target.file);
-    if let Ok(mut file) = file
-        && file.metadata().is_ok_and(|found| found.len() == 0)
-        && replace::within_limit(IGNORE_ALL.len()).is_ok()
-    {
-        #[cfg(unix)]
-        target::hand_over(&file, &target.file);
-        let _ = file.write_all(IGNORE_ALL);
+    if !target.file.exists() {
+        let _ = replace::commit(&target, None, b"*\n", ui);
     }
     Ok(())
 }
@@ -162,17 +153,18 @@ pub fn make_own_directory(directory: &Path) -> Result<()> {
 ///
 /// [`Kind::File`] if it cannot be looked into.
 pub fn files_in(directory: &Path) -> Result<Vec<PathBuf>> {
-    let unread = |error| failure("the directory cannot be read", directory.display(), error);
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unread(error)),
-    };
-    let is_file = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
-    entries
-        .filter(|entry| entry.as_ref().map_or(true, is_file))
-        .map(|entry| entry.map(|entry| entry.path()).map_err(unread))
-        .collect()
+    let entries: io::Result<Vec<PathBuf>> = fs::read_dir(directory)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    match entries {
+        Ok(paths) => Ok(paths.into_iter().filter(is_file).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failure(
+            "the directory cannot be read",
+            directory.display(),
+            error,
+        )),
+    }
 }
 
 /// Refuses a symbolic link where a file of our own belongs: we make none, so what it leads to is

@@ -4,7 +4,7 @@
 //! whoever comes second is refused.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use super::target::Target;
@@ -31,19 +31,7 @@ pub fn rehearse_new(path: &Path, room: usize) -> Result<()> {
 /// As for [`rehearse_new`]. There is no file then.
 pub fn write_new(path: &Path, bytes: &[u8], ui: &Ui) -> Result<()> {
     let target = vacant(path)?;
-    let file = replace::prepare(&target, None, bytes.len())?;
-    file.as_file()
-        .write_all(bytes)
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(|error| failure("the file cannot be written", &target, error))?;
-    match file.persist_noclobber(&target.file) {
-        Ok(_) => {
-            replace::sync_directory(&target, ui);
-            Ok(())
-        }
-        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Err(occupied(path)),
-        Err(refused) => Err(failure("the file cannot be made", &target, refused.error)),
-    }
+    replace::commit(&target, None, bytes, ui)
 }
 
 fn vacant(path: &Path) -> Result<Target> {

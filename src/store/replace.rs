@@ -106,11 +106,7 @@ pub(super) fn remove(target: &Target, existing: &Metadata, ui: &Ui) -> Result<()
 }
 
 /// An empty file beside the target, with the mode and the owner it is going to have.
-pub(super) fn prepare(
-    target: &Target,
-    existing: Option<&Metadata>,
-    size: usize,
-) -> Result<NamedTempFile> {
+fn prepare(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<NamedTempFile> {
     check_size(target, size)?;
     within_limit(size).map_err(|error| unwritten(target, error))?;
     check_unchanged(target, existing)?;
@@ -297,29 +293,38 @@ fn changed(target: &Target) -> Failure {
     .next("run this again")
 }
 
-/// Gives the new file its name, unless another program has written the old one since the last look:
-/// the two change places, and what comes out is looked at. If it is not what was read, it goes back.
-///
-/// A third version may come out then, written in between: it goes back, too, as the later one. Killed
-/// before the old file is removed, it stays as a temporary file. Only if a kill hits the microseconds
-/// in which another program's version is out is that version lost.
-#[cfg(target_os = "linux")]
+/// Gives the new file its name; false where another program has written there since the last look.
 fn put(file: NamedTempFile, target: &Target, existing: Option<&Metadata>) -> io::Result<bool> {
+    if let Some(existing) = existing {
+        return exchange(file, target, existing);
+    }
+    match file.persist_noclobber(&target.file) {
+        Ok(_) => Ok(true),
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        // Not every file system can do it.
+        Err(refused) => rename(refused.file, target).map(|()| true),
+    }
+}
+
+/// The two files change places, and what comes out is looked at: if it is not what was read, it goes
+/// back. What comes out then should be the new file; a third version, written in between, is the
+/// later one and goes back, too.
+///
+/// Killed before the old file is removed, it stays as a temporary file. Only where a kill hits the
+/// microseconds in which another program's version is out, that version is cleared with it.
+#[cfg(target_os = "linux")]
+fn exchange(file: NamedTempFile, target: &Target, existing: &Metadata) -> io::Result<bool> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
 
     let place = file.path().to_owned();
     let look = || fs::symlink_metadata(&place).ok().as_ref().map(Stamp::of);
-    let how = match existing {
-        Some(_) => RenameFlags::EXCHANGE,
-        None => RenameFlags::NOREPLACE,
-    };
-    let (mut expected, mut inside) = (existing.map(Stamp::of), look());
+    let (mut expected, mut inside) = (Some(Stamp::of(existing)), look());
     let mut unchanged = true;
     loop {
-        match renameat_with(CWD, &place, CWD, &target.file, how) {
+        match renameat_with(CWD, &place, CWD, &target.file, RenameFlags::EXCHANGE) {
             Ok(()) => {}
-            Err(Errno::NOENT | Errno::EXIST) if unchanged => return Ok(false),
+            Err(Errno::NOENT) if unchanged => return Ok(false),
             // Not every file system can do it.
             Err(_) => return rename(file, target).map(|()| unchanged),
         }
@@ -332,7 +337,7 @@ fn put(file: NamedTempFile, target: &Target, existing: Option<&Metadata>) -> io:
 }
 
 #[cfg(not(target_os = "linux"))]
-fn put(file: NamedTempFile, target: &Target, _existing: Option<&Metadata>) -> io::Result<bool> {
+fn exchange(file: NamedTempFile, target: &Target, _existing: &Metadata) -> io::Result<bool> {
     rename(file, target).map(|()| true)
 }
 
@@ -377,7 +382,7 @@ fn rename(mut file: NamedTempFile, target: &Target) -> io::Result<()> {
 /// Makes the new name survive a power cut. A file system that cannot do this for a directory, or a
 /// directory that may be entered but not opened, is not worth a word.
 #[cfg(unix)]
-pub(super) fn sync_directory(target: &Target, ui: &Ui) {
+fn sync_directory(target: &Target, ui: &Ui) {
     let synced = fs::File::open(target.directory()).map(|directory| directory.sync_all());
     if let Ok(Err(error)) = synced
         && !matches!(
@@ -393,7 +398,7 @@ pub(super) fn sync_directory(target: &Target, ui: &Ui) {
 
 /// Windows has nothing of the kind for a directory; NTFS keeps a journal of names by itself.
 #[cfg(windows)]
-pub(super) fn sync_directory(_target: &Target, _ui: &Ui) {}
+fn sync_directory(_target: &Target, _ui: &Ui) {}
 
 fn unwritten(target: &Target, error: io::Error) -> Failure {
     failure("the new file cannot be written", target, error)
