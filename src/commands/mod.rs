@@ -280,9 +280,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
 /// connections, locks, pipes to commands. To run out of them on the way would cost a code.
 #[cfg(unix)]
 fn check_descriptors() -> Result<()> {
-    const NEEDED: usize = 24;
-
-    let copies = (0..NEEDED).map(|_| rustix::stdio::stderr().try_clone_to_owned());
+    let copies = (0..24).map(|_| rustix::stdio::stderr().try_clone_to_owned());
     let opened: io::Result<Vec<_>> = copies.collect();
     opened.map(drop).map_err(|error| {
         Failure::new(Kind::Configuration, "too few files can be opened at once")

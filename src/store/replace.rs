@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use tempfile::NamedTempFile;
 
@@ -26,9 +26,6 @@ use crate::ui::Ui;
 pub(super) const MARK: &str = ".awsmfa-";
 pub(super) const RANDOM: usize = 6;
 
-/// What a rehearsal writes where it has to.
-static FILLER: [u8; 4 << 10] = [b'#'; 4 << 10];
-
 /// Everything that [`commit`] does with a file of `size` bytes, up to the point where it would
 /// become visible; then it is removed.
 pub(super) fn rehearse(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<()> {
@@ -40,16 +37,11 @@ pub(super) fn rehearse(target: &Target, existing: Option<&Metadata>, size: usize
 
 /// Takes up room on the disk. Not with the contents, so that a kill leaves no copy of them.
 fn occupy(file: &mut NamedTempFile, size: usize) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
     if reserve(file.as_file(), size)? {
         return Ok(());
     }
-    let mut left = size;
-    while left > 0 {
-        let piece = left.min(FILLER.len());
-        file.write_all(&FILLER[..piece])?;
-        left -= piece;
-    }
-    Ok(())
+    io::copy(&mut io::repeat(b'#').take(size as u64), file).map(drop)
 }
 
 /// Asks the file system for the room without writing; false where it cannot be asked.
@@ -63,11 +55,6 @@ fn reserve(file: &fs::File, size: usize) -> io::Result<bool> {
         Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(false),
         Err(error) => Err(error.into()),
     }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn reserve(_file: &fs::File, _size: usize) -> io::Result<bool> {
-    Ok(false)
 }
 
 pub(super) fn commit(
@@ -219,6 +206,7 @@ pub(super) fn check_replaceable(target: &Target) -> Result<()> {
                 .next("make it writable for yourself (chmod u+w)"),
         });
     }
+    #[cfg(target_os = "linux")]
     if is_mount(target) {
         return Err(refusal(
             "the file is a mount of its own, so it cannot be replaced in one step",
@@ -245,11 +233,6 @@ fn is_mount(target: &Target) -> bool {
         .is_ok_and(|status| status.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
-#[cfg(not(target_os = "linux"))]
-fn is_mount(_target: &Target) -> bool {
-    false
-}
-
 /// Whether the process may write a file of `size` bytes. To write past RLIMIT_FSIZE would not be
 /// an error but a signal, SIGXFSZ, that kills.
 #[cfg(unix)]
@@ -270,16 +253,11 @@ pub(super) fn within_limit(_size: usize) -> io::Result<()> {
 /// Not everybody knows our lock: the AWS CLI and editors write without it.
 fn check_unchanged(target: &Target, existing: Option<&Metadata>) -> Result<()> {
     let now = match fs::metadata(&target.file) {
-        Ok(metadata) => Some(metadata),
+        Ok(metadata) => Some(Stamp::of(&metadata)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(failure("the file cannot be reached", target, error)),
     };
-    let unchanged = match (existing, &now) {
-        (None, None) => true,
-        (Some(then), Some(now)) => Stamp::of(then) == Stamp::of(now),
-        _ => false,
-    };
-    if unchanged {
+    if existing.map(Stamp::of) == now {
         return Ok(());
     }
     Err(changed(target))

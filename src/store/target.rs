@@ -188,10 +188,12 @@ fn directory_of(path: &Path) -> &Path {
 /// Checks everything that the path leads through, of every link the path that it names, too.
 pub(super) fn check_way(path: &Path, links: usize) -> Result<()> {
     for part in path.ancestors() {
-        if let Ok(found) = fs::symlink_metadata(part) {
-            check_owner(part, &found)?;
-        }
+        let Ok(found) = fs::symlink_metadata(part) else {
+            continue;
+        };
+        check_owner(part, &found)?;
         if links > 0
+            && found.is_symlink()
             && let Ok(Some(next)) = next_link(part)
         {
             check_way(&next, links - 1)?;
