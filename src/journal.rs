@@ -33,6 +33,7 @@ const ROOM: usize = 4096;
 /// An open journal; dropping it lets the next process have its turn.
 #[derive(Debug)]
 pub struct Journal {
+    ui: Ui,
     path: PathBuf,
     _turn: Lease,
 }
@@ -50,22 +51,12 @@ impl Journal {
         prefix: &str,
     ) -> Result<Vec<(String, Result<T>)>> {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
-        let directory = directory(&credentials);
-        let Ok(entries) = fs::read_dir(&directory) else {
-            return Ok(Vec::new());
+        let named = |path: PathBuf| {
+            let name = path.file_stem()?.to_str()?.to_owned();
+            let state = name.starts_with(prefix).then(|| glance(&path).transpose());
+            Some((name, state??))
         };
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let named = |name: String| Some(name.strip_suffix(ENDING)?.to_owned());
-        let mut names: Vec<String> = names
-            .filter_map(named)
-            .filter(|name| name.starts_with(prefix))
-            .collect();
-        names.sort_unstable();
-        let read = |name: String| {
-            let state = read(&path(&directory, &name)).transpose()?;
-            Some((name, state))
-        };
-        Ok(names.into_iter().filter_map(read).collect())
+        Ok(all(&credentials).into_iter().filter_map(named).collect())
     }
 
     /// Opens the journal called `name`, which must be fit for a file's, after any other process that
@@ -79,6 +70,7 @@ impl Journal {
         let credentials = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         let config = context.aws_file("AWS_CONFIG_FILE", "config")?;
         let directory = directory(&credentials);
+        store::make_own_directory(&directory, ui)?;
         let place = directory.clone();
         // Not the journal's own lock: that one is taken and given back by every write.
         let turn = directory.join(name);
@@ -86,10 +78,10 @@ impl Journal {
         for own in [&turn, &path] {
             store::refuse_link(own)?;
         }
-        let ui = ui.clone();
+        let voice = ui.clone();
         let turn = detached("journal", move || {
             let turn = store::lock(&turn, wait, &mut |holder| {
-                ui.note(&format!("waiting for {holder}, which is at the same thing"));
+                voice.note(&format!("waiting for {holder}, which is at the same thing"));
             })?;
             store::sweep_directory(&place);
             store::sweep(&credentials);
@@ -97,6 +89,7 @@ impl Journal {
             Ok(turn)
         });
         Ok(Self {
+            ui: ui.clone(),
             path,
             _turn: turn.await?,
         })
@@ -114,10 +107,11 @@ impl Journal {
     /// [`Kind::File`] if the file cannot be read, or holds something else. What it holds is not
     /// quoted.
     pub fn read<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        read(&self.path)
+        glance(&self.path)
     }
 
-    /// Writes `state` in the place of what was there. When this returns it is on the disk.
+    /// Writes `state` in the place of what was there. When this returns it is on the disk, or
+    /// the person was warned that it may not be.
     ///
     /// # Errors
     ///
@@ -128,7 +122,7 @@ impl Journal {
             Failure::new(Kind::Internal, "the state could not be put into a document")
                 .because(error)
         })?;
-        self.lock()?.read()?.commit(&bytes)
+        self.lock()?.read()?.commit(&bytes, &self.ui)
     }
 
     /// Removes the file: the procedure has come to its end.
@@ -137,7 +131,7 @@ impl Journal {
     ///
     /// [`Kind::File`] if it cannot be removed.
     pub fn remove(&self) -> Result<()> {
-        self.lock()?.read()?.remove()
+        self.lock()?.read()?.remove(&self.ui)
     }
 
     /// Nobody else writes here, so there is nothing to wait for.
@@ -168,20 +162,16 @@ pub fn all(credentials: &Path) -> Vec<PathBuf> {
     journals
 }
 
+fn path(directory: &Path, name: &str) -> PathBuf {
+    directory.join(format!("{name}{ENDING}"))
+}
+
 /// What the journal at `path` says. For whoever only tells of it.
 ///
 /// # Errors
 ///
 /// As for [`Journal::read`].
 pub fn glance<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    read(path)
-}
-
-fn path(directory: &Path, name: &str) -> PathBuf {
-    directory.join(format!("{name}{ENDING}"))
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     store::refuse_link(path)?;
     let Some(bytes) = store::read(path)? else {
         return Ok(None);
@@ -265,7 +255,7 @@ mod tests {
         let journal = open(&home, 1000).unwrap();
         let precious = home.path().join("precious");
         let lease = store::try_lock(&precious).unwrap().unwrap();
-        lease.read().unwrap().commit(b"1").unwrap();
+        lease.read().unwrap().commit(b"1", &journal.ui).unwrap();
         std::os::unix::fs::symlink(&precious, journal.path()).unwrap();
         let place = journal.path().display().to_string();
         let failures = [

@@ -225,7 +225,10 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let ui = Ui::new(voice.into(), &context.env);
     let (target, more) = targets.first_and_more();
     let command = command.unwrap_or(Command::Login(Later(login)));
-    if let Err(failure) = check_count(&command, &more) {
+    let checked = check_count(&command, &more);
+    #[cfg(unix)]
+    let checked = checked.and_then(|()| check_descriptors());
+    if let Err(failure) = checked {
         ui.failure(&failure);
         return failure.kind().exit_code();
     }
@@ -270,6 +273,19 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
             failure.kind().exit_code()
         }
     }
+}
+
+/// Proves that as many files can be opened as a sign-in may need at once, with room to spare:
+/// connections, locks, pipes to commands. To run out of them on the way would cost a code.
+#[cfg(unix)]
+fn check_descriptors() -> Result<()> {
+    let copies = (0..24).map(|_| rustix::stdio::stderr().try_clone_to_owned());
+    let opened: io::Result<Vec<_>> = copies.collect();
+    opened.map(drop).map_err(|error| {
+        Failure::new(Kind::Configuration, "too few files can be opened at once")
+            .because(error)
+            .next("raise the limit: ulimit -n 256")
+    })
 }
 
 /// The flags of `login` may stand without a command, but not before another one: there they would

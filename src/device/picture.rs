@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::qr::Qr;
 use crate::failure::{Failure, Kind, Result};
 use crate::store;
+use crate::ui::Ui;
 
 /// What the file is going to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +60,12 @@ impl Picture {
     /// # Errors
     ///
     /// [`Kind::File`], as for [`Picture::prepare`].
-    pub fn write(&self, qr: &Qr) -> Result<()> {
+    pub fn write(&self, qr: &Qr, ui: &Ui) -> Result<()> {
         let bytes = match self.form {
             Form::Png => qr.png(),
             Form::Svg => qr.svg(),
         };
-        store::write_new(&self.path, &bytes)
+        store::write_new(&self.path, &bytes, ui)
     }
 }
 

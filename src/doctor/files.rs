@@ -112,7 +112,8 @@ fn holds_secret(document: &Document) -> bool {
 
 fn of_look(path: &Path, look: &Look, flavor: Flavor, holds_secret: bool, found: &mut Vec<Finding>) {
     let name = name(flavor);
-    if look.leads_to.is_some() && look.file.is_some() {
+    let is_managed = look.leads_to.is_some() && look.write_protected.is_some();
+    if look.leads_to.is_some() && look.file.is_some() && !is_managed {
         let what = format!("the {name} file is a symbolic link; the file it leads to is replaced");
         found.push(Finding::note(Check::FileLink, what).at(shown(path, look)));
     }
@@ -124,7 +125,9 @@ fn of_look(path: &Path, look: &Look, flavor: Flavor, holds_secret: bool, found: 
             access,
             holds_secret,
         ));
-        found.extend(of_owner(&format!("the {name} file"), real, access));
+        if !is_managed {
+            found.extend(of_owner(&format!("the {name} file"), real, access));
+        }
     }
     let sticky = |access: &Access| access.mode.is_some_and(|mode| mode & STICKY != 0);
     if let (Some(directory), Some(beside)) = (&look.directory, real.parent())

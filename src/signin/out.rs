@@ -91,7 +91,7 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
         sections = choose(&file.document);
         let bytes = without(&file, &sections)?;
         if bytes[..] != *file.document.bytes() {
-            locked.commit(&bytes)?;
+            locked.commit(&bytes, ui)?;
         }
     }
     let gone = |held: &Held| sections.iter().any(|left| left.held == *held);
@@ -99,7 +99,7 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
     let signed_in = there.filter(|left| !gone(&left.held));
     let signed_in = signed_in.map(|left| left.held.section).collect();
     let swept = match which {
-        Which::All if Stamp::at(&file.path).is_some() => step::clear(&file.path, now),
+        Which::All if Stamp::at(&file.path).is_some() => step::clear(ui, &file.path, now),
         _ => Ok(()),
     };
     Ok(SignedOut {

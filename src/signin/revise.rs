@@ -62,21 +62,16 @@ pub async fn revise(
         let locked = lock(ui, &file.path, file.path.display().to_string(), wait)
             .await?
             .read()?;
-        let file = match locked.contents() {
-            Some(bytes) => File {
-                document: parse(Zeroizing::new(bytes.to_vec()), revising.flavor, &file.path)?,
-                path: file.path,
-            },
-            None => File {
-                document: Document::empty(revising.flavor),
-                path: file.path,
-            },
+        let bytes = Zeroizing::new(locked.contents().unwrap_or_default().to_vec());
+        let file = File {
+            document: parse(bytes, revising.flavor, &file.path)?,
+            path: file.path,
         };
         let (bytes, stay) = revised(&file, revising)?;
         if bytes[..] == *file.document.bytes() {
             return Ok(stay);
         }
-        match locked.commit(&bytes) {
+        match locked.commit(&bytes, ui) {
             Err(failure) if failure.kind() == Kind::File && tries < TRIES => {}
             outcome => return outcome.map(|()| stay),
         }

@@ -47,6 +47,7 @@ pub enum Place {
 /// Files that are locked and can be written.
 #[derive(Debug)]
 pub struct Room {
+    ui: Ui,
     place: Place,
     files: Vec<Target>,
 }
@@ -105,6 +106,7 @@ impl Room {
             });
         }
         Ok(Self {
+            ui: ui.clone(),
             place,
             files: targets,
         })
@@ -119,7 +121,7 @@ impl Room {
     pub fn fill(self, key: &AccessKey) -> Result<Filled> {
         let mut filled = Filled::default();
         for target in self.files {
-            let written = target.write(&self.place, key)?;
+            let written = target.write(&self.ui, &self.place, key)?;
             filled.profiles.extend(written.profiles);
             filled.sections.extend(written.sections);
         }
@@ -128,7 +130,7 @@ impl Room {
 }
 
 impl Target {
-    fn write(self, place: &Place, key: &AccessKey) -> Result<Filled> {
+    fn write(self, ui: &Ui, place: &Place, key: &AccessKey) -> Result<Filled> {
         let Self {
             path,
             flavors,
@@ -147,7 +149,7 @@ impl Target {
             if bytes[..] == *before {
                 return Ok(filled);
             }
-            match locked.commit(&bytes) {
+            match locked.commit(&bytes, ui) {
                 Err(failure) if failure.kind() == Kind::File && tries < TRIES => {}
                 outcome => return outcome.map(|()| filled),
             }

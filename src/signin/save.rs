@@ -117,7 +117,7 @@ pub(super) async fn write(
                 judge(context, files, entry)?;
             }
         }
-        match locked.commit(&edited(&files.credentials, entries)?) {
+        match locked.commit(&edited(&files.credentials, entries)?, ui) {
             Err(failure) if failure.kind() == Kind::File && tries < TRIES => {}
             outcome => return outcome,
         }

@@ -7,14 +7,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
-use super::files::{lock, parse, read_files};
+use super::files::read_files;
+use super::revise::{Revising, Revision, revise};
 use super::save::not_editable;
 use crate::context::Context;
 use crate::failure::Result;
-use crate::ini::{Change, Document, Flavor};
-use crate::profile::{self, File, Origin, Request};
+use crate::ini::{Change, Flavor};
+use crate::profile::{self, Origin, Request};
 use crate::ui::Ui;
 
 const KEY: &str = "mfa_serial";
@@ -55,8 +54,11 @@ pub fn serial_line(
     if present.as_deref() == Some(serial) {
         return Ok(None);
     }
-    let set = [(KEY, serial)];
-    let change = change(&profile, &set);
+    let change = Change {
+        section: &profile,
+        set: &[(KEY, serial)],
+        remove: &[],
+    };
     files
         .config
         .document
@@ -83,19 +85,12 @@ pub async fn write_serial(
     serial: &str,
     wait: Duration,
 ) -> Result<()> {
-    let lease = lock(ui, &line.file, "the config file", wait).await?;
-    let locked = lease.read()?;
-    let document = match locked.contents() {
-        Some(bytes) => parse(Zeroizing::new(bytes.to_vec()), Flavor::Config, &line.file)?,
-        None => Document::empty(Flavor::Config),
+    let set = Revision::Set(line.profile.clone(), vec![(KEY, serial.to_owned())]);
+    let revising = Revising {
+        flavor: Flavor::Config,
+        decide: Box::new(|_| vec![set.clone()]),
     };
-    let file = File {
-        path: line.file.clone(),
-        document,
-    };
-    let set = [(KEY, serial)];
-    let edited = file.document.edit(&change(&line.profile, &set));
-    locked.commit(&edited.map_err(|refused| not_editable(&file, refused))?)?;
+    revise(context, ui, &revising, wait).await?;
     let plan = profile::resolve(context, &read_files(context)?, request)?;
     if let Some(other) = plan.serial.filter(|named| named.value != serial) {
         ui.warn(&format!(
@@ -105,12 +100,4 @@ pub async fn write_serial(
         ));
     }
     Ok(())
-}
-
-fn change<'a>(profile: &'a str, set: &'a [(&'a str, &'a str)]) -> Change<'a> {
-    Change {
-        section: profile,
-        set,
-        remove: &[],
-    }
 }

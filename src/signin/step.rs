@@ -58,7 +58,7 @@ pub(super) async fn permit<'a>(
     serial: &str,
     is_new: bool,
 ) -> Result<Permit<'a>> {
-    let path = turn::place(credentials, KIND, serial)?;
+    let path = turn::place(ui, credentials, KIND, serial)?;
     let waited = Cell::default();
     let mut queue = Queue::new(ui, wanted, &waited, format!("code for {serial}"));
     let locked = loop {
@@ -126,7 +126,7 @@ impl Permit<'_> {
     pub fn used_up_to(self, step: i64) -> Result<()> {
         let last = self.last.filter(|last| is_near(*last, step));
         let step = last.unwrap_or(step);
-        self.locked.commit(format!("{step}\n").as_bytes())
+        self.locked.commit(format!("{step}\n").as_bytes(), self.ui)
     }
 }
 
@@ -136,7 +136,7 @@ impl Permit<'_> {
 /// # Errors
 ///
 /// [`crate::failure::Kind::File`] if the directory or a file of ours cannot be read or removed.
-pub(super) fn clear(credentials: &Path, now: Timestamp) -> Result<()> {
+pub(super) fn clear(ui: &Ui, credentials: &Path, now: Timestamp) -> Result<()> {
     for path in store::files_in(&turn::directory(credentials)?)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_ours = name
@@ -149,7 +149,7 @@ pub(super) fn clear(credentials: &Path, now: Timestamp) -> Result<()> {
         if let Some(lease) = store::try_lock(&path)? {
             let locked = lease.read()?;
             if locked.contents().is_some_and(is_over) {
-                locked.remove()?;
+                locked.remove(ui)?;
             }
         }
     }

@@ -79,7 +79,7 @@ pub(super) async fn take(
     section: &str,
     mut look: impl FnMut() -> Result<Need>,
 ) -> Result<Option<Turn>> {
-    let path = place(credentials, "section", section)?;
+    let path = place(desk.ui, credentials, "section", section)?;
     let what = format!("sign-in to [{section}]");
     let mut queue = Queue::new(desk.ui, desk.wanted, &desk.waited, what);
     let mut seen = None;
@@ -114,7 +114,7 @@ pub(super) async fn take(
 /// # Errors
 ///
 /// As for [`store::lock()`] on the credentials file; [`Kind::File`] for a symbolic link.
-pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBuf> {
+pub(super) fn place(ui: &Ui, credentials: &Path, kind: &str, name: &str) -> Result<PathBuf> {
     let mut file = format!("{kind}-");
     for byte in name.bytes() {
         if byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte) {
@@ -130,7 +130,9 @@ pub(super) fn place(credentials: &Path, kind: &str, name: &str) -> Result<PathBu
         file.truncate(LONGEST - hash.len());
         file += &hash;
     }
-    let path = directory(credentials)?.join(file);
+    let directory = directory(credentials)?;
+    store::make_own_directory(&directory, ui)?;
+    let path = directory.join(file);
     store::refuse_link(&path)?;
     Ok(path)
 }
@@ -233,6 +235,10 @@ mod tests {
         runtime.enable_time().build().unwrap().block_on(future)
     }
 
+    fn silent() -> Ui {
+        Ui::into_sink(Manner::default(), Box::new(std::io::sink()))
+    }
+
     #[test]
     fn a_lock_is_named_after_its_section_in_a_way_that_every_file_system_takes() {
         let home = tempfile::tempdir().unwrap();
@@ -243,7 +249,7 @@ mod tests {
             ("日", "section-%E6%97%A5".to_owned()),
             ("Dev-mfa", "section-%44ev-mfa".to_owned()),
         ] {
-            let path = place(&credentials, "section", section).unwrap();
+            let path = place(&silent(), &credentials, "section", section).unwrap();
             assert_eq!(path.file_name().unwrap().to_str(), Some(name.as_str()));
             assert_eq!(
                 path.parent(),
@@ -262,7 +268,7 @@ mod tests {
         let longer = ["y", "Y", "yy"].map(|end| format!("{long}{end}"));
         let mut taken = std::collections::HashSet::new();
         for name in names.iter().chain(&longer) {
-            let path = place(credentials, "section", name).unwrap();
+            let path = place(&silent(), credentials, "section", name).unwrap();
             let file = path.file_name().unwrap().to_str().unwrap();
             assert!(file.len() <= LONGEST, "{file}");
             assert!(taken.insert(file.to_ascii_lowercase()), "{name}");
@@ -275,7 +281,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("section-x");
         let _held = store::try_lock(&path).unwrap().unwrap();
-        let ui = Ui::into_sink(Manner::default(), Box::new(std::io::sink()));
+        let ui = silent();
         let wanted = Wanted {
             attended: false,
             ..Wanted::default()

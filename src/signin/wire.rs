@@ -73,7 +73,7 @@ impl<'a> Rewiring<'a> {
             .at(self.path().display())
             .next("run the command again, and look at the new change"));
         }
-        locked.commit(&self.after)
+        locked.commit(&self.after, ui)
     }
 
     fn lock(&self, ui: &Ui, wait: Duration) -> Result<Lease> {

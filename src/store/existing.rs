@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::target::Target;
+use super::target::{Target, check_owner};
 use super::{LARGEST, failure, refusal};
 use crate::failure::{Failure, Result};
 
@@ -87,6 +87,7 @@ pub(super) fn check(target: &Target, metadata: &Metadata) -> Result<()> {
     if !metadata.is_file() {
         return Err(refusal("this is not a regular file", target));
     }
+    check_owner(&target.file, metadata)?;
     check_size(target, size_of(metadata))
 }
 

@@ -101,9 +101,9 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
 
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
-    // A link here was not made by us, and what it leads to is not ours to truncate.
+    // Nor is a link followed: awsmfa makes none here.
     let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits();
     let mut options = OpenOptions::new();
     options
@@ -116,7 +116,15 @@ fn open(path: &Path) -> io::Result<File> {
             hand_over(&file, path);
             Ok(file)
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let file = options.open(path)?;
+            let found = file.metadata()?;
+            // What has another name as well may be anything, and is not written into.
+            match found.is_file() && found.nlink() <= 1 {
+                true => Ok(file),
+                false => Err(io::Error::other("not a regular file with a single name")),
+            }
+        }
         Err(error) => Err(error),
     }
 }
@@ -148,9 +156,12 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
 
 fn unusable(path: &Path, error: io::Error) -> Failure {
     let is_known = error.kind() == io::ErrorKind::PermissionDenied;
+    let is_foreign = error.kind() == io::ErrorKind::Other;
     let failure = failure("the lock file cannot be used", path.display(), error);
     match path.symlink_metadata() {
-        Ok(found) if !found.is_file() => failure.next("move it away: it is no file of awsmfa's"),
+        Ok(found) if is_foreign || !found.is_file() => {
+            failure.next("move it away: awsmfa did not make it")
+        }
         Ok(_) if !is_known => failure.next(
             "the file system may know no locks; AWS_SHARED_CREDENTIALS_FILE can name a file elsewhere",
         ),

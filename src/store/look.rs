@@ -5,12 +5,13 @@
 //! nothing is decided by it.
 
 use std::fs::{self, Metadata};
-use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
+use super::failure;
 use super::holder::{Holder, signed_text};
 use super::target::Target;
-use super::{NULL_DEVICE, failure, metadata, replace};
+use super::{NULL_DEVICE, metadata, replace};
 use crate::failure::{Failure, Result};
 
 /// What can be told of a file without reading it.
@@ -58,7 +59,7 @@ pub fn look(path: &Path) -> Result<Look> {
         false => metadata(&target)?,
     };
     Ok(Look {
-        leads_to: (target.file != path).then(|| target.file.clone()),
+        leads_to: target.is_link().then(|| target.file.clone()),
         write_protected: file.as_ref().and_then(|_| write_protected(&target)),
         file: file.as_ref().map(access),
         directory: directory_access(target.directory()),
@@ -72,34 +73,26 @@ pub fn directory_access(path: &Path) -> Option<Access> {
 }
 
 fn write_protected(target: &Target) -> Option<Failure> {
-    let file = replace::check_replaceable(target);
-    file.and_then(|()| directory_writable(target)).err()
+    let checked = replace::check_replaceable(target);
+    #[cfg(unix)]
+    let checked = checked.and_then(|()| directory_writable(target));
+    checked.err()
 }
 
+/// Windows has no such question.
 #[cfg(unix)]
 fn directory_writable(target: &Target) -> Result<()> {
     use rustix::fs::Access;
 
-    rustix::fs::access(target.directory(), Access::WRITE_OK | Access::EXEC_OK)
-        .map_err(|error| unwritable(target, error.into()))
-}
-
-/// Windows has no such question.
-#[cfg(windows)]
-fn directory_writable(target: &Target) -> Result<()> {
-    match fs::metadata(target.directory()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(unwritable(target, error)),
-    }
-}
-
-fn unwritable(target: &Target, error: io::Error) -> Failure {
-    let directory = target.directory().display();
-    failure("no file can be created in this directory", directory, error)
+    let directory = target.directory();
+    rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+        let what = "no file can be created in this directory";
+        failure(what, directory.display(), error.into())
+    })
 }
 
 #[cfg(unix)]
-fn access(metadata: &Metadata) -> Access {
+pub(super) fn access(metadata: &Metadata) -> Access {
     use std::os::unix::fs::MetadataExt;
 
     let own = rustix::process::geteuid().as_raw();
@@ -110,7 +103,7 @@ fn access(metadata: &Metadata) -> Access {
 }
 
 #[cfg(windows)]
-fn access(_: &Metadata) -> Access {
+pub(super) fn access(_: &Metadata) -> Access {
     Access {
         mode: None,
         other_owner: None,

@@ -16,8 +16,8 @@
 //!
 //! This module knows no INI and no AWS: what the bytes mean is [`crate::ini`]'s. It refuses
 //! whatever is not a regular file, is larger than [`LARGEST`], or cannot be read; it never takes an
-//! unreadable file for an empty one. Extended attributes, POSIX access lists and further hard links
-//! of the replaced file are not carried over.
+//! unreadable file for an empty one. The new file has the old one's mode, owner and, on Linux, its
+//! access list and the user's extended attributes; further hard links keep the old contents.
 
 mod existing;
 mod holder;
@@ -42,6 +42,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, Kind, Result};
+use crate::ui::Ui;
 
 pub use holder::Holder;
 pub use stamp::Stamp;
@@ -51,7 +52,7 @@ use existing::{Existing, check, metadata, size_of};
 use lock::Lock;
 pub use look::{Access, LockState, Look, directory_access, lock_state, look};
 pub use new::{rehearse_new, write_new};
-use target::Target;
+use target::{Target, check_way};
 
 /// The largest file that is read or written, in bytes: a hundred times what a large company's
 /// credentials file holds, and small enough to be kept in memory.
@@ -132,23 +133,38 @@ pub fn directory_of(path: &Path) -> Result<PathBuf> {
     Ok(lockable(path)?.directory().to_owned())
 }
 
+/// Makes a directory for files of our own, and keeps them out of the git repository that it may lie
+/// in, such as one of dotfiles: `git add` does not find them.
+///
+/// # Errors
+///
+/// As for [`lock()`]. That there can be no `.gitignore` is none: the first lock there fails, too.
+pub fn make_own_directory(directory: &Path, ui: &Ui) -> Result<()> {
+    let target = lockable(&directory.join(".gitignore"))?;
+    if !target.file.exists() {
+        let _ = replace::commit(&target, None, b"*\n", ui);
+    }
+    Ok(())
+}
+
 /// The files in a directory; none where there is no such directory.
 ///
 /// # Errors
 ///
 /// [`Kind::File`] if it cannot be looked into.
 pub fn files_in(directory: &Path) -> Result<Vec<PathBuf>> {
-    let unread = |error| failure("the directory cannot be read", directory.display(), error);
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unread(error)),
-    };
-    let is_file = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
-    entries
-        .filter(|entry| entry.as_ref().map_or(true, is_file))
-        .map(|entry| entry.map(|entry| entry.path()).map_err(unread))
-        .collect()
+    let entries: io::Result<Vec<PathBuf>> = fs::read_dir(directory)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    match entries {
+        Ok(paths) => Ok(paths.into_iter().filter(is_file).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failure(
+            "the directory cannot be read",
+            directory.display(),
+            error,
+        )),
+    }
 }
 
 /// Refuses a symbolic link where a file of our own belongs: we make none, so what it leads to is
@@ -173,7 +189,11 @@ fn lockable(path: &Path) -> Result<Target> {
     let target = Target::of(path)?;
     if let Ok(metadata) = fs::metadata(&target.file) {
         check(&target, &metadata)?;
+        if target.is_link() {
+            replace::check_replaceable(&target)?;
+        }
     }
+    check_way(&target.lock_file(), 0)?;
     target.create_directory()?;
     Ok(target)
 }
@@ -251,15 +271,16 @@ impl Locked {
     /// Makes `bytes` the contents of the file, in one step, and releases the lock.
     ///
     /// The mode of the old file is kept, less every right of group and others; a new file is 0600.
-    /// So is its owner; what the superuser makes belongs to the owner of the directory.
+    /// So is its owner; what the superuser makes belongs to the owner of the directory. The
+    /// person is warned if another hard link keeps the old contents, or the disk may not have the
+    /// new file's name yet.
     ///
     /// # Errors
     ///
     /// [`Kind::File`] as for [`Lease::rehearse`], or if somebody who does not know our lock has
-    /// changed the file since it was read. The old file is then still there, untouched. The one
-    /// error after the new file is in place says so.
-    pub fn commit(self, bytes: &[u8]) -> Result<()> {
-        replace::commit(&self.target, self.metadata(), bytes)
+    /// changed the file since it was read. The old file is then still there, untouched.
+    pub fn commit(self, bytes: &[u8], ui: &Ui) -> Result<()> {
+        replace::commit(&self.target, self.metadata(), bytes, ui)
     }
 
     /// Removes the file, and releases the lock.
@@ -268,9 +289,9 @@ impl Locked {
     ///
     /// [`Kind::File`] if it cannot be removed, or somebody who does not know our lock has changed
     /// it since it was read.
-    pub fn remove(self) -> Result<()> {
+    pub fn remove(self, ui: &Ui) -> Result<()> {
         match self.metadata() {
-            Some(existing) => replace::remove(&self.target, existing),
+            Some(existing) => replace::remove(&self.target, existing, ui),
             None => Ok(()),
         }
     }

@@ -4,12 +4,13 @@
 //! whoever comes second is refused.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use super::target::Target;
 use super::{failure, refusal, replace};
 use crate::failure::Result;
+use crate::ui::Ui;
 
 /// Proves that [`write_new`] can put `room` bytes there, and leaves nothing behind.
 ///
@@ -22,23 +23,15 @@ pub fn rehearse_new(path: &Path, room: usize) -> Result<()> {
     replace::rehearse(&target, None, room)
 }
 
-/// Makes the file, mode 0600, with `bytes` in it. When this returns it is on the disk.
+/// Makes the file, mode 0600, with `bytes` in it. When this returns it is on the disk, or the person
+/// was warned that it may not be.
 ///
 /// # Errors
 ///
 /// As for [`rehearse_new`]. There is no file then.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write_new(path: &Path, bytes: &[u8], ui: &Ui) -> Result<()> {
     let target = vacant(path)?;
-    let file = replace::prepared(&target, bytes.len())?;
-    file.as_file()
-        .write_all(bytes)
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(|error| failure("the file cannot be written", &target, error))?;
-    match file.persist_noclobber(&target.file) {
-        Ok(_) => replace::sync_directory(&target),
-        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Err(occupied(path)),
-        Err(refused) => Err(failure("the file cannot be made", &target, refused.error)),
-    }
+    replace::commit(&target, None, bytes, ui)
 }
 
 fn vacant(path: &Path) -> Result<Target> {
@@ -62,10 +55,11 @@ mod tests {
     fn a_new_file_is_whole_and_its_owner_s_and_takes_nobody_s_place() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("qr.png");
+        let ui = Ui::into_sink(crate::ui::Manner::default(), Box::new(io::sink()));
         rehearse_new(&path, 1 << 20).unwrap();
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
-        write_new(&path, b"whole").unwrap();
-        for outcome in [rehearse_new(&path, 1), write_new(&path, b"other")] {
+        write_new(&path, b"whole", &ui).unwrap();
+        for outcome in [rehearse_new(&path, 1), write_new(&path, b"other", &ui)] {
             assert!(outcome.unwrap_err().what().contains("already"));
         }
         assert_eq!(fs::read(&path).unwrap(), b"whole");

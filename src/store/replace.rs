@@ -8,24 +8,23 @@
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use tempfile::NamedTempFile;
 
 use super::existing::check_size;
+use super::look::access;
 use super::stamp::Stamp;
 use super::target::Target;
 #[cfg(unix)]
 use super::target::hand_over;
 use super::{failure, refusal};
 use crate::failure::{Failure, Result};
+use crate::ui::Ui;
 
 /// What makes a temporary file of ours recognisable: `.credentials.awsmfa-Xy12zA`.
 pub(super) const MARK: &str = ".awsmfa-";
 pub(super) const RANDOM: usize = 6;
-
-/// What a rehearsal writes where it has to.
-static FILLER: [u8; 4 << 10] = [b'#'; 4 << 10];
 
 /// Everything that [`commit`] does with a file of `size` bytes, up to the point where it would
 /// become visible; then it is removed.
@@ -38,16 +37,11 @@ pub(super) fn rehearse(target: &Target, existing: Option<&Metadata>, size: usize
 
 /// Takes up room on the disk. Not with the contents, so that a kill leaves no copy of them.
 fn occupy(file: &mut NamedTempFile, size: usize) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
     if reserve(file.as_file(), size)? {
         return Ok(());
     }
-    let mut left = size;
-    while left > 0 {
-        let piece = left.min(FILLER.len());
-        file.write_all(&FILLER[..piece])?;
-        left -= piece;
-    }
-    Ok(())
+    io::copy(&mut io::repeat(b'#').take(size as u64), file).map(drop)
 }
 
 /// Asks the file system for the room without writing; false where it cannot be asked.
@@ -63,32 +57,39 @@ fn reserve(file: &fs::File, size: usize) -> io::Result<bool> {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn reserve(_file: &fs::File, _size: usize) -> io::Result<bool> {
-    Ok(false)
-}
-
-pub(super) fn commit(target: &Target, existing: Option<&Metadata>, bytes: &[u8]) -> Result<()> {
+pub(super) fn commit(
+    target: &Target,
+    existing: Option<&Metadata>,
+    bytes: &[u8],
+    ui: &Ui,
+) -> Result<()> {
     let mut file = prepare(target, existing, bytes.len())?;
     file.write_all(bytes)
         .and_then(|()| file.as_file().sync_all())
         .map_err(|error| unwritten(target, error))?;
     // Once more and as late as can be: to bring the bytes to the disk has taken its time.
     check_unchanged(target, existing)?;
-    rename(file, target).map_err(|error| failure("the file cannot be replaced", target, error))?;
-    sync_directory(target)
+    let placed = put(file, target, existing)
+        .map_err(|error| failure("the file cannot be replaced", target, error))?;
+    if !placed {
+        return Err(changed(target));
+    }
+    #[cfg(unix)]
+    if existing.is_some_and(|existing| std::os::unix::fs::MetadataExt::nlink(existing) > 1) {
+        ui.warn(&format!(
+            "another hard link to {target} keeps the old contents"
+        ));
+    }
+    sync_directory(target, ui);
+    Ok(())
 }
 
-pub(super) fn remove(target: &Target, existing: &Metadata) -> Result<()> {
+pub(super) fn remove(target: &Target, existing: &Metadata, ui: &Ui) -> Result<()> {
     check_unchanged(target, Some(existing))?;
     fs::remove_file(&target.file)
         .map_err(|error| failure("the file cannot be removed", target, error))?;
-    sync_directory(target)
-}
-
-/// An empty file beside a target that does not exist.
-pub(super) fn prepared(target: &Target, size: usize) -> Result<NamedTempFile> {
-    prepare(target, None, size)
+    sync_directory(target, ui);
+    Ok(())
 }
 
 /// An empty file beside the target, with the mode and the owner it is going to have.
@@ -113,10 +114,9 @@ fn prepare(target: &Target, existing: Option<&Metadata>, size: usize) -> Result<
     })?;
     #[cfg(unix)]
     match existing {
-        Some(existing) => {
-            keep_mode(target, file.as_file(), existing)?;
-            keep_owner(target, file.as_file(), existing)?;
-        }
+        Some(existing) => keep(target, file.as_file(), existing).map_err(|error| {
+            failure("owner and rights of the file cannot be kept", target, error)
+        })?,
         None => hand_over(file.as_file(), &target.file),
     }
     Ok(file)
@@ -137,28 +137,55 @@ fn mode(existing: Option<&Metadata>) -> u32 {
     existing.map_or(0o600, |metadata| metadata.mode() & 0o700)
 }
 
-/// A umask that takes rights from the owner is for new files, and this is none.
+/// Gives the new file the old one's mode (a umask is for files that are new to the person), its owner,
+/// so that somebody else's file is not taken over in silence, and its attributes. The group only
+/// matters to rights that the new file does not give, so it is kept where possible.
 #[cfg(unix)]
-fn keep_mode(target: &Target, file: &fs::File, existing: &Metadata) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
+fn keep(target: &Target, file: &fs::File, existing: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
-    file.set_permissions(fs::Permissions::from_mode(mode(Some(existing))))
-        .map_err(|error| failure("the mode of the file cannot be kept", target, error))
-}
-
-/// Gives the new file the old one's owner. Somebody else's file is not taken over in silence.
-/// The group only matters to rights that the new file does not give, so it is kept where possible.
-#[cfg(unix)]
-fn keep_owner(target: &Target, file: &fs::File, existing: &Metadata) -> Result<()> {
-    use std::os::unix::fs::{MetadataExt, fchown};
-
-    let cannot = |error| failure("the owner of the file cannot be kept", target, error);
-    let new = file.metadata().map_err(cannot)?;
+    file.set_permissions(fs::Permissions::from_mode(mode(Some(existing))))?;
+    let new = file.metadata()?;
     if new.uid() != existing.uid() {
-        fchown(file, Some(existing.uid()), None).map_err(cannot)?;
+        fchown(file, Some(existing.uid()), None)?;
     }
     if new.gid() != existing.gid() {
         let _ = fchown(file, None, Some(existing.gid()));
+    }
+    #[cfg(target_os = "linux")]
+    keep_attributes(target, file)?;
+    Ok(())
+}
+
+/// The user's own attributes, and the access list. The users and groups that it names were meant, so
+/// they keep their rights; the file's group and all others lose theirs, as they do from the mode.
+#[cfg(target_os = "linux")]
+fn keep_attributes(target: &Target, file: &fs::File) -> io::Result<()> {
+    use rustix::buffer::spare_capacity;
+    use rustix::fs::{XattrFlags, fsetxattr, getxattr, listxattr};
+
+    const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
+    /// As much as the kernel gives, of the names and of each value.
+    const MOST: usize = 64 << 10;
+
+    let mut names = Vec::with_capacity(MOST);
+    // A file system that has none is no reason to fail.
+    let _ = listxattr(&target.file, spare_capacity(&mut names));
+    for name in names.split(|byte| *byte == 0) {
+        if !name.starts_with(b"user.") && name != ACCESS_LIST {
+            continue;
+        }
+        let mut value: Vec<u8> = Vec::with_capacity(MOST);
+        getxattr(&target.file, name, spare_capacity(&mut value))?;
+        if name == ACCESS_LIST {
+            // acl(5): after the version, the tag, the rights and the id of each entry.
+            for entry in value[4..].chunks_exact_mut(8) {
+                if let [0x04 | 0x20, _, rights, ..] = entry {
+                    *rights = 0;
+                }
+            }
+        }
+        fsetxattr(file, name, &value, XattrFlags::empty())?;
     }
     Ok(())
 }
@@ -167,13 +194,19 @@ fn keep_owner(target: &Target, file: &fs::File, existing: &Metadata) -> Result<(
 /// Opening it for writing, without writing, asks the only authority (mode, access list, immutable
 /// flag, read-only mount).
 pub(super) fn check_replaceable(target: &Target) -> Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .open(&target.file)
-        .map_err(|error| {
-            failure("the file is write-protected", target, error)
-                .next("make it writable for yourself (chmod u+w)")
-        })?;
+    if let Err(error) = OpenOptions::new().write(true).open(&target.file) {
+        return Err(match is_managed(target, &error) {
+            true => refusal(
+                "this link leads to a file that is managed elsewhere",
+                target,
+            )
+            .because(error)
+            .next("make the change where it is managed (home-manager, dotfiles, ...)"),
+            false => failure("the file is write-protected", target, error)
+                .next("make it writable for yourself (chmod u+w)"),
+        });
+    }
+    #[cfg(target_os = "linux")]
     if is_mount(target) {
         return Err(refusal(
             "the file is a mount of its own, so it cannot be replaced in one step",
@@ -184,6 +217,13 @@ pub(super) fn check_replaceable(target: &Target) -> Result<()> {
     Ok(())
 }
 
+/// Whether another program has put the link there, and keeps what it leads to from being changed.
+fn is_managed(target: &Target, error: &io::Error) -> bool {
+    let found = fs::metadata(&target.file);
+    let is_others = found.is_ok_and(|found| access(&found).other_owner.is_some());
+    target.is_link() && (is_others || error.kind() == io::ErrorKind::ReadOnlyFilesystem)
+}
+
 /// As containers are given a single file (`docker run -v ~/.aws/credentials:…`).
 #[cfg(target_os = "linux")]
 fn is_mount(target: &Target) -> bool {
@@ -191,11 +231,6 @@ fn is_mount(target: &Target) -> bool {
 
     statx(CWD, &target.file, AtFlags::empty(), StatxFlags::empty())
         .is_ok_and(|status| status.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_mount(_target: &Target) -> bool {
-    false
 }
 
 /// Whether the process may write a file of `size` bytes. To write past RLIMIT_FSIZE would not be
@@ -218,23 +253,70 @@ pub(super) fn within_limit(_size: usize) -> io::Result<()> {
 /// Not everybody knows our lock: the AWS CLI and editors write without it.
 fn check_unchanged(target: &Target, existing: Option<&Metadata>) -> Result<()> {
     let now = match fs::metadata(&target.file) {
-        Ok(metadata) => Some(metadata),
+        Ok(metadata) => Some(Stamp::of(&metadata)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(failure("the file cannot be reached", target, error)),
     };
-    let unchanged = match (existing, &now) {
-        (None, None) => true,
-        (Some(then), Some(now)) => Stamp::of(then) == Stamp::of(now),
-        _ => false,
-    };
-    if unchanged {
+    if existing.map(Stamp::of) == now {
         return Ok(());
     }
-    Err(refusal(
+    Err(changed(target))
+}
+
+fn changed(target: &Target) -> Failure {
+    refusal(
         "another program has changed the file in the meantime, so nothing was written",
         target,
     )
-    .next("run this again"))
+    .next("run this again")
+}
+
+/// Gives the new file its name; false where another program has written there since the last look.
+fn put(file: NamedTempFile, target: &Target, existing: Option<&Metadata>) -> io::Result<bool> {
+    if let Some(existing) = existing {
+        return exchange(file, target, existing);
+    }
+    match file.persist_noclobber(&target.file) {
+        Ok(_) => Ok(true),
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        // Not every file system can do it.
+        Err(refused) => rename(refused.file, target).map(|()| true),
+    }
+}
+
+/// The two files change places, and what comes out is looked at: if it is not what was read, it goes
+/// back. What comes out then should be the new file; a third version, written in between, is the
+/// later one and goes back, too.
+///
+/// Killed before the old file is removed, it stays as a temporary file. Only where a kill hits the
+/// microseconds in which another program's version is out, that version is cleared with it.
+#[cfg(target_os = "linux")]
+fn exchange(file: NamedTempFile, target: &Target, existing: &Metadata) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+
+    let place = file.path().to_owned();
+    let look = || fs::symlink_metadata(&place).ok().as_ref().map(Stamp::of);
+    let (mut expected, mut inside) = (Some(Stamp::of(existing)), look());
+    let mut unchanged = true;
+    loop {
+        match renameat_with(CWD, &place, CWD, &target.file, RenameFlags::EXCHANGE) {
+            Ok(()) => {}
+            Err(Errno::NOENT) if unchanged => return Ok(false),
+            // Not every file system can do it.
+            Err(_) => return rename(file, target).map(|()| unchanged),
+        }
+        let outside = look();
+        if outside == expected {
+            return Ok(unchanged);
+        }
+        (expected, inside, unchanged) = (inside, outside, false);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(file: NamedTempFile, target: &Target, _existing: &Metadata) -> io::Result<bool> {
+    rename(file, target).map(|()| true)
 }
 
 #[cfg(unix)]
@@ -276,34 +358,25 @@ fn rename(mut file: NamedTempFile, target: &Target) -> io::Result<()> {
 }
 
 /// Makes the new name survive a power cut. A file system that cannot do this for a directory, or a
-/// directory that may be entered but not opened, is no reason to fail.
+/// directory that may be entered but not opened, is not worth a word.
 #[cfg(unix)]
-pub(super) fn sync_directory(target: &Target) -> Result<()> {
-    let Ok(directory) = fs::File::open(target.directory()) else {
-        return Ok(());
-    };
-    match directory.sync_all() {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Err(failure(
-                "the new file is in place, but may not survive a power cut",
-                target,
-                error,
-            ))
-        }
-        _ => Ok(()),
+fn sync_directory(target: &Target, ui: &Ui) {
+    let synced = fs::File::open(target.directory()).map(|directory| directory.sync_all());
+    if let Ok(Err(error)) = synced
+        && !matches!(
+            error.kind(),
+            io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+        )
+    {
+        ui.warn(&format!(
+            "{target} is written, but perhaps not on the disk yet: {error}"
+        ));
     }
 }
 
 /// Windows has nothing of the kind for a directory; NTFS keeps a journal of names by itself.
 #[cfg(windows)]
-pub(super) fn sync_directory(_target: &Target) -> Result<()> {
-    Ok(())
-}
+fn sync_directory(_target: &Target, _ui: &Ui) {}
 
 fn unwritten(target: &Target, error: io::Error) -> Failure {
     failure("the new file cannot be written", target, error)

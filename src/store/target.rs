@@ -3,10 +3,14 @@
 //!
 //! A link may dangle as long as the directory it leads to exists. Directories reached without a
 //! link are created; behind a link a missing directory is more likely a disk that is not mounted.
+//!
+//! Nothing on the way may be another user's in a directory where everyone can make files, such as
+//! `/tmp`: the user who was first there would choose what is read, and own what is written. Linux
+//! protects links and files there in the same way, where it is told to (`fs.protected_symlinks`).
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +29,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn of(path: &Path) -> Result<Self> {
+        check_way(path, MOST_LINKS)?;
         let mut target = Self {
             given: path.to_path_buf(),
             file: path.to_path_buf(),
@@ -48,11 +53,12 @@ impl Target {
         ))
     }
 
+    pub(super) fn is_link(&self) -> bool {
+        self.file != self.given
+    }
+
     pub(super) fn directory(&self) -> &Path {
-        match self.file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        }
+        directory_of(&self.file)
     }
 
     pub(super) fn name(&self) -> &OsStr {
@@ -83,7 +89,7 @@ impl Target {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failure("the directory cannot be reached", self, error)),
         }
-        if self.file != self.given {
+        if self.is_link() {
             return Err(refusal(
                 "this is a symbolic link into a directory that does not exist",
                 self,
@@ -153,7 +159,7 @@ fn hand_over_directory(path: &Path) {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.given.display())?;
-        if self.file != self.given {
+        if self.is_link() {
             write!(f, " -> {}", self.file.display())?;
         }
         Ok(())
@@ -170,6 +176,62 @@ fn names_a_directory(path: &Path) -> bool {
 
 fn is_dangling(path: &Path) -> bool {
     path.is_symlink() && !path.exists()
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Checks everything that the path leads through, of every link the path that it names, too.
+pub(super) fn check_way(path: &Path, links: usize) -> Result<()> {
+    for part in path.ancestors() {
+        let Ok(found) = fs::symlink_metadata(part) else {
+            continue;
+        };
+        check_owner(part, &found)?;
+        if links > 0
+            && found.is_symlink()
+            && let Ok(Some(next)) = next_link(part)
+        {
+            check_way(&next, links - 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what another user has put into a directory where everyone can make files. The
+/// directory's owner could replace anything there anyway.
+#[cfg(unix)]
+pub(super) fn check_owner(path: &Path, found: &Metadata) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    /// Writable for all, and sticky.
+    const FOR_EVERYONE: u32 = 0o1002;
+
+    if found.uid() == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    match fs::metadata(directory_of(path)) {
+        Ok(directory)
+            if directory.mode() & FOR_EVERYONE == FOR_EVERYONE
+                && directory.uid() != found.uid() =>
+        {
+            Err(refusal(
+                "another user has put this into a directory that everyone can write to",
+                path.display(),
+            )
+            .next("use a directory that only you can write to"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(windows)]
+pub(super) fn check_owner(_path: &Path, _found: &Metadata) -> Result<()> {
+    Ok(())
 }
 
 /// Where the link at `path` points, or `None` if there is no link at `path`.

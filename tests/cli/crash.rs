@@ -55,6 +55,13 @@ impl Crashes {
             around[number % 2] += &format!("[s{number}]\nx = {number}\n{lines}");
         }
         world.write_credentials(format!("{}[{SECTION}]\n{}", around[0], around[1]));
+        // What a kill leaves may be the old file, with the mode that it had.
+        #[cfg(unix)]
+        std::fs::set_permissions(
+            world.credentials_path(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o600),
+        )
+        .unwrap();
         Self {
             before: world.credentials_bytes(),
             world,

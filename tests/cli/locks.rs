@@ -225,9 +225,10 @@ fn a_lock_file_that_cannot_be_one_is_refused_before_a_code_is_spent() {
     let victim = world.path("victim");
     fs::write(&victim, "precious").unwrap();
     type Make<'m> = &'m dyn Fn();
-    let make: [Make<'_>; 3] = [
+    let make: [Make<'_>; 4] = [
         &|| std::os::unix::fs::symlink(&victim, &lock).unwrap(),
         &|| std::os::unix::fs::symlink("nowhere", &lock).unwrap(),
+        &|| fs::hard_link(&victim, &lock).unwrap(),
         &|| fs::create_dir(&lock).unwrap(),
     ];
     for make in make {
@@ -236,7 +237,8 @@ fn a_lock_file_that_cannot_be_one_is_refused_before_a_code_is_spent() {
         let code = world.aws.code(&mfa.serial);
         let run = world.run(["--token-code", &code]);
         run.failed(7, "lock file cannot be used")
-            .said("credentials.lock");
+            .said("credentials.lock")
+            .said("move it away");
         assert_eq!(world.codes_sent().len(), 0);
     }
     assert_eq!(fs::read(&victim).unwrap(), b"precious");

@@ -47,12 +47,16 @@ mod credential_process;
 mod credential_report;
 mod devices;
 mod doctor;
+#[cfg(unix)]
+mod dotfiles;
 mod env;
 #[cfg(unix)]
 mod exec;
 #[cfg(unix)]
 mod exec_serve;
 mod exit_codes;
+#[cfg(unix)]
+mod few_descriptors;
 mod first;
 mod follow;
 mod foreign_report;
@@ -124,6 +128,8 @@ mod proxy;
 mod proxy_server;
 mod refusals;
 mod region;
+#[cfg(unix)]
+mod replaced_file;
 mod report;
 mod retries;
 mod reuse;
@@ -138,6 +144,8 @@ mod served;
 mod session;
 mod several;
 mod several_refused;
+#[cfg(unix)]
+mod shared_directory;
 #[cfg(unix)]
 mod single_flight;
 mod source;

@@ -6,6 +6,8 @@ use serde_json::json;
 
 use crate::client;
 use crate::local_aws::{ACCOUNT, Mfa, Trust};
+#[cfg(target_os = "linux")]
+use crate::world::not_tested;
 use crate::world::{Run, World};
 
 /// alice's key under `[default]`, and roles that want her device.
@@ -477,4 +479,55 @@ fn without_a_config_file_there_is_nothing_to_wire() {
         .succeeded()
         .said("nothing to do");
     assert_eq!(world.names(), ["credentials"]);
+}
+
+/// A link to where a package manager keeps the file: read-only, or another user's.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_config_file_that_is_managed_elsewhere_is_named_as_such_with_the_lines_to_add() {
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
+
+    const READ_ONLY: &str = "exec unshare --user --map-root-user --mount sh -c \
+                             'mount --bind managed managed && \
+                             mount -o remount,bind,ro managed || exit 77; exec \"$@\"' sh \"$@\"";
+    const OF_ANOTHER: &str = "exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"";
+
+    for script in [READ_ONLY, OF_ANOTHER] {
+        let (world, mfa) = world();
+        let private = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(world.credentials_path(), private).unwrap();
+        let managed = world.path("managed");
+        fs::create_dir(&managed).unwrap();
+        fs::rename(world.config_path(), managed.join("config")).unwrap();
+        symlink("../managed/config", world.config_path()).unwrap();
+        if script == OF_ANOTHER {
+            for (path, mode) in [(managed.join("config"), 0o444), (managed.clone(), 0o555)] {
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+                if chown(&path, Some(4711), None).is_err() {
+                    return not_tested("only root can give a file away");
+                }
+            }
+        }
+        let code = world.aws.code(&mfa.serial);
+        let run = world.run_in(script, ["--wire", "--yes", "-p", "dev", "-t", &code]);
+        if run.code == 77 || run.stderr.starts_with("unshare") {
+            not_tested("this machine allows no mounts of one's own");
+            continue;
+        }
+        let run = run.failed(7, "managed elsewhere");
+        run.said(".aws/config -> ")
+            .said("managed/config")
+            .said("+source_profile = default-mfa");
+        let doctor = world.run_in(script, ["doctor", "--offline"]);
+        let told = format!("{}{}", doctor.stdout, doctor.stderr);
+        assert!(told.contains("managed elsewhere"), "{told}");
+        for text in [&run.stderr, &told] {
+            for advice in ["chown", "chmod", "ls -la"] {
+                assert!(!text.contains(advice), "{advice}: {text}");
+            }
+        }
+        assert_eq!(config_of(&world), config(&mfa));
+        assert!(world.codes_sent().is_empty());
+        assert_eq!(crate::world::names(&managed), ["config"]);
+    }
 }

@@ -197,7 +197,7 @@ impl Hands<'_> {
         }
         let qr = Qr::new(&address)?;
         if let Some(picture) = &self.picture {
-            picture.write(&qr)?;
+            picture.write(&qr, self.ui)?;
             self.ui.say(&format!(
                 "the QR code is in {}; whoever has it has the device, so remove it after the scan",
                 picture.path().display()

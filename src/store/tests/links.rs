@@ -36,7 +36,7 @@ fn a_link_is_followed_and_stays_a_link() {
             }
             let looked = read(&file).unwrap();
             assert_eq!(looked.is_some(), before.is_some(), "{links:?}");
-            locked(&file).commit(b"new").unwrap();
+            locked(&file).commit(b"new", &voice()).unwrap();
             assert!(file.is_symlink(), "{links:?}");
             assert_eq!(fs::read(&end).unwrap(), b"new", "{links:?}");
             assert!(!end.is_symlink(), "{links:?}");
@@ -51,7 +51,7 @@ fn an_absolute_link_is_followed() {
     let (home, file) = linked(&[]);
     let end = home.path().join("dotfiles/aws");
     symlink(&end, &file).unwrap();
-    locked(&file).commit(b"new").unwrap();
+    locked(&file).commit(b"new", &voice()).unwrap();
     assert_eq!(fs::read(&end).unwrap(), b"new");
 }
 

@@ -26,6 +26,10 @@ mod stamps;
 
 const WAIT: Duration = Duration::from_secs(30);
 
+fn voice() -> Ui {
+    Ui::into_sink(crate::ui::Manner::default(), Box::new(io::sink()))
+}
+
 fn locked(path: &Path) -> Locked {
     lease(path).unwrap().read().unwrap()
 }
@@ -98,13 +102,15 @@ fn in_a_process_of_its_own() {
         }
         "commit for ever" => {
             for round in 0_u32.. {
-                locked(&file).commit(&version(round)).unwrap();
+                locked(&file).commit(&version(round), &voice()).unwrap();
             }
         }
         "too large" => {
             for failure in [
                 rehearsed(&file, 2 << 20).unwrap_err(),
-                locked(&file).commit(&vec![b'n'; 2 << 20]).unwrap_err(),
+                locked(&file)
+                    .commit(&vec![b'n'; 2 << 20], &voice())
+                    .unwrap_err(),
             ] {
                 assert!(failure.cause().unwrap().contains("too large"), "{failure}");
                 assert!(failure.advice()[0].contains("ulimit"), "{failure:?}");
@@ -113,7 +119,9 @@ fn in_a_process_of_its_own() {
         "full disk" => {
             for failure in [
                 rehearsed(&file, 2 << 20).unwrap_err(),
-                locked(&file).commit(&vec![b'n'; 2 << 20]).unwrap_err(),
+                locked(&file)
+                    .commit(&vec![b'n'; 2 << 20], &voice())
+                    .unwrap_err(),
             ] {
                 assert!(failure.advice()[0].contains("free some space"), "{failure}");
             }
@@ -132,7 +140,7 @@ fn in_a_process_of_its_own() {
             rehearsed(&file, 0).unwrap_err();
             let locked = locked(&file);
             assert!(locked.contents().is_some());
-            let failure = locked.commit(b"new").unwrap_err();
+            let failure = locked.commit(b"new", &voice()).unwrap_err();
             assert_eq!(failure.kind(), Kind::File);
         }
         "unreadable" => {
@@ -157,12 +165,12 @@ fn what_is_committed_is_read_back_and_nothing_else_stays() {
     assert_eq!(names(home.path()), ["credentials.lock"]);
     let first = locked(&file);
     assert_eq!(first.contents(), None);
-    first.commit(b"one\r\n\xff").unwrap();
+    first.commit(b"one\r\n\xff", &voice()).unwrap();
 
     rehearsed(&file, 100).unwrap();
     let second = locked(&file);
     assert_eq!(second.contents(), Some(b"one\r\n\xff".as_slice()));
-    second.commit(b"").unwrap();
+    second.commit(b"", &voice()).unwrap();
     assert_eq!(read(&file).unwrap().unwrap().as_slice(), b"");
     assert_eq!(names(home.path()), ["credentials", "credentials.lock"]);
 }
@@ -220,7 +228,7 @@ fn a_file_over_the_limit_is_refused_before_it_is_read_and_never_written() {
     sparse.set_len(3).unwrap();
     rehearsed(&file, LARGEST).unwrap_err();
     let locked = locked(&file);
-    let failure = locked.commit(&vec![0; LARGEST + 1]).unwrap_err();
+    let failure = locked.commit(&vec![0; LARGEST + 1], &voice()).unwrap_err();
     assert!(failure.what().contains("larger than 64 MiB"), "{failure}");
     assert_eq!(read(&file).unwrap().unwrap().len(), 3);
 }
@@ -261,7 +269,7 @@ fn a_change_by_somebody_who_does_not_lock_is_not_overwritten() {
         let (home, file) = home_with(b"old");
         let locked = locked(&file);
         how(&file);
-        let failure = locked.commit(b"ours").unwrap_err();
+        let failure = locked.commit(b"ours", &voice()).unwrap_err();
         assert!(failure.what().contains("another program"), "{failure}");
         assert_ne!(fs::read(&file).ok().as_deref(), Some(b"ours".as_slice()));
         assert!(names(home.path()).iter().all(|name| !name.starts_with('.')));
@@ -277,7 +285,7 @@ fn a_change_by_somebody_who_does_not_lock_is_not_overwritten() {
     let (_home, file) = home();
     let locked = locked(&file);
     fs::write(&file, "first").unwrap();
-    locked.commit(b"ours").unwrap_err();
+    locked.commit(b"ours", &voice()).unwrap_err();
     assert_eq!(fs::read(&file).unwrap(), b"first");
 }
 
@@ -287,7 +295,7 @@ fn missing_directories_are_created() {
     let file = home.path().join("a").join(".aws").join("credentials");
     assert!(read(&file).unwrap().is_none());
     assert!(!home.path().join("a").exists(), "reading creates nothing");
-    locked(&file).commit(b"new").unwrap();
+    locked(&file).commit(b"new", &voice()).unwrap();
     assert_eq!(fs::read(&file).unwrap(), b"new");
 }
 
@@ -299,7 +307,9 @@ fn two_hundred_racing_updates_lose_none() {
             let locked = locked(&file);
             let text = std::str::from_utf8(locked.contents().unwrap()).unwrap();
             let next = text.parse::<u32>().unwrap() + 1;
-            locked.commit(next.to_string().as_bytes()).unwrap();
+            locked
+                .commit(next.to_string().as_bytes(), &voice())
+                .unwrap();
         }
     };
     thread::scope(|scope| {
@@ -320,7 +330,7 @@ fn a_wait_that_ends_in_time_succeeds_and_tells_nobody() {
                 .unwrap()
                 .take()
                 .unwrap()
-                .commit(b"theirs")
+                .commit(b"theirs", &voice())
                 .unwrap();
         });
         let ours = lock(&file, WAIT, &mut |holder| panic!("told of {holder}"))
@@ -364,7 +374,7 @@ fn whoever_waits_is_told_who_holds_the_lock_until_the_holder_dies() {
         text.starts_with(&format!("{} ", std::process::id())),
         "{text}"
     );
-    locked.commit(b"new").unwrap();
+    locked.commit(b"new", &voice()).unwrap();
     assert_eq!(fs::read(file.with_extension("lock")).unwrap(), b"");
 }
 

@@ -46,7 +46,7 @@ fn new_things_are_for_their_owner_alone() {
     assert_eq!(mode(&directory), 0o700);
     assert_eq!(mode(&home.path().join("a")), 0o700);
     assert_eq!(mode(&directory.join("credentials.lock")), 0o600);
-    locked.commit(b"new").unwrap();
+    locked.commit(b"new", &voice()).unwrap();
     assert_eq!(mode(&file), 0o600);
 }
 
@@ -62,7 +62,7 @@ fn a_mode_is_kept_or_tightened() {
     ] {
         let (_home, file) = home_with(b"old");
         set_mode(&file, before);
-        locked(&file).commit(b"new").unwrap();
+        locked(&file).commit(b"new", &voice()).unwrap();
         assert_eq!(mode(&file), after, "{before:o}");
     }
 }
@@ -75,7 +75,7 @@ fn the_owner_and_the_group_are_kept() {
     }
     let (_home, file) = home_with(b"old");
     std::os::unix::fs::chown(&file, Some(1234), Some(4321)).unwrap();
-    locked(&file).commit(b"new").unwrap();
+    locked(&file).commit(b"new", &voice()).unwrap();
     let metadata = fs::metadata(&file).unwrap();
     assert_eq!((metadata.uid(), metadata.gid()), (1234, 4321));
 }
@@ -225,6 +225,6 @@ fn another_file_of_the_same_size_and_time_is_a_change() {
     let open = fs::File::options().write(true).open(&other).unwrap();
     open.set_modified(modified).unwrap();
     fs::rename(other, &file).unwrap();
-    locked.commit(b"ours").unwrap_err();
+    locked.commit(b"ours", &voice()).unwrap_err();
     assert_eq!(fs::read(&file).unwrap(), b"new");
 }
