@@ -92,6 +92,8 @@ mod key_rotate;
 mod locks;
 mod logout;
 mod lossless;
+#[cfg(target_os = "linux")]
+mod memory;
 #[cfg(unix)]
 mod mfa_codes;
 #[cfg(unix)]
