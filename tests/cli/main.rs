@@ -153,4 +153,6 @@ mod ways;
 #[cfg(unix)]
 mod while_asking;
 mod whoami;
+#[cfg(windows)]
+mod windows;
 mod wire;
