@@ -83,7 +83,7 @@ fn usual(address: &str, _: &Env) -> Vec<Words> {
 
 #[cfg(windows)]
 fn usual(address: &str, env: &Env) -> Vec<Words> {
-    let mut program = env.raw("SystemRoot").map_or_else(OsString::new, |root| {
+    let mut program = env.raw("SYSTEMROOT").map_or_else(OsString::new, |root| {
         let mut path = root.to_owned();
         path.push("\\System32\\");
         path

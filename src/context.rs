@@ -81,6 +81,8 @@ fn home(env: &Env) -> Option<PathBuf> {
 ///
 /// An empty variable counts as unset: so the SDKs read most of theirs. Not all do: to botocore an
 /// empty `AWS_PROFILE` names a profile that is not there.
+///
+/// Windows does not tell `Path` from `PATH`, so there all names are kept in capitals.
 #[derive(Default)]
 pub struct Env(Vec<(OsString, OsString)>);
 
@@ -90,7 +92,7 @@ impl Env {
         reason = "the one place that reads the environment"
     )]
     fn capture() -> Self {
-        Self(std::env::vars_os().collect())
+        std::env::vars_os().collect()
     }
 
     /// The same environment less one variable.
@@ -139,12 +141,14 @@ impl std::fmt::Debug for Env {
 
 impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        )
+        let pair = |(name, value): (K, V)| {
+            let mut name = name.into();
+            if cfg!(windows) {
+                name.make_ascii_uppercase();
+            }
+            (name, value.into())
+        };
+        Self(pairs.into_iter().map(pair).collect())
     }
 }
 
@@ -212,6 +216,17 @@ mod tests {
     fn an_empty_variable_is_an_unset_one() {
         let context = context(&[("AWS_PROFILE", "")]);
         assert_eq!(context.env.text("AWS_PROFILE").unwrap(), None);
+    }
+
+    #[test]
+    fn the_case_of_a_name_matters_but_on_windows() {
+        let context = context(&[("Path", "C:\\Windows"), ("aws_profile", "x")]);
+        for name in ["PATH", "AWS_PROFILE"] {
+            let env = &context.env;
+            assert_eq!(env.raw(name).is_some(), cfg!(windows), "{name}");
+            assert_eq!(env.names().any(|other| other == name), cfg!(windows));
+            assert_eq!(env.without(name).raw(name), None);
+        }
     }
 
     #[test]

@@ -74,5 +74,6 @@ use context::Context;
 
 /// Runs the command line of this process; the result is the exit code.
 pub fn run() -> u8 {
+    secret::forbid_core_dumps();
     commands::run(std::env::args_os(), &Context::capture())
 }

@@ -6,22 +6,46 @@
 //! here needs that.
 
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-/// A piece of text that is redacted in `Debug` and wiped from memory when dropped.
+/// A piece of text that is redacted in `Debug` and wiped from memory when the last clone is
+/// dropped: clones share the one copy.
 #[derive(Clone, Default)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret {
+    /// Holds the text, perhaps among other text.
+    bytes: Arc<Zeroizing<Vec<u8>>>,
+    place: Range<usize>,
+}
 
 impl Secret {
     /// Wraps `text`; the caller's own copies stay the caller's to wipe.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        let bytes = text.into().into_bytes();
+        Self {
+            place: 0..bytes.len(),
+            bytes: Arc::new(Zeroizing::new(bytes)),
+        }
+    }
+
+    /// Shares the copy that `bytes` hold, if `text` is a slice of them.
+    pub fn part_of(bytes: &Arc<Zeroizing<Vec<u8>>>, text: &str) -> Self {
+        let start = text.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
+        let place = start..start.wrapping_add(text.len());
+        match bytes.get(place.clone()) {
+            Some(part) if std::ptr::eq(part, text.as_bytes()) => Self {
+                bytes: Arc::clone(bytes),
+                place,
+            },
+            _ => Self::new(text),
+        }
     }
 
     /// The text itself, for the signature, the file or the child that needs it.
     pub fn expose(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.bytes[self.place.clone()]).expect("it was made from text")
     }
 }
 
@@ -52,5 +76,29 @@ impl AccessKey {
     /// (IAM User Guide, "Managing access keys" and "Using temporary credentials").
     pub fn is_temporary(&self) -> bool {
         self.token.is_some()
+    }
+}
+
+/// Keeps what this process holds in memory out of core dumps, and from debuggers of other programs
+/// of the same user. A program that takes our place, or that we start, is not concerned: `execve`
+/// undoes it. Elsewhere than on Linux, only a limit would do, and that would be passed on.
+pub fn forbid_core_dumps() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_of_the_bytes_shares_them_and_other_text_does_not() {
+        let bytes = Arc::new(Zeroizing::new(b"key = value\n".to_vec()));
+        let text = std::str::from_utf8(&bytes).unwrap();
+        for (part, holders) in [(&text[6..11], 2), ("value", 1), (&text[12..], 2)] {
+            let secret = Secret::part_of(&bytes, part);
+            assert_eq!(secret.expose(), part);
+            assert_eq!(Arc::strong_count(&bytes), holders, "{part}");
+        }
     }
 }

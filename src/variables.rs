@@ -133,9 +133,6 @@ pub fn in_the_way(env: &Env) -> Vec<&str> {
 }
 
 fn names_credentials(name: &str) -> bool {
-    // Windows does not tell `Aws_Profile` from `AWS_PROFILE`.
-    let upper = name.to_ascii_uppercase();
-    let name = if cfg!(windows) { &upper } else { name };
     OTHERS.contains(&name) || name.starts_with(BEARER_TOKENS)
 }
 

@@ -128,9 +128,9 @@ impl Aws {
     pub fn new(context: &Context, settings: Settings, trace: Trace) -> Result<Self> {
         let endpoints = Endpoints::choose(&settings)?;
         let proxies = proxy::Proxies::from_env(&context.env)?;
-        let bundle = match &settings.ca_bundle {
-            Some(path) if endpoints.any_https() => Some(trust::read_bundle(path)?),
-            _ => None,
+        let bundle = match endpoints.any_https() {
+            true => trust::roots(&context.env, settings.ca_bundle.as_deref())?,
+            false => None,
         };
         let clock = AwsClock::new(context.clock.clone());
         let connect_limit = Duration::from_secs(5).min(settings.budget);

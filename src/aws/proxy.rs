@@ -7,9 +7,11 @@
 //! `NO_PROXY=127.0.0.1,localhost`.
 //!
 //! The SDK could read the variables itself, but from the process, not from [`Env`], and it would
-//! silently go without a proxy it cannot understand. SOCKS cannot be spoken: in `HTTPS_PROXY` or
-//! `HTTP_PROXY` that is an error; in `ALL_PROXY`, which the AWS CLI does not read, it is passed over.
+//! silently go without a proxy it cannot understand. SOCKS is not supported: a SOCKS address is an
+//! error wherever it would be used. `ALL_PROXY` is not used beside `HTTPS_PROXY`; the AWS CLI does
+//! not read it at all.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -51,10 +53,13 @@ impl Proxies {
                 https: None,
             });
         }
+        let https = first(env, ["https_proxy", "HTTPS_PROXY"])?;
+        let is_socks = |url: &str| url.to_ascii_lowercase().starts_with("socks");
+        // Beside HTTPS_PROXY, a SOCKS address could only be meant for other programs.
         let all = first(env, ["all_proxy", "ALL_PROXY"])?
-            .filter(|(_, url)| !url.to_ascii_lowercase().starts_with("socks"));
+            .filter(|(_, url)| https.is_none() || !is_socks(url));
         let http = first(env, ["http_proxy", "HTTP_PROXY"])?.or(all);
-        let https = first(env, ["https_proxy", "HTTPS_PROXY"])?.or(all);
+        let https = https.or(all);
         Ok(Self {
             http: http
                 .map(|(name, url)| proxy(name, url, bypass, ProxyConfig::http))
@@ -87,6 +92,9 @@ fn proxy<E: fmt::Display>(
         false => format!("http://{url}"),
     };
     let secure = has_scheme(&url, "https");
+    if secure || has_scheme(&url, "http") {
+        check_user(name, &url)?;
+    }
     // The SDK's error is left out because it may quote the address.
     let config = build(url).map_err(|_| {
         Failure::new(
@@ -105,6 +113,37 @@ fn proxy<E: fmt::Display>(
     Ok(Proxy { config, secure })
 }
 
+/// Refuses a user name or a password in which a character is not encoded that a URL cannot hold
+/// there. The SDK would take part of the password for the host, and show it.
+fn check_user(name: &str, url: &str) -> Result<()> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let Some((user, _)) = rest.rsplit_once('@') else {
+        return Ok(());
+    };
+    let may_stay = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:%".contains(c);
+    let reserved: BTreeSet<char> = user.chars().filter(|c| !may_stay(*c)).collect();
+    if reserved.is_empty() {
+        return Ok(());
+    }
+    let mut shown = Vec::new();
+    let mut encoded = Vec::new();
+    for c in reserved {
+        let mut bytes = [0; 4];
+        let code = c.encode_utf8(&mut bytes).bytes();
+        let code: String = code.map(|byte| format!("%{byte:02X}")).collect();
+        shown.push(format!("`{c}`"));
+        encoded.push(format!("`{c}` as `{code}`"));
+    }
+    let what = format!(
+        "the user name or the password of the proxy contains {}, which must be percent-encoded",
+        shown.join(", ")
+    );
+    let remedy = format!("in {name}, write {}", encoded.join(", "));
+    Err(Failure::new(Kind::Configuration, what)
+        .at(name)
+        .next(remedy))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +156,8 @@ mod tests {
         format!("{:?}", proxy.as_ref().map(|proxy| &proxy.config))
     }
 
+    /// To Windows, the two are one variable.
+    #[cfg(not(windows))]
     #[test]
     fn each_scheme_has_its_variable_and_lower_case_wins() {
         let found = proxies(&[
@@ -150,12 +191,6 @@ mod tests {
             assert_eq!(failure.place(), Some("HTTPS_PROXY"));
             assert!(!failure.to_string().contains("hunter2"));
         }
-    }
-
-    #[test]
-    fn socks_for_everything_is_passed_over_as_in_the_aws_cli() {
-        let found = proxies(&[("ALL_PROXY", "socks5h://127.0.0.1:1080")]).unwrap();
-        assert!(found.https.is_none());
     }
 
     #[test]

@@ -39,11 +39,11 @@ pub struct Obstacles {
 pub fn obstacles(context: &Context, settings: &Settings) -> Obstacles {
     let endpoints = Endpoints::choose(settings);
     let wants_tls = endpoints.as_ref().map_or(true, Endpoints::any_https);
-    let bundle = settings.ca_bundle.as_deref().filter(|_| wants_tls);
+    let roots = || trust::roots(&context.env, settings.ca_bundle.as_deref());
     Obstacles {
         endpoints: endpoints.err(),
         proxy: Proxies::from_env(&context.env).err(),
-        ca_bundle: bundle.and_then(|path| trust::read_bundle(path).err()),
+        ca_bundle: wants_tls.then(roots).and_then(Result::err),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The certificates that a private CA bundle brings.
 //!
+//! Only regular files are read: to open a pipe would wait for its writer, past every time-out.
 //! `AWS_CA_BUNDLE` (or `ca_bundle`) replaces the system's root certificates, as in the AWS CLI.
 //! The SDK takes the file's text and panics on what it cannot use, so it is read and checked here
 //! first, and only the certificates that can be a root are handed on. The system's own roots are
@@ -13,7 +14,10 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::context::Env;
 use crate::failure::{Failure, Kind, Result};
+
+const SYSTEM_ROOTS: &str = "SSL_CERT_FILE";
 
 /// A hundred times the root certificates of a system, in bytes.
 const LARGEST: u64 = 32 << 20;
@@ -21,13 +25,43 @@ const LARGEST: u64 = 32 << 20;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
+/// The certificates to trust instead of the system's, as PEM, if there is a bundle.
+///
+/// # Errors
+///
+/// As for [`read_bundle`], and [`Kind::Configuration`] if `SSL_CERT_FILE`, which stands for the
+/// system's roots, is not a regular file.
+pub(super) fn roots(env: &Env, bundle: Option<&Path>) -> Result<Option<Vec<u8>>> {
+    if let Some(path) = bundle {
+        return read_bundle(path).map(Some);
+    }
+    // rustls-native-certs opens it later, without a look at what it is.
+    match env.raw(SYSTEM_ROOTS).map(Path::new) {
+        Some(path) if is_special(path) => {
+            let what = format!("{SYSTEM_ROOTS} is not a regular file");
+            let remedy = format!("set {SYSTEM_ROOTS} to a file of PEM certificates, or unset it");
+            let failure = Failure::new(Kind::Configuration, what);
+            Err(failure.at(path.display()).next(remedy))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whether this, followed through links, is a pipe, a device or a socket.
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir())
+}
+
 /// The usable certificates of the bundle, as PEM.
 ///
 /// # Errors
 ///
 /// [`Kind::Configuration`] for a file that cannot be read, has a broken certificate, or none that
 /// TLS could trust.
-pub(super) fn read_bundle(path: &Path) -> Result<Vec<u8>> {
+fn read_bundle(path: &Path) -> Result<Vec<u8>> {
+    if is_special(path) {
+        return Err(failure(path, "the CA bundle is not a regular file"));
+    }
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
@@ -136,8 +170,14 @@ mod tests {
         #[cfg(unix)]
         {
             let failure = read_bundle(Path::new("/dev/zero")).unwrap_err();
-            assert!(failure.what().contains("larger"), "{failure}");
+            assert!(failure.what().contains("not a regular file"), "{failure}");
         }
+        let large = directory.path().join("large");
+        write(&large, "");
+        let file = File::options().write(true).open(&large).unwrap();
+        file.set_len(LARGEST + 1).unwrap();
+        let failure = read_bundle(&large).unwrap_err();
+        assert!(failure.what().contains("larger"), "{failure}");
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test's own file")]

@@ -127,10 +127,8 @@ impl End {
     }
 }
 
-/// Linux gives a dump to a program (core(5), "Piping core dumps to a program") whatever the limit.
+/// On Linux, [`crate::secret::forbid_core_dumps`] has seen to it already.
 fn dump_nothing() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),

@@ -1,11 +1,14 @@
 //! Connections: how many, how long, how large.
 //!
-//! A client that says nothing, or says it slowly, has its connection closed, so that it takes
-//! nobody else's place for long. Nothing is read beyond the head of a request.
+//! A client that says nothing, or says it slowly, has its connection closed: after a time-out, or as
+//! soon as a new client needs the place. So a local program without the token cannot keep others
+//! out by holding connections open. Nothing is read beyond the head of a request.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -15,14 +18,15 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::answer::{self, Refusal};
 use super::gate::Gate;
 use crate::failure::{Failure, Kind, Result};
 
-/// Connections at once; the next ones wait in the system's queue.
-const MOST_CONNECTIONS: usize = 256;
+/// Connections at once. Where all of them are being answered, the next ones wait in the system's
+/// queue. macOS lets a program have 256 file descriptors, and a renewal needs some, too.
+const MOST_CONNECTIONS: usize = 192;
 
 /// The largest head of a request, in bytes, and the least that hyper can be told.
 const LARGEST_HEAD: usize = 8 << 10;
@@ -38,25 +42,34 @@ pub(super) async fn serve(listener: TcpListener, gate: Gate) -> Result<Infallibl
         Failure::new(Kind::Internal, "the endpoint could not be started").because(error)
     })?;
     let gate = Arc::new(gate);
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    // Those whose head is incomplete, the oldest first.
+    let mut unheard: VecDeque<(Arc<AtomicBool>, AbortHandle)> = VecDeque::new();
     loop {
-        let place = Arc::clone(&places).acquire_owned().await;
-        let place = place.expect("the places are never closed");
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let gate = Arc::clone(&gate);
-                tokio::spawn(async move {
-                    converse(stream, gate).await;
-                    drop(place);
-                });
+        let accepted = listener.accept().await;
+        while connections.try_join_next().is_some() {}
+        unheard.retain(|(heard, task)| !heard.load(Ordering::Relaxed) && !task.is_finished());
+        if accepted.is_err() || connections.len() >= MOST_CONNECTIONS {
+            match unheard.pop_front() {
+                Some((_, oldest)) => oldest.abort(),
+                None if accepted.is_err() => tokio::time::sleep(BREATH).await,
+                None => {}
             }
-            Err(_) => tokio::time::sleep(BREATH).await,
+            connections.join_next().await;
         }
+        if let Ok((stream, _)) = accepted {
+            let heard = Arc::new(AtomicBool::new(false));
+            let task = connections.spawn(converse(stream, Arc::clone(&gate), Arc::clone(&heard)));
+            unheard.push_back((heard, task));
+        }
+        // Reads the heads that have arrived, before the next connection could push one out.
+        tokio::task::yield_now().await;
     }
 }
 
-async fn converse(stream: TcpStream, gate: Arc<Gate>) {
+async fn converse(stream: TcpStream, gate: Arc<Gate>, heard: Arc<AtomicBool>) {
     let service = service_fn(move |request| {
+        heard.store(true, Ordering::Relaxed);
         let gate = Arc::clone(&gate);
         async move { Ok::<_, Infallible>(respond(&gate, request).await) }
     });

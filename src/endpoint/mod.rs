@@ -33,6 +33,10 @@ pub use cache::EARLY;
 use gate::Gate;
 use token::Token;
 
+/// Clients that may wait until they are accepted, if the system allows as many.
+#[cfg(unix)]
+const BACKLOG: i32 = 4096;
+
 /// What a client is given.
 #[derive(Clone, Debug)]
 pub struct Credentials {
@@ -85,6 +89,9 @@ impl Endpoint {
     pub fn bind(port: u16) -> Result<Self> {
         let taken = || -> std::io::Result<_> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+            // The 128 of the standard library are soon full when a local program floods the port.
+            #[cfg(unix)]
+            rustix::net::listen(&listener, BACKLOG)?;
             listener.set_nonblocking(true)?;
             let port = listener.local_addr()?.port();
             Ok((listener, port))

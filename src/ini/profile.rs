@@ -6,6 +6,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
 
 use super::entry::{Body, Entry};
 use super::title::Title;
@@ -79,6 +82,11 @@ impl<'d> Profile<'d> {
             parts: parts.collect(),
             doubt,
         })
+    }
+
+    /// The file's bytes, of which values are slices where they can be.
+    pub fn shared_bytes(&self) -> &'d Arc<Zeroizing<Vec<u8>>> {
+        self.document.shared_bytes()
     }
 
     /// Without the word `profile` and without quotes.

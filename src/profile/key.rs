@@ -191,14 +191,15 @@ fn pair(settings: &Settings<'_>, part: &Part<'_>, purpose: Purpose) -> Result<So
         settings.note(TOKENS[0], token);
     }
     check_kind(name, &id, token.as_ref(), purpose)?;
+    let shared = |text: &str| Secret::part_of(part.section.shared_bytes(), text);
     Ok(Source::Profile {
         name: name.clone(),
         path: id.path.to_owned(),
         line: id.line,
         key: AccessKey {
             id: id.text.into_owned(),
-            secret: Secret::new(secret.text),
-            token: token.map(|token| Secret::new(token.text)),
+            secret: shared(&secret.text),
+            token: token.map(|token| shared(&token.text)),
         },
     })
 }

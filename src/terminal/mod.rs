@@ -76,9 +76,12 @@ impl Terminal {
         } else {
             ("/dev/tty", "/dev/tty")
         };
+        // On Windows, hiding what is typed takes a console open for writing, and its size one open
+        // for reading.
+        let both = cfg!(windows);
         let device = Device {
-            input: OpenOptions::new().read(true).open(input)?,
-            output: OpenOptions::new().write(true).open(output)?,
+            input: OpenOptions::new().read(true).write(both).open(input)?,
+            output: OpenOptions::new().read(both).write(true).open(output)?,
         };
         Ok(Self::over(device, ui))
     }
@@ -248,6 +251,23 @@ mod tests {
         let shown = output.try_clone().unwrap();
         let ui = Ui::into_sink(Manner::default(), Box::new(io::sink()));
         (Terminal::over(Device { input, output }, &ui), shown)
+    }
+
+    /// Needs a console, which a run in the background does not have.
+    #[cfg(windows)]
+    #[test]
+    fn a_console_knows_its_size_and_hides_what_is_typed() {
+        let ui = Ui::into_sink(Manner::default(), Box::new(io::sink()));
+        let Ok(terminal) = Terminal::open(&ui) else {
+            return;
+        };
+        assert!(terminal.size().is_some());
+        let before = echo::mode(&terminal.device.input).unwrap();
+        let hidden = terminal.hidden().unwrap();
+        let now = echo::mode(&terminal.device.input).unwrap();
+        assert_eq!(now, echo::without_echo(&before));
+        drop(hidden);
+        assert_eq!(echo::mode(&terminal.device.input).unwrap(), before);
     }
 
     #[cfg(unix)]

@@ -96,6 +96,8 @@ mod key_rotate;
 mod locks;
 mod logout;
 mod lossless;
+#[cfg(target_os = "linux")]
+mod memory;
 #[cfg(unix)]
 mod mfa_codes;
 #[cfg(unix)]
@@ -159,4 +161,6 @@ mod ways;
 #[cfg(unix)]
 mod while_asking;
 mod whoami;
+#[cfg(windows)]
+mod windows;
 mod wire;

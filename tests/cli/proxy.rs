@@ -238,21 +238,61 @@ fn a_wrong_password_is_refused_without_being_shown() {
 
 #[test]
 fn a_proxy_that_cannot_be_one_is_named_before_a_code_is_asked_for() {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        for scheme in ["socks", "socks4", "socks5", "SOCKS5H"] {
+            let mut world = World::tls();
+            user(&world);
+            world.set(name, &format!("{scheme}://alice:{PASSWORD}@127.0.0.1:1080"));
+            let what = "the proxy is not an `http://` or `https://` address";
+            world.fails(["123456"], Told(3, what, name, "unset it"));
+            assert_eq!(world.aws.connections(), 0);
+        }
+    }
+}
+
+/// Many desktops set all three.
+#[test]
+fn socks_for_everything_is_not_used_beside_a_proxy_for_https() {
     let mut world = World::tls();
-    user(&world);
-    world.set(
-        "HTTPS_PROXY",
-        &format!("socks5://alice:{PASSWORD}@127.0.0.1:1080"),
-    );
-    world.fails(
-        ["123456"],
-        Told(
-            3,
-            "the proxy is not an `http://` or `https://` address",
-            "HTTPS_PROXY",
-            "unset it",
-        ),
-    );
+    let mfa = user(&world);
+    let proxy = Proxy::start(&world, Manner::Forward);
+    world.set("HTTPS_PROXY", &proxy.url());
+    world.set("ALL_PROXY", "socks5h://127.0.0.1:1080");
+    sign_in(&world, &mfa).succeeded();
+    assert_eq!(proxy.requests().len(), 1);
+}
+
+#[test]
+fn characters_that_the_proxy_s_password_must_encode_are_named() {
+    let hidden = "s3cret-tail";
+    for (middle, what, remedy) in [
+        ("@", "contains `@`,", "write `@` as `%40`"),
+        ("/", "contains `/`,", "write `/` as `%2F`"),
+        ("?", "contains `?`,", "write `?` as `%3F`"),
+        ("#", "contains `#`,", "write `#` as `%23`"),
+        ("[é]", "contains `[`, `]`, `é`,", "`é` as `%C3%A9`"),
+        (":@", "contains `@`,", "write `@` as `%40`"),
+    ] {
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"] {
+            let mut world = World::tls();
+            user(&world);
+            world.plant(hidden);
+            world.plant("s3cret-head");
+            let user = format!("alice:s3cret-head{middle}{hidden}");
+            for scheme in ["http://", ""] {
+                world.set(name, &format!("{scheme}{user}@127.0.0.1:9"));
+                world.fails(["-v", "123456"], Told(3, what, name, remedy));
+            }
+            assert_eq!(world.aws.connections(), 0);
+        }
+    }
+    // Encoded, they reach the proxy as they are.
+    let mut world = World::tls();
+    let mfa = user(&world);
+    let proxy = Proxy::start(&world, Manner::Password);
+    let encoded = PASSWORD.replace('-', "%2D");
+    world.set("HTTPS_PROXY", &proxy.with_password(&encoded));
+    sign_in(&world, &mfa).succeeded();
 }
 
 #[test]

@@ -1,12 +1,19 @@
 //! `awsmfa serve`: what is not answered, and who does not get in.
 
-use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use socket2::{Domain, Socket, Type};
+
 use crate::env::signed_in;
-use crate::served::{Server, hear, say};
+use crate::served::{Server, hear, pass_from, say};
 use crate::told::Told;
+use crate::world::AWSMFA;
 
 #[test]
 fn only_a_program_that_knows_the_token_gets_credentials() {
@@ -177,6 +184,79 @@ fn silent_and_slow_clients_are_not_waited_for() {
         assert!(hear(stream).is_none_or(|answer| answer.status == 408));
     }
     server.end().succeeded();
+}
+
+/// They send their heads byte by byte, and each that is closed is replaced: a client that can take
+/// its turn only when one of them times out does not get it in time. The second server runs out of
+/// file descriptors before it has as many connections as it would serve.
+#[test]
+fn a_thousand_slow_connections_keep_no_client_out() {
+    const SLOW: usize = 1000;
+    let (world, _) = signed_in();
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(4096, |most| most.min(4096));
+    if limit.current.is_some_and(|current| current < wanted) {
+        let current = Some(wanted);
+        setrlimit(Resource::Nofile, Rlimit { current, ..limit }).unwrap();
+    }
+    for descriptors in ["1024", "96"] {
+        let mut command = Command::new("sh");
+        let script = "ulimit -n $0; exec \"$@\" serve --output json";
+        command.args(["-c", script, descriptors, AWSMFA]);
+        world.furnish(&mut command);
+        command.stdin(Stdio::null());
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        let pass = pass_from(child.stdout.take().unwrap());
+        let (opened, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| crowd(pass.port, SLOW, &opened, &over));
+            while opened.load(Ordering::Relaxed) < SLOW {
+                thread::yield_now();
+            }
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, pass.port));
+            let limit = Duration::from_secs(8);
+            let is_served = |_| -> std::io::Result<bool> {
+                let mut client = TcpStream::connect_timeout(&address, limit)?;
+                client.set_read_timeout(Some(limit))?;
+                client.write_all(pass.request().as_bytes())?;
+                let mut status = [0; 12];
+                client.read_exact(&mut status)?;
+                Ok(status == *b"HTTP/1.1 200")
+            };
+            let refused = (0..20)
+                .map(is_served)
+                .position(|served| !served.is_ok_and(|yes| yes));
+            over.store(true, Ordering::Relaxed);
+            assert_eq!(refused, None, "with {descriptors} file descriptors");
+        });
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        world.outcome(child).succeeded();
+    }
+}
+
+/// Holds this many connections to a port open until it is `over`.
+fn crowd(port: u16, count: usize, opened: &AtomicUsize, over: &AtomicBool) {
+    let open = || {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        // It is connected later.
+        let _ = socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into());
+        opened.fetch_add(1, Ordering::Relaxed);
+        socket
+    };
+    let mut sockets: Vec<Socket> = (0..count).map(|_| open()).collect();
+    while !over.load(Ordering::Relaxed) {
+        for socket in &mut sockets {
+            let pending = [ErrorKind::WouldBlock, ErrorKind::NotConnected];
+            if let Err(error) = socket.write(b"G")
+                && !pending.contains(&error.kind())
+            {
+                *socket = open();
+            }
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Linux alone has all of 127.0.0.0/8 from the start.

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::Read;
+#[cfg(unix)]
+use std::process::Command;
 
 use crate::impostor::Impostor;
 use crate::local_aws::{LocalAws, Mfa};
@@ -50,12 +52,15 @@ fn an_authority_that_nobody_here_knows_is_not_trusted() {
 
 #[test]
 fn the_system_s_authorities_are_trusted_where_there_is_no_bundle() {
-    let mut world = World::tls();
-    let (_, _, mfa) = world.default_user("alice");
-    world.unset("AWS_CA_BUNDLE");
-    let system = world.path("ca.pem");
-    world.set("SSL_CERT_FILE", system.to_str().unwrap());
-    world.run([world.aws.code(&mfa.serial)]).succeeded();
+    for (name, place) in [("SSL_CERT_FILE", "roots/ca.pem"), ("SSL_CERT_DIR", "roots")] {
+        let mut world = World::tls();
+        let (_, _, mfa) = world.default_user("alice");
+        world.unset("AWS_CA_BUNDLE");
+        fs::create_dir(world.path("roots")).unwrap();
+        fs::copy(world.path("ca.pem"), world.path("roots/ca.pem")).unwrap();
+        world.set(name, world.path(place).to_str().unwrap());
+        world.run([world.aws.code(&mfa.serial)]).succeeded();
+    }
 }
 
 #[test]
@@ -125,6 +130,44 @@ fn a_bundle_that_is_none_is_refused_before_anything_is_sent() {
     world.set("AWS_CA_BUNDLE", world.path(".").to_str().unwrap());
     world.fails(arguments(&mfa), Told(3, "cannot be read", "*", "*"));
     assert_eq!(world.aws.connections(), 0);
+}
+
+/// Nobody ever writes to the pipe.
+#[cfg(unix)]
+#[test]
+fn certificates_are_read_from_regular_files_only() {
+    for (name, setting) in [
+        ("AWS_CA_BUNDLE", ""),
+        ("", "[default]\nca_bundle = ~/link\n"),
+        ("SSL_CERT_FILE", ""),
+    ] {
+        for command in [&["login", "123456"][..], &["doctor"]] {
+            let mut world = World::tls();
+            world.default_user("alice");
+            world.unset("AWS_CA_BUNDLE");
+            let pipe = world.path("pipe");
+            let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+            assert!(made.success());
+            std::os::unix::fs::symlink(&pipe, world.path("link")).unwrap();
+            world.write_config(setting);
+            if !name.is_empty() {
+                world.set(name, world.path("link").to_str().unwrap());
+            }
+            // What waits for the pipe is ended from outside.
+            let script = "exec timeout -k 1 30 \"$@\"";
+            let run = world.run_in(script, command.iter().chain(&["--timeout", "2s"]));
+            let what = "is not a regular file (";
+            if command[0] == "login" {
+                let next = ["set AWS_CA_BUNDLE", "set SSL_CERT_FILE"];
+                let next = next[usize::from(name == "SSL_CERT_FILE")];
+                Told(3, "is not a regular file", "link", next).assert(run.code, &run.stderr);
+            } else {
+                assert_eq!(run.code, 8, "{}{}", run.stdout, run.stderr);
+                assert!(run.stdout.contains(what), "{}", run.stdout);
+            }
+            assert_eq!(world.aws.connections(), 0);
+        }
+    }
 }
 
 #[test]

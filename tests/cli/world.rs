@@ -283,10 +283,15 @@ impl World {
     fn environment(&self) -> BTreeMap<String, String> {
         let mut env = self.env.clone();
         let home = self.home.path().to_str().unwrap().to_owned();
-        let inherited = ["PATH", "SystemRoot", "TEMP", "TMP"];
+        // Spelled as Windows spells them.
+        let inherited: &[&str] = match cfg!(windows) {
+            true => &["Path", "ComSpec", "PATHEXT", "SystemRoot", "TEMP", "TMP"],
+            false => &["PATH"],
+        };
         for name in inherited {
-            if let (false, Ok(value)) = (env.contains_key(name), std::env::var(name)) {
-                env.insert(name.to_owned(), value);
+            let is_set = env.keys().any(|set| set.eq_ignore_ascii_case(name));
+            if let (false, Ok(value)) = (is_set, std::env::var(name)) {
+                env.insert((*name).to_owned(), value);
             }
         }
         let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
