@@ -16,6 +16,14 @@ pub(crate) struct Spelled {
 }
 
 impl Spelled {
+    /// With a profile that need not be the one that was given.
+    pub(crate) fn of(profile: &str) -> Self {
+        Self {
+            profile: Some(profile.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// The sign-in with the profile.
     pub(crate) fn login(&self) -> String {
         let person = Self {

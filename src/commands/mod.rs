@@ -54,7 +54,6 @@ use later::Later;
 #[command(
     name = "awsmfa",
     version,
-    subcommand_precedence_over_arg = true,
     after_help = EXIT_CODES,
     max_term_width = 100
 )]

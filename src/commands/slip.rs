@@ -10,7 +10,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 
 use super::whole;
+use crate::context::Context;
 use crate::profile::near;
+use crate::signin;
 
 /// Parses a refused command line again with everything defined, for the sake of what is said about
 /// it: help, and what is suggested, may be about commands that were not named.
@@ -61,6 +63,15 @@ pub(super) fn of_command(definition: &Command, matches: &ArgMatches) -> Option<c
         ContextValue::Strings(meant),
     );
     Some(error)
+}
+
+/// Whether a word in the place of a command, or of a program, is the name of a profile: other tools
+/// take it there.
+pub(super) fn is_profile(context: &Context, word: &str) -> bool {
+    signin::read_files(context).is_ok_and(|files| {
+        let documents = [&files.config.document, &files.credentials.document];
+        documents.iter().any(|file| file.profile(word).is_some())
+    })
 }
 
 /// The commands that this is most probably a slip of; none if it is one, or a code.

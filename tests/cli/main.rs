@@ -147,6 +147,7 @@ mod status;
 mod streams;
 mod temporary_source;
 mod tls;
+mod values;
 mod ways;
 #[cfg(unix)]
 mod while_asking;
