@@ -13,6 +13,7 @@ use super::whole;
 use crate::context::Context;
 use crate::profile::near;
 use crate::signin;
+use crate::ui::printable;
 
 /// Parses a refused command line again with everything defined, for the sake of what is said about
 /// it: help, and what is suggested, may be about commands that were not named.
@@ -29,6 +30,16 @@ pub(super) fn again(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     if asks_help_for_help(&error) {
         let argv = argv.iter().filter(|word| !is_help_flag(word));
         return again(&argv.cloned().collect::<Vec<_>>());
+    }
+    // The error quotes the command line as it is: that of a line without what a terminal obeys is
+    // the same otherwise.
+    let shown = argv
+        .iter()
+        .map(|word| printable(&word.to_string_lossy()).into_owned());
+    if error.use_stderr()
+        && let Err(same) = definition.try_get_matches_from_mut(shown)
+    {
+        error = same;
     }
     let first = argv.get(1).and_then(|word| word.to_str());
     let meant = first
@@ -56,7 +67,7 @@ pub(super) fn of_command(definition: &Command, matches: &ArgMatches) -> Option<c
         return None;
     }
     let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(definition);
-    let word = ContextValue::String(word.to_owned());
+    let word = ContextValue::String(printable(word).into_owned());
     error.insert(ContextKind::InvalidSubcommand, word);
     error.insert(
         ContextKind::SuggestedSubcommand,

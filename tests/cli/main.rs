@@ -81,6 +81,7 @@ mod hostile_files;
 mod iam_sessions;
 #[cfg(unix)]
 mod interrupted;
+mod invisible;
 mod key;
 mod key_create_interrupted;
 mod key_interrupted;

@@ -1,8 +1,8 @@
 //! AWS's answers, and the network's, as the situation a person is in.
 //!
 //! [`answer`] reads what AWS said, [`wire`] what went wrong on the way; [`account`], [`iam`] and
-//! [`network`] write the sentences, [`advice`] puts them together. A [`Refusal`] keeps AWS's own words, made
-//! safe to print; it never holds a code, a token or a secret key. Whether to send a request again
+//! [`network`] write the sentences, [`advice`] puts them together. A [`Refusal`] keeps AWS's own words; it
+//! never holds a code, a token or a secret key. Whether to send a request again
 //! was decided before ([`super::retry`]); whether to ask for another code, lower a duration or
 //! guess a serial is the caller's.
 
@@ -126,7 +126,7 @@ pub struct Refusal {
     pub operation: &'static str,
     /// AWS's error code, like `AccessDenied`.
     pub code: Option<String>,
-    /// AWS's own words, or what the network said; safe to print.
+    /// AWS's own words, or what the network said, without secrets.
     pub message: String,
     pub request_id: Option<String>,
     pub status: Option<u16>,
@@ -219,20 +219,15 @@ fn is_short(secret: &str) -> bool {
     secret.chars().count() < TELLING
 }
 
-/// The first lines of a message that others wrote, fit for a terminal: without `secrets` (AWS
-/// quotes the values it finds invalid), control characters and excess.
+/// The first lines of a message that others wrote, without `secrets` (AWS quotes the values it finds
+/// invalid) and excess.
 fn redact<'s>(message: &str, secrets: impl Iterator<Item = &'s str>) -> String {
     const LONGEST: usize = 500;
     let mut text = message.to_owned();
     for secret in secrets {
-        text = text.replace(secret, "[redacted]");
+        text = without(&text, secret);
     }
-    let mut shown: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .filter(|c| !is_invisible(*c))
-        .take(LONGEST + 1)
-        .collect();
+    let mut shown: String = text.chars().take(LONGEST + 1).collect();
     if shown.chars().count() > LONGEST {
         shown.pop();
         shown.push('…');
@@ -240,9 +235,21 @@ fn redact<'s>(message: &str, secrets: impl Iterator<Item = &'s str>) -> String {
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Characters that can turn around or hide the text after them (Unicode bidirectional controls).
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+/// A code is digits, and the same digits within a longer number, such as an account's, are not the
+/// code.
+fn without(text: &str, secret: &str) -> String {
+    let is_number = secret.bytes().all(|byte| byte.is_ascii_digit());
+    let goes_on = |c: char| is_number && c.is_ascii_digit();
+    let mut shown = String::new();
+    let mut rest = 0;
+    for (start, found) in text.match_indices(secret) {
+        let end = start + found.len();
+        if !text[..start].ends_with(goes_on) && !text[end..].starts_with(goes_on) {
+            shown = shown + &text[rest..start] + "[redacted]";
+            rest = end;
+        }
+    }
+    shown + &text[rest..]
 }
 
 #[cfg(test)]
@@ -250,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_made_safe_to_print() {
+    fn a_message_is_without_secrets() {
         let secrets = ["492039", "wJalrX"];
         let shown = redact(
             "Value '492039' at\n 'tokenCode'\u{1b}[31m is \u{202e}wrong, wJalrX  ",
@@ -258,8 +265,11 @@ mod tests {
         );
         assert_eq!(
             shown,
-            "Value '[redacted]' at 'tokenCode' [31m is wrong, [redacted]"
+            "Value '[redacted]' at 'tokenCode'\u{1b}[31m is \u{202e}wrong, [redacted]"
         );
+        let account = "arn:aws:iam::492039789012:user/a492039";
+        let shown = redact(account, secrets.into_iter());
+        assert_eq!(shown, "arn:aws:iam::492039789012:user/a[redacted]");
         let long = redact(&"x".repeat(10_000), std::iter::empty());
         assert_eq!(long.chars().count(), 501);
     }
