@@ -81,7 +81,7 @@ fn home(env: &Env) -> Option<PathBuf> {
 ///
 /// An empty variable counts as unset: so the SDKs read most of theirs. Not all do: to botocore an
 /// empty `AWS_PROFILE` names a profile that is not there.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Env(Vec<(OsString, OsString)>);
 
 impl Env {

@@ -12,6 +12,7 @@ mod doctor;
 mod env;
 mod exec;
 mod handson;
+mod hint;
 mod key;
 mod later;
 mod login;
@@ -43,6 +44,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::parse_duration;
 use crate::ui::{self, Manner, Output, Ui};
+use hint::Run;
 use later::Later;
 
 /// Sign in to AWS behind MFA with one six-digit code.
@@ -212,8 +214,8 @@ fn time_limit(text: &str) -> Result<Duration, String> {
 
 /// Parses `argv` and runs what it asks for; the result is the exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
-    let cli = match parse(argv) {
-        Ok(cli) => cli,
+    let (cli, mut given) = match parse(argv) {
+        Ok(parsed) => parsed,
         Err(error) => return refused(&error, context),
     };
     let Cli {
@@ -222,7 +224,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         targets,
         voice,
     } = cli;
-    let ui = Ui::new(voice.into(), &context.env);
+    given.env = context.env.clone();
+    let ui = Ui::new(voice.into(), &context.env).completing(move |text| given.complete(text));
     let (target, more) = targets.first_and_more();
     let command = command.unwrap_or(Command::Login(Later(login)));
     if let Err(failure) = check_count(&command, &more) {
@@ -274,7 +277,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
 
 /// The flags of `login` may stand without a command, but not before another one: there they would
 /// be ignored. (clap's own `args_conflicts_with_subcommands` would refuse `-p NAME login`, too.)
-fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<(Cli, Run), clap::Error> {
     let argv: Vec<OsString> = argv.into_iter().collect();
     // Never taken apart again: that would take longer than to look whether a section is good.
     let mut definition = ManuallyDrop::new(Cli::command());
@@ -309,7 +312,7 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
             "`--output csv` is for `awsmfa report` alone",
         ));
     }
-    Ok(cli)
+    Ok((cli, Run::given(&matches)))
 }
 
 /// The definition with all commands; see [`Later`].
@@ -343,7 +346,7 @@ mod tests {
     #[test]
     fn a_code_is_not_shown_by_debug() {
         for argv in [&["awsmfa", "123", "456"][..], &["awsmfa", "-t", "123456"]] {
-            let cli = parse(argv.iter().map(OsString::from)).unwrap();
+            let (cli, _) = parse(argv.iter().map(OsString::from)).unwrap();
             let debug = format!("{cli:?}");
             assert!(debug.contains("[redacted]"), "{debug}");
             assert!(!debug.contains("456"), "{debug}");

@@ -19,6 +19,7 @@ use crate::profile::{
     parse_duration, spell_duration, spell_expiration,
 };
 use crate::signin;
+use crate::spelled::word;
 use crate::ui::{Cell, Output, Tone, Ui, in_words, until};
 
 /// From here on down what is left is worth a look.
@@ -146,7 +147,7 @@ fn not_good(what: String) -> Failure {
 }
 
 fn sign_in(section: &str) -> String {
-    format!("`awsmfa -p {section}` signs in")
+    format!("`awsmfa -p {}` signs in", word(section))
 }
 
 /// How to get credentials that are good for `least`, in the place of others that are good.
@@ -157,7 +158,8 @@ fn renewal(
     section: &str,
     least: Duration,
 ) -> String {
-    let force = format!("`awsmfa -p {section} --force` renews it");
+    let named = word(section);
+    let force = format!("`awsmfa -p {named} --force` renews it");
     // By its name the section is renewed with the flags that made it.
     let request = Request {
         profile: Some(section.to_owned()),
@@ -174,7 +176,7 @@ fn renewal(
     if least < most {
         let long = spell_duration(least);
         return format!(
-            "`awsmfa -p {section} -d {long} CODE` asks for so long, if the role allows it"
+            "`awsmfa -p {named} -d {long} CODE` asks for so long, if the role allows it"
         );
     }
     format!("AWS grants {} at most", spell_duration(most))
@@ -224,7 +226,10 @@ fn list(context: &Context, ui: &Ui, request: &Request) -> Result<()> {
             Some(reason) => (format!("no way to sign in: {reason}"), Tone::Bad),
             None => {
                 let profile = row.profile.unwrap_or_default();
-                (format!("not signed in: awsmfa -p {profile}"), Tone::Faint)
+                (
+                    format!("not signed in: awsmfa -p {}", word(profile)),
+                    Tone::Faint,
+                )
             }
         };
         line(row, Cell::new(how, tone))

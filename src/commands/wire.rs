@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::{self, Base, Chosen, Rewired, Wiring, spell_expiration};
 use crate::signin::{self, Prepared, Renewed, Rewiring, Wanted};
+use crate::spelled::word;
 use crate::terminal::Terminal;
 use crate::ui::{Output, Ui, until};
 
@@ -103,7 +104,7 @@ fn wire(context: &Context, ui: &Ui, chosen: &Chosen, mut wanted: Wanted) -> Resu
     let session = session.map_err(|failure| match &rewiring {
         Some(_) => failure.next(format!(
             "the config file is wired all the same; sign in with `awsmfa -p {}`",
-            base.profile
+            word(&base.profile)
         )),
         None => failure,
     })?;

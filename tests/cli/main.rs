@@ -77,6 +77,8 @@ mod handson_refused;
 mod help;
 #[cfg(unix)]
 mod hidden_prompt;
+#[cfg(unix)]
+mod hints;
 mod hostile_files;
 mod iam_sessions;
 #[cfg(unix)]

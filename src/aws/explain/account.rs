@@ -5,6 +5,7 @@ use super::super::federation::{CHECK_POLICIES, GET_FEDERATION_TOKEN};
 use super::advice::{Known, Told};
 use super::{Denial, Refusal, Situation};
 use crate::failure::Kind;
+use crate::spelled::word;
 
 impl Refusal {
     pub(super) fn about_the_device(&self, known: &Known<'_>) -> Told {
@@ -131,7 +132,7 @@ impl Refusal {
             Situation::SigninRefused => {
                 Told::new(Kind::Aws, format!("AWS does not open the console with the credentials{of}"))
                     .place(Some(&self.host))
-                    .next_with(known.profile, |profile| format!("they may have been revoked: `awsmfa -p {profile} --force` gets new ones"))
+                    .next_with(known.profile, |profile| format!("`awsmfa -p {} --force` gets new ones, should these have been revoked", word(profile)))
                     .next("or they belong to another partition than this sign-in endpoint")
             }
             Situation::WrongScope => {

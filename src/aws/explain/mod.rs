@@ -1,8 +1,8 @@
 //! AWS's answers, and the network's, as the situation a person is in.
 //!
 //! [`answer`] reads what AWS said, [`wire`] what went wrong on the way; [`account`], [`iam`] and
-//! [`network`] write the sentences, [`advice`] puts them together. A [`Refusal`] keeps AWS's own words; it
-//! never holds a code, a token or a secret key. Whether to send a request again
+//! [`network`] write the sentences, [`advice`] puts them together. A [`Refusal`] keeps AWS's own words, made
+//! safe to print; it never holds a code, a token or a secret key. Whether to send a request again
 //! was decided before ([`super::retry`]); whether to ask for another code, lower a duration or
 //! guess a serial is the caller's.
 
@@ -16,6 +16,7 @@ pub(super) mod wire;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Call;
+use crate::ui::printable;
 
 pub use advice::Known;
 pub use iam::IamSituation;
@@ -126,7 +127,7 @@ pub struct Refusal {
     pub operation: &'static str,
     /// AWS's error code, like `AccessDenied`.
     pub code: Option<String>,
-    /// AWS's own words, or what the network said, without secrets.
+    /// AWS's own words, or what the network said; safe to print.
     pub message: String,
     pub request_id: Option<String>,
     pub status: Option<u16>,
@@ -219,15 +220,15 @@ fn is_short(secret: &str) -> bool {
     secret.chars().count() < TELLING
 }
 
-/// The first lines of a message that others wrote, without `secrets` (AWS quotes the values it finds
-/// invalid) and excess.
+/// The first lines of a message that others wrote, fit for a terminal: without `secrets` (AWS quotes
+/// the values it finds invalid) and excess.
 fn redact<'s>(message: &str, secrets: impl Iterator<Item = &'s str>) -> String {
     const LONGEST: usize = 500;
     let mut text = message.to_owned();
     for secret in secrets {
         text = without(&text, secret);
     }
-    let mut shown: String = text.chars().take(LONGEST + 1).collect();
+    let mut shown: String = printable(&text).chars().take(LONGEST + 1).collect();
     if shown.chars().count() > LONGEST {
         shown.pop();
         shown.push('…');
@@ -260,7 +261,7 @@ mod tests {
     fn a_message_is_without_secrets() {
         let secrets = ["492039", "wJalrX"];
         let shown = redact(
-            "Value '492039' at\n 'tokenCode'\u{1b}[31m is \u{202e}wrong, wJalrX  ",
+            "Value '492039' at\n 'tokenCode'\\u{1b}[31m is \\u{202e}wrong, wJalrX  ",
             secrets.into_iter(),
         );
         assert_eq!(

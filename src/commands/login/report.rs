@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::failure::Result;
 use crate::profile::spell_expiration;
 use crate::session::Good;
+use crate::shell;
 use crate::signin::{Fresh, Kept};
 use crate::ui::{Output, Ui, in_words, until};
 
@@ -149,9 +150,6 @@ pub(in crate::commands) fn how_to_use(context: &Context, ui: &Ui, section: &str)
     if set || section == "default" {
         return;
     }
-    if cfg!(windows) {
-        ui.say(&format!("use it: $Env:AWS_PROFILE = \"{section}\""));
-    } else {
-        ui.say(&format!("use it: export AWS_PROFILE={section}"));
-    }
+    let setting = shell::at_hand(&context.env).setting("AWS_PROFILE", section);
+    ui.say(&format!("use it: {setting}"));
 }

@@ -86,9 +86,8 @@ fn act(
     which.check()?;
     let given = codes.parse()?;
     let timeout = target.timeout;
-    let list = whose.spelled(&target).command("mfa list");
     let (orders, user) = whose.orders(target)?;
-    let errand = Errand::new(ui, format!("`{list}` shows what became of it"));
+    let errand = Errand::new(ui, "`awsmfa mfa list` shows what became of it");
     let (serial, user, action) = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let source = Source::choose(given, &operator, ui)?;

@@ -78,9 +78,8 @@ pub(super) fn deactivate(
         whose,
     } = arguments;
     which.check()?;
-    let list = whose.spelled(&target).command("mfa list");
     let (orders, user) = whose.orders(target)?;
-    let errand = Errand::new(ui, format!("`{list}` shows what became of it"));
+    let errand = Errand::new(ui, "`awsmfa mfa list` shows what became of it");
     let removal = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;

@@ -165,7 +165,7 @@ fn refused(operator: &Operator<'_>, obstacle: Obstacle, user: &str) -> Failure {
     let failure = operator.explain(obstacle, about(user));
     match has_none {
         true => failure.next(format!(
-            "an administrator makes a first one: `awsmfa password create --user {user}`"
+            "an administrator makes a first one: `awsmfa -p ADMIN password create --user {user}`"
         )),
         false => failure,
     }
