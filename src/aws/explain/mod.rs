@@ -258,15 +258,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_without_secrets() {
+    fn a_message_is_made_safe_to_print() {
         let secrets = ["492039", "wJalrX"];
         let shown = redact(
-            "Value '492039' at\n 'tokenCode'\\u{1b}[31m is \\u{202e}wrong, wJalrX  ",
+            "Value '492039' at\n 'tokenCode'\u{1b}[31m is \u{202e}wrong, wJalrX  ",
             secrets.into_iter(),
         );
         assert_eq!(
             shown,
-            "Value '[redacted]' at 'tokenCode'\u{1b}[31m is \u{202e}wrong, [redacted]"
+            "Value '[redacted]' at 'tokenCode'\\u{1b}[31m is \\u{202e}wrong, [redacted]"
         );
         let account = "arn:aws:iam::492039789012:user/a492039";
         let shown = redact(account, secrets.into_iter());
