@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::login::{how_to_use, remarks};
+use super::login::{how_to_use, remarks, say_not_applied};
 use super::ready::explain;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -190,6 +190,7 @@ fn session(
     let fresh = loop {
         let now = context.clock.now();
         if let Ok(good) = prepared.good(now, wanted) {
+            say_not_applied(ui, wanted, good.session);
             let expiration = good.session.expiration;
             let end = until(expiration.unwrap_or(now), now, &context.zone());
             return Ok(Session {

@@ -22,7 +22,7 @@ use crate::spelled::Spelled;
 use crate::ui::Ui;
 use report::{Place, renewed, reused};
 
-pub(super) use report::{how_to_use, remarks};
+pub(super) use report::{how_to_use, remarks, say_not_applied};
 
 /// What `--min-ttl` is where it is not given.
 const MIN_TTL: Duration = Duration::from_secs(300);
@@ -178,7 +178,7 @@ fn one(context: &Context, ui: &Ui, wanted: &Wanted) -> Result<()> {
     };
     loop {
         match prepared.good(context.clock.now(), wanted) {
-            Ok(good) => return reused(context, ui, &place, &good),
+            Ok(good) => return reused(context, ui, &place, &good, wanted),
             Err(why) => ui.trace(format_args!("renewing: {why}")),
         }
         match signin::renew(context, ui, prepared, wanted)? {

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Result;
-use crate::profile::spell_expiration;
+use crate::profile::{Session, spell_expiration};
 use crate::session::Good;
 use crate::shell;
-use crate::signin::{Fresh, Kept};
+use crate::signin::{Fresh, Kept, Wanted};
 use crate::ui::{Output, Ui, in_words, until};
 
 /// From this difference on a clock is worth a word; AWS refuses signatures from five minutes on.
@@ -41,8 +41,15 @@ struct Report<'a> {
     session_expiration: Option<String>,
 }
 
-pub(super) fn reused(context: &Context, ui: &Ui, place: &Place, good: &Good<'_>) -> Result<()> {
+pub(super) fn reused(
+    context: &Context,
+    ui: &Ui,
+    place: &Place,
+    good: &Good<'_>,
+    wanted: &Wanted,
+) -> Result<()> {
     let Good { session, remaining } = good;
+    say_not_applied(ui, wanted, session);
     let now = context.clock.now();
     if ui.output() == Output::Json {
         return ui.document(&Report {
@@ -129,6 +136,13 @@ pub(in crate::commands) fn remarks(ui: &Ui, fresh: &Fresh) {
                 "ahead of"
             }
         ));
+    }
+}
+
+/// Whoever asks for something else than what is kept has to know that it is kept.
+pub(in crate::commands) fn say_not_applied(ui: &Ui, wanted: &Wanted, session: &Session) {
+    if let Some(text) = wanted.not_applied(session) {
+        ui.note(&text);
     }
 }
 
