@@ -103,7 +103,7 @@ fn wire(context: &Context, ui: &Ui, chosen: &Chosen, mut wanted: Wanted) -> Resu
     let session = session(context, ui, &base, prepared, &wanted);
     let session = session.map_err(|failure| match &rewiring {
         Some(_) => failure.next(format!(
-            "the config file is wired all the same; sign in with `awsmfa -p {}`",
+            "sign in with `awsmfa -p {}`: the config file is wired",
             word(&base.profile)
         )),
         None => failure,

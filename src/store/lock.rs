@@ -152,7 +152,7 @@ fn unusable(path: &Path, error: io::Error) -> Failure {
     match path.symlink_metadata() {
         Ok(found) if !found.is_file() => failure.next("move it away: it is no file of awsmfa's"),
         Ok(_) if !is_known => failure.next(
-            "the file system may know no locks; AWS_SHARED_CREDENTIALS_FILE can name a file elsewhere",
+            "name a file elsewhere with AWS_SHARED_CREDENTIALS_FILE: this file system may know no locks",
         ),
         _ => failure,
     }

@@ -248,6 +248,9 @@ impl Ui {
         for advice in failure.advice() {
             lines += &self.line("  ", NOTE, "next:", &(self.complete.0)(advice));
         }
+        for note in failure.notes() {
+            lines += &self.line("  ", NOTE, "note:", &(self.complete.0)(note));
+        }
         self.screen.insist(&lines);
     }
 

@@ -236,7 +236,7 @@ fn check_policies(given: Vec<String>) -> Result<Vec<String>> {
                 format!("{arn:?} is not the ARN of a managed policy"),
             )
             .at("--policy-arn")
-            .next("it looks like arn:aws:iam::aws:policy/ReadOnlyAccess"));
+            .note("it looks like arn:aws:iam::aws:policy/ReadOnlyAccess"));
         }
         if !tags::fits(&arn) {
             return Err(Failure::new(

@@ -300,7 +300,7 @@ impl Creation<'_> {
         if ui.output() == Output::Json {
             let report = Report::of(&new, name, &file);
             let lost = |failure: Failure| {
-                failure.next(format!("access key {} is in profile `{name}`", new.key.id))
+                failure.note(format!("access key {} is in profile `{name}`", new.key.id))
             };
             return ui.document(&report).map_err(lost);
         }

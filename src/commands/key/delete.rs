@@ -135,12 +135,12 @@ async fn may_be_forgotten(
         let not_here = || Failure::new(Kind::Aws, format!("{user} has no access key {id}"));
         if owner != user {
             let delete = format!("awsmfa key delete --user {owner} {id}");
-            return Err(not_here().next(format!("it is one of {owner}: `{delete}`")));
+            return Err(not_here().next(format!("delete it as one of {owner}: `{delete}`")));
         }
         let here = operator.account().await?;
         if account != here {
             return Err(not_here().next(format!(
-                "it is one of {owner} in account {account}, and this is account {here}: name a profile of that account with `--profile`"
+                "name a profile of account {account} with `--profile`: it is one of {owner} there, and this is account {here}"
             )));
         }
     }

@@ -172,6 +172,7 @@ struct Trouble<'a> {
     what: &'a str,
     at: Option<&'a str>,
     next: &'a [String],
+    notes: &'a [String],
 }
 
 fn rows<'a>(context: &Context, file: &'a str, done: &'a Done) -> Vec<Report<'a>> {
@@ -229,6 +230,7 @@ fn report<'a>(context: &Context, file: &'a str, row: &'a Row) -> Report<'a> {
                 what: failure.what(),
                 at: failure.place(),
                 next: failure.advice(),
+                notes: failure.notes(),
             }),
             ..nothing
         },

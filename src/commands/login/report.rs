@@ -100,7 +100,7 @@ pub(super) fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) 
         };
         return ui
             .document(&report)
-            .map_err(|lost| lost.next(format!("[{}] is written all the same", place.section)));
+            .map_err(|lost| lost.note(format!("[{}] is written all the same", place.section)));
     }
     let who = match &fresh.arn {
         Some(arn) => format!("[{}] is {arn}", place.section),

@@ -168,7 +168,7 @@ fn refusal(
     match (deed, in_doubt) {
         // It is in no list.
         (Deed::Resync, true) => failure.next(
-            "the request before may have done it: see whether the next code of the device signs in",
+            "see whether the next code of the device signs in: the request before may have done it",
         ),
         _ => failure,
     }

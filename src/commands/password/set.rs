@@ -168,12 +168,12 @@ impl Request<'_> {
             };
         }
         failure
-            .next(format!(
+            .note(format!(
                 "an answer of AWS's was lost, so nobody can tell whether {user} has the password"
             ))
             .next(match self.deed {
                 Deed::Create => "`awsmfa password show` tells whether there is one; `awsmfa password reset` sets another",
-                Deed::Reset if refused && !self.generated => "AWS may refuse it because the first request has set it: sign in with it, or set another",
+                Deed::Reset if refused && !self.generated => "sign in with it, or set another: AWS may refuse it because the first request has set it",
                 Deed::Reset => "run the same again: the last password that was set counts",
             })
     }
@@ -225,7 +225,7 @@ fn hand_over(ui: &Ui, request: &Request<'_>) -> Result<()> {
         (_, None) => Ok(()),
     };
     written.map_err(|failure| match generated {
-        Some(_) => failure.next("the password is in force and lost"),
+        Some(_) => failure.note("the password is in force and lost"),
         None => failure,
     })
 }

@@ -131,7 +131,7 @@ fn all_of(
         format!("there is no role profile whose source is `{source}`"),
     )
     .at(files.config.path.display())
-    .next(format!(
+    .note(format!(
         "a role profile is [profile NAME] with `role_arn = arn:aws:iam::ACCOUNT:role/ROLE` and `source_profile = {source}`"
     )))
 }

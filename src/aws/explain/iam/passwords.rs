@@ -14,7 +14,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     let told = |what: String| Told::new(Kind::Aws, what);
     if iam(SETTING, IamSituation::PasswordPolicy) {
         return Some(
-            told("the account's password policy does not allow this password".to_owned()).next(
+            told("the account's password policy does not allow this password".to_owned()).note(
                 "AWS's own words say which rule it breaks; a former password may count as one",
             ),
         );
@@ -35,7 +35,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
             told(format!("that is not the old password of {user}"))
                 .next("nothing was changed; run the same again with the right one")
                 .next(format!(
-                    "who has forgotten it needs an administrator: `awsmfa -p ADMIN password reset --user {user}`"
+                    "if it is forgotten, ask an administrator: `awsmfa -p ADMIN password reset --user {user}`"
                 )),
         );
     }
