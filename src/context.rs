@@ -83,7 +83,7 @@ fn home(env: &Env) -> Option<PathBuf> {
 /// empty `AWS_PROFILE` names a profile that is not there.
 ///
 /// Windows does not tell `Path` from `PATH`, so there all names are kept in capitals.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Env(Vec<(OsString, OsString)>);
 
 impl Env {

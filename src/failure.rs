@@ -92,6 +92,7 @@ struct Parts {
     place: Option<String>,
     done: Vec<String>,
     next: Vec<String>,
+    notes: Vec<String>,
     cause: Option<anyhow::Error>,
 }
 
@@ -107,6 +108,7 @@ impl Failure {
             place: None,
             done: Vec::new(),
             next: Vec::new(),
+            notes: Vec::new(),
             cause: None,
         }))
     }
@@ -129,6 +131,13 @@ impl Failure {
     #[must_use]
     pub fn done(mut self, deed: impl Into<String>) -> Self {
         self.0.done.push(deed.into());
+        self
+    }
+
+    /// What is good to know and nothing to do; may be called more than once.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.0.notes.push(text.into());
         self
     }
 
@@ -170,9 +179,15 @@ impl Failure {
         &self.0.next
     }
 
-    /// The chain of causes in one line, outermost first.
+    pub fn notes(&self) -> &[String] {
+        &self.0.notes
+    }
+
+    /// The chain of causes in one line, outermost first; what the system says is without its number.
     pub fn cause(&self) -> Option<String> {
-        self.0.cause.as_ref().map(|cause| format!("{cause:#}"))
+        let cause = format!("{:#}", self.0.cause.as_ref()?);
+        let words = cause.split(" (os error ").next()?;
+        Some(words.to_owned())
     }
 }
 

@@ -50,7 +50,7 @@ impl Named {
             format!("{name:?} cannot be the name of a {noun}"),
         )
         .at(place)
-        .next(format!(
+        .note(format!(
             "a {noun}'s name has 1 to {} letters, digits and `_ + = , . @ -`",
             self.longest()
         )))

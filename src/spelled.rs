@@ -2,6 +2,9 @@
 //!
 //! Without what was given, a command that is followed to the letter would be about the person who
 //! follows it: an administrator would reset their own password.
+//!
+//! A message holds a command between backquotes, quoted in a way that suits most shells ([`word`]).
+//! Before it is shown, `commands` adds the flags of the run and quotes it for the shell in use.
 
 /// What was given, and is to be given again.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +19,14 @@ pub(crate) struct Spelled {
 }
 
 impl Spelled {
+    /// With a profile that need not be the one that was given.
+    pub(crate) fn of(profile: &str) -> Self {
+        Self {
+            profile: Some(profile.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// The sign-in with the profile.
     pub(crate) fn login(&self) -> String {
         let person = Self {
@@ -39,6 +50,24 @@ impl Spelled {
         let words = words.iter().filter(|word| !word.is_empty());
         words.map(String::as_str).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// The words of a command that [`word`] has quoted; none where a quote is left open.
+pub(crate) fn words(line: &str) -> Option<Vec<String>> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    let mut signs = line.chars().peekable();
+    while let Some(sign) = signs.next() {
+        let word = words.last_mut()?;
+        match (quote, sign) {
+            (Some(open), _) if sign == open => quote = None,
+            (None, '"' | '\'') => quote = Some(sign),
+            (None, '\\') if signs.peek() == Some(&'\'') => word.extend(signs.next()),
+            (None, ' ') => words.push(String::new()),
+            _ => word.push(sign),
+        }
+    }
+    quote.is_none().then_some(words)
 }
 
 /// A flag where it was given; nothing else.
@@ -82,6 +111,14 @@ mod tests {
             ("", "\"\""),
         ] {
             assert_eq!(word(text), expected);
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_command_are_read_as_they_were_written() {
+        for name in ["it's", "a b", "'\"$`", r"a\'b", "", "plain"] {
+            let words = words(&format!("awsmfa -p {}", word(name)));
+            assert_eq!(words.unwrap(), ["awsmfa", "-p", name]);
         }
     }
 

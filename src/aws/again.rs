@@ -141,6 +141,7 @@ mod tests {
             seen.trouble = Some(super::super::reply::Trouble {
                 situation: situation.clone(),
                 detail: String::new(),
+                chain: None,
             });
             let sent = |stake| again(&situation, &seen, stake) != Again::Never;
             assert_eq!(sent(Stake::Nothing), without, "{situation:?}");

@@ -86,7 +86,7 @@ fn check_region(region: &str) -> Result<()> {
         Kind::Configuration,
         "the configured region cannot be the name of one",
     )
-    .next("a region looks like `eu-west-1`"))
+    .note("a region looks like `eu-west-1`"))
 }
 
 fn check_url(url: &str) -> Result<()> {
@@ -97,7 +97,7 @@ fn check_url(url: &str) -> Result<()> {
         Kind::Configuration,
         "an endpoint URL must be `http://` or `https://`, a host and nothing secret",
     )
-    .next("it looks like `https://sts.eu-west-1.amazonaws.com`"))
+    .note("it looks like `https://sts.eu-west-1.amazonaws.com`"))
 }
 
 #[cfg(test)]

@@ -128,6 +128,7 @@ impl Http {
             .map_err(|_| Trouble {
                 situation: Situation::Tls,
                 detail: "the root certificates of this system cannot be loaded".to_owned(),
+                chain: None,
             })
     }
 
@@ -172,6 +173,7 @@ impl Http {
             Err(Trouble {
                 situation: Situation::TimedOut,
                 detail: format!("no answer within {limit:.1?}"),
+                chain: None,
             })
         })
     }
@@ -223,7 +225,8 @@ async fn read(mut response: HttpResponse, judge: Judge) -> Result<HttpResponse, 
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| Trouble {
             situation: Situation::BrokenOff,
-            detail: wire::chain(&error),
+            detail: wire::said(&error),
+            chain: Some(wire::chain(&error)),
         })?;
         if body.len() + chunk.len() > LONGEST_REPLY {
             return Err(foreign(status, false));
@@ -238,6 +241,7 @@ async fn read(mut response: HttpResponse, judge: Judge) -> Result<HttpResponse, 
         Writer::AwsCutShort => Err(Trouble {
             situation: Situation::BrokenOff,
             detail: format!("the answer breaks off after {} bytes", body.len()),
+            chain: None,
         }),
         Writer::Page => Err(foreign(status, true)),
         Writer::Other => Err(foreign(status, false)),
@@ -259,13 +263,15 @@ fn foreign(status: u16, page: bool) -> Trouble {
             (false, true) => format!("status {status} with a web page"),
             (false, false) => format!("status {status} with something that AWS does not write"),
         },
+        chain: None,
     }
 }
 
 fn trouble(error: &ConnectorError) -> Trouble {
     Trouble {
         situation: wire::situation(error),
-        detail: wire::chain(error),
+        detail: wire::said(error),
+        chain: Some(wire::chain(error)),
     }
 }
 

@@ -31,7 +31,10 @@ pub(super) struct Seen {
 #[derive(Clone, Debug)]
 pub(super) struct Trouble {
     pub(super) situation: Situation,
+    /// For a person: the system's words or ours.
     pub(super) detail: String,
+    /// For the trace: those of the libraries, where they are what is known.
+    pub(super) chain: Option<String>,
 }
 
 impl Seen {

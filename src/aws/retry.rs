@@ -179,14 +179,16 @@ impl Aws {
                         };
                         (answer::situation(&asked, status, code, &message), message)
                     }
-                    // What the SDK could not read of it is all that can be told.
                     None => {
                         let page = false;
-                        (Situation::Foreign { status, page }, complaint.chain)
+                        (
+                            Situation::Foreign { status, page },
+                            self.unread(call, &complaint.chain),
+                        )
                     }
                 }
             }
-            (None, None) => (Situation::Unsent, complaint.chain),
+            (None, None) => (Situation::Unsent, self.unread(call, &complaint.chain)),
         };
         let message = match call.has_short_secret() {
             true => String::new(),
@@ -196,6 +198,12 @@ impl Aws {
             code: complaint.code.map(|code| call.redact(&code)),
             ..self.told(call, situation, message, seen)
         }
+    }
+
+    /// What the SDK says is for the trace alone.
+    fn unread(&self, call: &Call<'_>, chain: &str) -> String {
+        (self.trace)(&call.redact(chain));
+        String::new()
     }
 
     /// An answer that reads as a success and lacks what a success must hold.
@@ -245,7 +253,7 @@ fn line(call: &Call<'_>, seen: &Seen) -> String {
     let operation = call.operation;
     let took = seen.took.as_secs_f64() * 1000.0;
     let outcome = match (&seen.trouble, seen.status) {
-        (Some(trouble), _) => call.redact(&trouble.detail),
+        (Some(trouble), _) => call.redact(trouble.chain.as_ref().unwrap_or(&trouble.detail)),
         (None, Some(status)) => status.to_string(),
         (None, None) => return format!("{operation}: not sent"),
     };

@@ -220,7 +220,7 @@ fn from_stdin() -> Result<Code> {
         Line::Text(line) => Code::parse(line.expose().trim_start_matches('\u{feff}')),
         Line::TooLong => None,
     };
-    code.ok_or_else(|| failure(NO_CODE).next("the first line must be the code and nothing else"))
+    code.ok_or_else(|| failure(NO_CODE).next("give the code alone in the first line"))
 }
 
 async fn from_command(command: &str, origin: &str, limit: Duration) -> Result<Code> {

@@ -35,7 +35,7 @@ pub(super) fn run(ui: &Ui, arguments: &Arguments, definition: &Command) -> Resul
 
 /// The definition without the words that nobody can complete, such as `CODE`. One that may stand in
 /// the place of a command makes the script for zsh look for the command in the word after it, and
-/// where one may stand zsh completes no flag, bash offers `[CODE]...`. There is no way to take an
+/// where one may stand zsh completes no flag, bash offers `[CODE]`. There is no way to take an
 /// argument out of a definition, so this is another one, made of what is left. Nor are there the flags
 /// of every command below `help`, which takes names of commands alone.
 fn completable(definition: &Command, takes_flags: bool) -> Command {

@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::{Plan, Request, parse_duration, spell_expiration};
 use crate::signin::{self, Entrance, Visit, With};
+use crate::spelled::word;
 use crate::ui::{Output, Ui, in_words, until};
 
 /// Open the AWS console in the browser with the credentials of a role
@@ -141,7 +142,7 @@ fn check(plan: &Plan, policies: &[String], duration: Option<Duration>) -> Result
             Kind::Configuration,
             format!("{who}, and AWS does not open the console with the session of a user"),
         )
-        .next(format!("name a role profile: `awsmfa console -p {role}`"))
+        .next(format!("name a role profile: `awsmfa console -p {}`", word(role)))
         .next("or `--policy-arn ARN` opens it as a federated user with that policy, but without MFA: what your policies allow only with MFA stays closed")
         .next("or sign in to the console with the user's own password and MFA device"));
     }
@@ -201,7 +202,7 @@ impl Shown<'_> {
             if self.plan.roles.len() == 1 {
                 ui.note(&format!(
                     "`awsmfa -p {} --no-session` takes a code for the role itself, whose console session may last longer",
-                    self.plan.profile.value
+                    word(&self.plan.profile.value)
                 ));
             }
         }

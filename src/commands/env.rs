@@ -7,6 +7,7 @@ use super::ready::{Access, ready};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::shell::{self, Shell};
+use crate::spelled::word;
 use crate::ui::{Output, Ui};
 use crate::variables::{self, assignments, in_the_way};
 
@@ -39,7 +40,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         shell,
         unset,
     } = arguments;
-    let shell = choose(context, ui, shell)?;
+    let shell = choose(context, ui, shell, "env")?;
     if unset {
         let lines = shell.remove(&variables::ASSIGNED, &variables::OTHERS);
         return ui.print(lines.as_bytes());
@@ -51,14 +52,19 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let lines = lines.map_err(|failure| {
         failure.next(format!(
             "sign in anew: `awsmfa -p {} --force`",
-            ready.profile
+            word(&ready.profile)
         ))
     })?;
     ui.print(lines.as_bytes())
 }
 
 /// `--output json` is `--shell json`.
-pub(super) fn choose(context: &Context, ui: &Ui, shell: Option<Shell>) -> Result<Shell> {
+pub(super) fn choose(
+    context: &Context,
+    ui: &Ui,
+    shell: Option<Shell>,
+    command: &str,
+) -> Result<Shell> {
     match (shell, ui.output()) {
         (None | Some(Shell::Json), Output::Json) => Ok(Shell::Json),
         (Some(_), Output::Json) => Err(Failure::new(
@@ -68,6 +74,6 @@ pub(super) fn choose(context: &Context, ui: &Ui, shell: Option<Shell>) -> Result
         .at("--shell")
         .next("leave out one of the two")),
         (Some(shell), Output::Text | Output::Csv) => Ok(shell),
-        (None, Output::Text | Output::Csv) => shell::guess(&context.env),
+        (None, Output::Text | Output::Csv) => shell::guess(&context.env, command),
     }
 }

@@ -11,8 +11,9 @@ use super::{Target, slip};
 use crate::child::{self, End, Program, Start};
 use crate::context::{Context, Env};
 use crate::endpoint::Endpoint;
-use crate::failure::Result;
+use crate::failure::{Failure, Kind, Result};
 use crate::secret::Secret;
+use crate::spelled::word;
 use crate::ui::{Ui, until};
 use crate::variables::{Assignment, SECTION, assignments, in_the_way, in_the_way_of_endpoint};
 
@@ -50,13 +51,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         Some((name, rest)) => (name.as_os_str(), rest),
         None => (shell(&context.env), &[][..]),
     };
-    let program =
-        child::find(name, &context.env).map_err(|failure| {
-            match slip::profile_as_command(context, &command) {
-                Some(line) => failure.next(format!("`{}` is a profile: {line}", name.display())),
-                None => failure,
-            }
-        })?;
+    let program = child::find(name, &context.env)
+        .map_err(|failure| no_program(context, failure, &command))?;
     let is_shell = command.is_empty();
     if serve {
         let end = beside(context, ui, target, access, program, rest, is_shell)?;
@@ -76,6 +72,24 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let set = assignments(&ready.key, ready.expiration, region, &ready.section);
     let start = start(program, rest, &set, in_the_way(&context.env));
     Err(child::become_program(&start))
+}
+
+/// Other tools take the profile before the command.
+fn no_program(context: &Context, failure: Failure, command: &[OsString]) -> Failure {
+    let words: Option<Vec<&str>> = command.iter().map(|word| word.to_str()).collect();
+    match words.as_deref() {
+        Some([profile, rest @ ..])
+            if failure.kind() == Kind::NotFound && slip::is_profile(context, profile) =>
+        {
+            let rest = rest.strip_prefix(&["--"]).unwrap_or(rest);
+            let mut line = format!("awsmfa exec -p {}", word(profile));
+            for text in rest.first().map(|_| &"--").into_iter().chain(rest) {
+                line = format!("{line} {}", word(text));
+            }
+            failure.next(format!("use profile `{profile}`: `{line}`"))
+        }
+        _ => failure,
+    }
 }
 
 /// The program beside the endpoint, up to the end of both.

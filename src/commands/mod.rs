@@ -12,6 +12,7 @@ mod doctor;
 mod env;
 mod exec;
 mod handson;
+mod hint;
 mod key;
 mod later;
 mod login;
@@ -43,6 +44,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::parse_duration;
 use crate::ui::{self, Manner, Output, Ui};
+use hint::Run;
 use later::Later;
 
 /// Sign in to AWS behind MFA with one six-digit code.
@@ -212,8 +214,8 @@ fn time_limit(text: &str) -> Result<Duration, String> {
 
 /// Parses `argv` and runs what it asks for; the result is the exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
-    let cli = match parse(argv) {
-        Ok(cli) => cli,
+    let (cli, mut given) = match parse(argv) {
+        Ok(parsed) => parsed,
         Err(error) => return refused(&error, context),
     };
     let Cli {
@@ -222,7 +224,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         targets,
         voice,
     } = cli;
-    let ui = Ui::new(voice.into(), &context.env);
+    given.env = context.env.clone();
+    let ui = Ui::new(voice.into(), &context.env).completing(move |text| given.complete(text));
     let (target, more) = targets.first_and_more();
     let command = command.unwrap_or(Command::Login(Later(login)));
     let checked = check_count(&command, &more);
@@ -290,7 +293,7 @@ fn check_descriptors() -> Result<()> {
 
 /// The flags of `login` may stand without a command, but not before another one: there they would
 /// be ignored. (clap's own `args_conflicts_with_subcommands` would refuse `-p NAME login`, too.)
-fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<(Cli, Run), clap::Error> {
     let argv: Vec<OsString> = argv.into_iter().collect();
     // Never taken apart again: that would take longer than to look whether a section is good.
     let mut definition = ManuallyDrop::new(Cli::command());
@@ -325,7 +328,7 @@ fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
             "`--output csv` is for `awsmfa report` alone",
         ));
     }
-    Ok(cli)
+    Ok((cli, Run::given(&matches)))
 }
 
 /// The definition with all commands; see [`Later`].
@@ -337,18 +340,10 @@ fn whole() -> clap::Command {
 
 /// `--help` and `--version` come out of the parser as errors, too; it prints those on stdout.
 fn refused(error: &clap::Error, context: &Context) -> u8 {
+    let printed = error.print();
     if error.use_stderr() {
-        // It quotes the command line, which may hold what a terminal would obey.
-        let plain = error.render().to_string();
-        let shown = ui::printable_lines(&plain);
-        if shown == plain {
-            let _ = error.print();
-        } else {
-            Ui::new(Manner::default(), &context.env).usage(&shown);
-        }
         return Kind::Usage.exit_code();
     }
-    let printed = error.print();
     match printed {
         // A reader that went away has what it wanted.
         Err(lost) if lost.kind() != io::ErrorKind::BrokenPipe => {
@@ -364,100 +359,10 @@ fn refused(error: &clap::Error, context: &Context) -> u8 {
 mod tests {
     use super::*;
 
-    /// Every command with the words that lead to it, the program itself first.
-    fn levels<'c>(
-        command: &'c clap::Command,
-        path: &[&'c str],
-        found: &mut Vec<(Vec<&'c str>, &'c clap::Command)>,
-    ) {
-        found.push((path.to_vec(), command));
-        for sub in command
-            .get_subcommands()
-            .filter(|sub| sub.get_name() != "help")
-        {
-            levels(sub, &[path, &[sub.get_name()]].concat(), found);
-        }
-    }
-
-    #[test]
-    fn a_value_is_never_taken_for_a_command() {
-        let definition = whole();
-        let mut all = Vec::new();
-        levels(&definition, &[], &mut all);
-        let names: std::collections::BTreeSet<&str> = all
-            .iter()
-            .filter_map(|(path, _)| path.last().copied())
-            .collect();
-        let mut tried = 0;
-        for (path, command) in &all {
-            let flags = command.get_arguments().filter(|a| {
-                !a.is_positional() && a.get_num_args().is_some_and(|count| count.takes_values())
-            });
-            for flag in flags {
-                let id = flag.get_id().as_str();
-                let long = flag.get_long().map(|long| format!("--{long}"));
-                let short = flag.get_short().map(|short| format!("-{short}"));
-                for value in &names {
-                    let mut forms = Vec::new();
-                    for name in long.iter().chain(&short) {
-                        if !flag.is_require_equals_set() {
-                            forms.push(vec![name.clone(), (*value).to_owned()]);
-                        }
-                        let joint = if name.starts_with("--") || flag.is_require_equals_set() {
-                            "="
-                        } else {
-                            ""
-                        };
-                        forms.push(vec![format!("{name}{joint}{value}")]);
-                    }
-                    for form in forms {
-                        let before = std::iter::once("awsmfa").chain(path.iter().copied());
-                        let argv: Vec<OsString> = before
-                            .map(OsString::from)
-                            .chain(form.iter().map(OsString::from))
-                            .collect();
-                        check(&definition, &argv, path, id, value);
-                        tried += 1;
-                    }
-                }
-            }
-        }
-        assert!(tried > 10_000, "{tried}");
-    }
-
-    /// The flag got the value, in the command that was named, or the parser has found fault with the
-    /// value or with what is missing beside it.
-    fn check(definition: &clap::Command, argv: &[OsString], path: &[&str], id: &str, value: &str) {
-        let mut matches = match definition.clone().try_get_matches_from(argv) {
-            Ok(matches) => matches,
-            Err(error) => {
-                let expected = [
-                    ErrorKind::ValueValidation,
-                    ErrorKind::InvalidValue,
-                    ErrorKind::MissingRequiredArgument,
-                    ErrorKind::MissingSubcommand,
-                    ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
-                ];
-                assert!(expected.contains(&error.kind()), "{argv:?}: {error}");
-                return;
-            }
-        };
-        for name in path {
-            let (found, below) = matches
-                .remove_subcommand()
-                .unwrap_or_else(|| panic!("{argv:?}"));
-            assert_eq!(&found, name, "{argv:?}");
-            matches = below;
-        }
-        assert_eq!(matches.subcommand_name(), None, "{argv:?}");
-        let mut values = matches.get_raw(id).unwrap_or_else(|| panic!("{argv:?}"));
-        assert!(values.any(|found| found == value), "{argv:?}");
-    }
-
     #[test]
     fn a_code_is_not_shown_by_debug() {
         for argv in [&["awsmfa", "123", "456"][..], &["awsmfa", "-t", "123456"]] {
-            let cli = parse(argv.iter().map(OsString::from)).unwrap();
+            let (cli, _) = parse(argv.iter().map(OsString::from)).unwrap();
             let debug = format!("{cli:?}");
             assert!(debug.contains("[redacted]"), "{debug}");
             assert!(!debug.contains("456"), "{debug}");

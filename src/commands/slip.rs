@@ -1,8 +1,8 @@
 //! What was probably meant, where a command line is not understood.
 //!
 //! The parser suggests flags, values and the commands of a group by itself. Of the commands at the
-//! top it cannot: there the word may be a code. Nor can it suggest `-p` to people who are used to a
-//! tool that takes the profile as a word: that takes the files. Nothing is sent yet.
+//! top it cannot: there the word may be a code. Comes after the parser has refused a command line,
+//! or has taken a word for a code that has letters; nothing is read or sent yet.
 
 use std::ffi::{OsStr, OsString};
 
@@ -11,11 +11,9 @@ use clap::{ArgMatches, Command};
 
 use super::whole;
 use crate::context::Context;
-use crate::failure::{Failure, Kind};
-use crate::profile::{is_profile, near};
-use crate::secret::Secret;
+use crate::profile::near;
 use crate::signin;
-use crate::spelled;
+use crate::ui::printable;
 
 /// Parses a refused command line again with everything defined, for the sake of what is said about
 /// it: help, and what is suggested, may be about commands that were not named.
@@ -32,6 +30,16 @@ pub(super) fn again(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     if asks_help_for_help(&error) {
         let argv = argv.iter().filter(|word| !is_help_flag(word));
         return again(&argv.cloned().collect::<Vec<_>>());
+    }
+    // The error quotes the command line as it is: that of a line without what a terminal obeys is
+    // the same otherwise.
+    let shown = argv
+        .iter()
+        .map(|word| printable(&word.to_string_lossy()).into_owned());
+    if error.use_stderr()
+        && let Err(same) = definition.try_get_matches_from_mut(shown)
+    {
+        error = same;
     }
     let first = argv.get(1).and_then(|word| word.to_str());
     let meant = first
@@ -59,13 +67,22 @@ pub(super) fn of_command(definition: &Command, matches: &ArgMatches) -> Option<c
         return None;
     }
     let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(definition);
-    let word = ContextValue::String(word.to_owned());
+    let word = ContextValue::String(printable(word).into_owned());
     error.insert(ContextKind::InvalidSubcommand, word);
     error.insert(
         ContextKind::SuggestedSubcommand,
         ContextValue::Strings(meant),
     );
     Some(error)
+}
+
+/// Whether a word in the place of a command, or of a program, is the name of a profile: other tools
+/// take it there.
+pub(super) fn is_profile(context: &Context, word: &str) -> bool {
+    signin::read_files(context).is_ok_and(|files| {
+        let documents = [&files.config.document, &files.credentials.document];
+        documents.iter().any(|file| file.profile(word).is_some())
+    })
 }
 
 /// The commands that this is most probably a slip of; none if it is one, or a code.
@@ -79,39 +96,6 @@ fn meant(definition: &Command, word: &str) -> Vec<String> {
         return Vec::new();
     }
     near(word, &names).into_iter().map(str::to_owned).collect()
-}
-
-/// The error for a profile in the place of the code, which is where other tools have it.
-pub(super) fn profile_as_code(context: &Context, code: &[Secret]) -> Option<Failure> {
-    let (name, rest) = code.split_first()?;
-    let name = name.expose();
-    if !is_profile(&signin::read_files(context).ok()?, name) {
-        return None;
-    }
-    let word = spelled::word(name);
-    let code = if rest.is_empty() { "" } else { " CODE" };
-    Some(
-        Failure::new(
-            Kind::Usage,
-            format!("`{name}` is neither a command nor a code; it is a profile"),
-        )
-        .at("CODE")
-        .next(format!("to sign in to it: awsmfa -p {word}{code}")),
-    )
-}
-
-/// What to type for `exec PROFILE -- COMMAND`, as other tools have it, where there is no program of
-/// that name.
-pub(super) fn profile_as_command(context: &Context, command: &[OsString]) -> Option<String> {
-    let (name, rest) = command.split_first()?;
-    let name = name.to_str()?;
-    if !is_profile(&signin::read_files(context).ok()?, name) {
-        return None;
-    }
-    let words = rest.iter().filter(|word| *word != "--");
-    let words = words.map(|word| format!(" {}", spelled::word(&word.to_string_lossy())));
-    let words: String = words.collect();
-    Some(format!("awsmfa exec -p {} --{words}", spelled::word(name)))
 }
 
 /// `help` takes the names of commands and no flag, so this is said to be no command.

@@ -19,6 +19,7 @@ use crate::profile::{
     parse_duration, spell_duration, spell_expiration,
 };
 use crate::signin::{self, Outlook, Wanted};
+use crate::spelled::word;
 use crate::ui::{Cell, Output, Tone, Ui, in_words, until};
 
 /// From here on down what is left is worth a look.
@@ -177,7 +178,7 @@ fn not_good(what: String) -> Failure {
 }
 
 fn sign_in(section: &str) -> String {
-    format!("`awsmfa -p {section}` signs in")
+    format!("`awsmfa -p {}` signs in", word(section))
 }
 
 /// How to get credentials that are good for `least`, in the place of others that are good.
@@ -188,7 +189,8 @@ fn renewal(
     section: &str,
     least: Duration,
 ) -> String {
-    let force = format!("`awsmfa -p {section} --force` renews it");
+    let named = word(section);
+    let force = format!("`awsmfa -p {named} --force` renews it");
     // By its name the section is renewed with the flags that made it.
     let request = Request {
         profile: Some(section.to_owned()),
@@ -205,7 +207,7 @@ fn renewal(
     if least < most {
         let long = spell_duration(least);
         return format!(
-            "`awsmfa -p {section} -d {long} CODE` asks for so long, if the role allows it"
+            "`awsmfa -p {named} -d {long} CODE` asks for so long, if the role allows it"
         );
     }
     format!("AWS grants {} at most", spell_duration(most))
@@ -255,7 +257,10 @@ fn list(context: &Context, ui: &Ui, request: &Request) -> Result<()> {
             Some(reason) => (format!("no way to sign in: {reason}"), Tone::Bad),
             None => {
                 let profile = row.profile.unwrap_or_default();
-                (format!("not signed in: awsmfa -p {profile}"), Tone::Faint)
+                (
+                    format!("not signed in: awsmfa -p {}", word(profile)),
+                    Tone::Faint,
+                )
             }
         };
         line(row, Cell::new(how, tone))

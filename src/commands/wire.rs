@@ -10,12 +10,13 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::login::{how_to_use, remarks};
+use super::login::{how_to_use, remarks, say_not_applied};
 use super::ready::explain;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::{self, Base, Chosen, Rewired, Wiring, spell_expiration};
 use crate::signin::{self, Prepared, Renewed, Rewiring, Wanted};
+use crate::spelled::word;
 use crate::terminal::Terminal;
 use crate::ui::{Output, Ui, until};
 
@@ -102,8 +103,8 @@ fn wire(context: &Context, ui: &Ui, chosen: &Chosen, mut wanted: Wanted) -> Resu
     let session = session(context, ui, &base, prepared, &wanted);
     let session = session.map_err(|failure| match &rewiring {
         Some(_) => failure.next(format!(
-            "the config file is wired all the same; sign in with `awsmfa -p {}`",
-            base.profile
+            "sign in with `awsmfa -p {}`: the config file is wired",
+            word(&base.profile)
         )),
         None => failure,
     })?;
@@ -189,6 +190,7 @@ fn session(
     let fresh = loop {
         let now = context.clock.now();
         if let Ok(good) = prepared.good(now, wanted) {
+            say_not_applied(ui, wanted, good.session);
             let expiration = good.session.expiration;
             let end = until(expiration.unwrap_or(now), now, &context.zone());
             return Ok(Session {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::finding::{Check, Finding};
 use crate::context::{Context, Env};
 use crate::profile::environment_key;
+use crate::shell;
 use crate::ui::until;
 
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -181,10 +182,15 @@ fn expired(context: &Context) -> Option<Finding> {
     }
     let when = until(end, now, &context.zone());
     let what = format!("the credentials in the environment expired at {when}");
+    let shell = shell::at_hand(&context.env);
     Some(
         Finding::problem(Check::KeyVariables, what)
             .at(EXPIRATION)
-            .next("`eval \"$(awsmfa env)\"` renews them, `eval \"$(awsmfa env --unset)\"` removes them"),
+            .next(format!(
+                "`{}` renews them, `{}` removes them",
+                shell.evaluating(""),
+                shell.evaluating(" --unset")
+            )),
     )
 }
 

@@ -135,7 +135,7 @@ fn refused(broken: &[Rule]) -> Failure {
         "the new password breaks the account's rules, so it was not sent",
     );
     broken.iter().fold(failure, |failure, rule| {
-        failure.next(format!("it must {rule}"))
+        failure.note(format!("it must {rule}"))
     })
 }
 

@@ -31,6 +31,6 @@ pub(super) fn key(env: &Env, name: &str, source: &Found<'_>) -> Result<Source> {
         _ => Err(refuse(format!(
             "the credential_source of profile `{name}` is none that AWS tools know"
         ))
-        .next("it can be Environment, Ec2InstanceMetadata or EcsContainer")),
+        .note("it can be Environment, Ec2InstanceMetadata or EcsContainer")),
     }
 }

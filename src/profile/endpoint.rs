@@ -125,7 +125,7 @@ fn check(url: &Sourced<String>) -> Result<()> {
     Err(
         Failure::new(url.origin.kind(), "this is not the URL of an endpoint")
             .at(&url.origin)
-            .next("an endpoint is written as https://host or http://host:port"),
+            .note("an endpoint is written as https://host or http://host:port"),
     )
 }
 

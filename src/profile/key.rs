@@ -174,7 +174,7 @@ fn pair(settings: &Settings<'_>, part: &Part<'_>, purpose: Purpose) -> Result<So
             format!("profile `{name}` has {key} and no {missing}"),
         )
         .at(there.origin())
-        .next("AWS tools need both in the same file: add the other one")
+        .next("write both into the same file")
     };
     let (id, secret) = match (filled(part, ID), filled(part, SECRET)) {
         (Some(id), Some(secret)) => (id, secret),
@@ -213,7 +213,7 @@ fn check_id(name: &str, id: &Found<'_>) -> Result<()> {
         format!("the aws_access_key_id of profile `{name}` does not look like one"),
     )
     .at(id.origin())
-    .next("it is letters and digits without quotes, such as AKIA…"))
+    .note("it is letters and digits without quotes, such as AKIA…"))
 }
 
 fn check_secret(name: &str, secret: &Found<'_>) -> Result<()> {

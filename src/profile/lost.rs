@@ -50,7 +50,7 @@ pub(super) fn missing(shared: &Shared<'_>, env: &Env, at: &Sourced<String>, link
     }
     let environment = environment_key(env).ok().flatten();
     if matches!(at.origin, Origin::Default) && environment.is_some_and(|key| key.is_temporary()) {
-        failure = failure.next(
+        failure = failure.note(
             "the credentials in the environment are temporary, and this takes a long-term key",
         );
     }
@@ -133,7 +133,7 @@ pub(super) fn in_circle(way: &[String], at: &Sourced<String>) -> Failure {
         format!("these profiles lead in a circle: {}", spell(circle)),
     )
     .at(&at.origin)
-    .next("one of them has to hold an access key of its own")
+    .next("give one of them an access key of its own")
 }
 
 /// A role without source_profile, in a profile without a key.

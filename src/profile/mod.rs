@@ -87,11 +87,6 @@ pub use wire::{Base, Chosen, Rewired, Wiring, unwire, wire};
 use settings::Shared;
 use trail::Trail;
 
-/// Whether either file has a profile of this name.
-pub fn is_profile(files: &Files, name: &str) -> bool {
-    Shared::new(files).profile(name).is_some()
-}
-
 /// The two files of the AWS CLI, as they are now.
 #[derive(Clone, Debug)]
 pub struct Files {

@@ -108,5 +108,5 @@ fn check(region: &Sourced<String>) -> Result<()> {
     }
     Err(Failure::new(region.origin.kind(), NO_REGION)
         .at(&region.origin)
-        .next("a region is written as eu-west-1"))
+        .note("a region is written as eu-west-1"))
 }

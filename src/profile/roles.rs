@@ -139,7 +139,7 @@ fn check(
     Err(
         Failure::new(value.origin.kind(), format!("the {what} cannot be one"))
             .at(&value.origin)
-            .next(format!(
+            .note(format!(
                 "it is {} to {} letters, digits and `{signs}`, without blanks",
                 lengths.start(),
                 lengths.end()
@@ -166,7 +166,7 @@ fn name_of_role(given: &Sourced<String>) -> Result<String> {
     let refuse = |what: String| {
         Err(Failure::new(given.origin.kind(), what)
             .at(&given.origin)
-            .next("a role is written as arn:aws:iam::123456789012:role/NAME, or as NAME if it is in your own account"))
+            .note("a role is written as arn:aws:iam::123456789012:role/NAME, or as NAME if it is in your own account"))
     };
     if is_bare(text) {
         let name = text.strip_prefix('/').unwrap_or(text);

@@ -16,6 +16,7 @@ use crate::arn::Arn;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::secret::{AccessKey, Secret};
+use crate::spelled::word;
 
 /// Credentials, how they were found, and how AWS is reached with them.
 #[derive(Debug)]
@@ -133,7 +134,7 @@ fn held_key(part: &Part<'_>, held: Held) -> Result<(UsableKey, Origin)> {
         .at(origin)
         .next(format!(
             "`awsmfa -p {}` renews it, if awsmfa wrote it",
-            held.section
+            word(&held.section)
         ))),
     }
 }
@@ -224,5 +225,5 @@ fn not_signed_in(profile: &str, section: &str) -> Failure {
             "profile `{profile}` is not signed in to: there is no section [{section}] of awsmfa"
         ),
     )
-    .next(format!("`awsmfa -p {profile}` signs in"))
+    .next(format!("`awsmfa -p {}` signs in", word(profile)))
 }

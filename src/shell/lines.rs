@@ -80,42 +80,42 @@ impl Shell {
 
     fn export(self, text: &mut String, name: &str, value: &str) {
         match self {
-            Shell::Bash | Shell::Zsh => {
-                *text += &format!("export {name}='");
-                escaped(text, value, |text, c| {
-                    if c == '\'' {
-                        text.push_str(r"'\'");
-                    }
-                });
-                *text += "';\n";
-            }
-            Shell::Fish => {
-                *text += &format!("set -gx {name} '");
-                escaped(text, value, |text, c| {
-                    if ['\'', '\\'].contains(&c) {
-                        text.push('\\');
-                    }
-                });
-                *text += "';\n";
-            }
-            Shell::Powershell => {
-                *text += &format!("$Env:{name} = '");
-                escaped(text, value, |text, c| {
-                    if closes_in_powershell(c) {
-                        text.push(c);
-                    }
-                });
-                *text += "'\n";
-            }
+            Shell::Bash | Shell::Zsh => *text += &format!("export {name}="),
+            Shell::Fish => *text += &format!("set -gx {name} "),
+            Shell::Powershell => *text += &format!("$Env:{name} = "),
             // What `for /f` hands to `set` is not parsed again, and `set` takes everything up to
             // the last quote.
             Shell::Cmd => {
                 *text += &format!("set \"{name}=");
                 *text += value;
                 *text += "\"\n";
+                return;
             }
-            Shell::Nushell | Shell::Json => {}
+            Shell::Nushell | Shell::Json => return,
         }
+        self.quote(text, value);
+        *text += if self == Shell::Powershell {
+            "\n"
+        } else {
+            ";\n"
+        };
+    }
+
+    /// A value between single quotes, of which each shell knows another way to hold one.
+    pub(super) fn quote(self, text: &mut String, value: &str) {
+        text.push('\'');
+        for character in value.chars() {
+            match character {
+                '\'' | '\\' if self == Shell::Fish => text.push('\\'),
+                quote if self == Shell::Powershell && closes_in_powershell(quote) => {
+                    text.push(quote)
+                }
+                '\'' if self != Shell::Powershell => text.push_str(r"'\'"),
+                _ => {}
+            }
+            text.push(character);
+        }
+        text.push('\'');
     }
 
     /// As [`Shell::unset`]; but what fish keeps for all its sessions (`set -U`) is left there, and
@@ -157,14 +157,6 @@ impl Shell {
 /// (about_Quoting_Rules).
 fn closes_in_powershell(character: char) -> bool {
     matches!(character, '\'' | '\u{2018}'..='\u{201b}')
-}
-
-/// Each character, after what has to stand before it.
-fn escaped(text: &mut String, value: &str, before: impl Fn(&mut String, char)) {
-    for character in value.chars() {
-        before(text, character);
-        text.push(character);
-    }
 }
 
 fn object(text: &mut String, set: &[(&str, &str)], gone: &[&str]) {

@@ -1,11 +1,13 @@
 //! Shells: which one is asking, and what it takes to set variables in it.
 //!
 //! [`guess`] says which shell started this process, [`Shell::assign`] and [`Shell::remove`] write
-//! the lines that it is to evaluate ([`lines`]). A value that a shell has no way to write down is
+//! the lines that it is to evaluate ([`lines`]), [`Shell::word`] and [`Shell::setting`] what a
+//! person types into it ([`typed`]). A value that a shell has no way to write down is
 //! refused, never bent: half a token is worse than none.
 
 mod lines;
 mod parent;
+mod typed;
 
 use std::path::Path;
 
@@ -50,8 +52,9 @@ const STRANGERS: [&str; 4] = ["csh", "elvish", "tcsh", "xonsh"];
 ///
 /// # Errors
 ///
-/// [`Kind::Configuration`] if neither is a shell that is known.
-pub fn guess(env: &Env) -> Result<Shell> {
+/// [`Kind::Configuration`] if neither is a shell that is known; `command` is what to run with `--shell`
+/// then.
+pub fn guess(env: &Env, command: &str) -> Result<Shell> {
     shell_of(parent::names(), env).ok_or_else(|| {
         let what = if env.raw("SHELL").is_some() {
             "the shell is none that awsmfa knows"
@@ -60,8 +63,20 @@ pub fn guess(env: &Env) -> Result<Shell> {
         };
         Failure::new(Kind::Configuration, what)
             .at("the parent process, SHELL")
-            .next("name the shell, for example `awsmfa env --shell bash`")
+            .next(format!(
+                "name the shell, for example `awsmfa {command} --shell bash`"
+            ))
     })
+}
+
+/// The shell that what is shown is typed into: where it is not known, the system's usual one.
+pub fn at_hand(env: &Env) -> Shell {
+    let usual = if cfg!(windows) {
+        Shell::Powershell
+    } else {
+        Shell::Bash
+    };
+    shell_of(parent::names(), env).unwrap_or(usual)
 }
 
 /// The first of the parent's names that is a shell's decides.

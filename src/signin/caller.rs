@@ -179,7 +179,7 @@ pub(super) fn temporary(profile: &str) -> Failure {
             "the credential_process of profile `{profile}` prints temporary credentials, and only a long-term key can sign in with a code"
         ),
     )
-    .next(format!("AWS tools use profile `{profile}` as it is"))
+    .note(format!("AWS tools use profile `{profile}` as it is"))
     .next("or name a role to assume with `--role-arn`")
 }
 

@@ -231,9 +231,9 @@ async fn federate(
             let failure = caller.explain(&refusal, plan, None, None);
             Err(match refusal.situation {
                 Situation::Denied(Denial::Explicit) => failure
-                    .next("AWS takes no code for this call, so where a policy wants MFA only a role opens the console: name a role profile with -p"),
+                    .next("name a role profile with -p: where a policy wants MFA only a role opens the console"),
                 Situation::Denied(_) => {
-                    failure.next("it is `sts:GetFederationToken`; a role profile does without: -p NAME")
+                    failure.next("ask an administrator for `sts:GetFederationToken`, or name a role profile, which does without: -p NAME")
                 }
                 Situation::Other => failure.next(CHECK_POLICIES),
                 _ => failure,

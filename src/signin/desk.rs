@@ -171,13 +171,13 @@ impl<'a> Desk<'a> {
         };
         let mut failure = Failure::new(Kind::Interrupted, what);
         if let Some(section) = &progress.session {
-            failure = failure.next(kept(section));
+            failure = failure.note(kept(section));
         }
         match progress.code {
             Spent::No => failure,
             Spent::Yes if is_nothing => failure,
             _ => {
-                failure.next("the last code was sent and may be used up: sign in with the next one")
+                failure.next("sign in with the next code: the last one was sent and may be used up")
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::profile::{self, Held, Request, State, Usable, UsableKey};
 use crate::secret::AccessKey;
+use crate::spelled::word;
 use crate::ui::{Ui, until};
 
 /// AWS's answer, and what it was asked with.
@@ -64,7 +65,7 @@ fn refuse_expired(context: &Context, held: &Held, usable: &Usable) -> Result<()>
     )
     .at(&usable.origin);
     Err(match held.marks {
-        Some(_) => failure.next(format!("`awsmfa -p {section}` renews them")),
+        Some(_) => failure.next(format!("`awsmfa -p {}` renews them", word(section))),
         None => failure.next("renew them with the tool that wrote them"),
     })
 }

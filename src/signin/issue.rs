@@ -80,7 +80,7 @@ impl Failed {
     ) -> Failure {
         let failure = caller.explain(&self.refusal, plan, serial, self.role.as_ref());
         if self.after_the_code {
-            return failure.next("the code is used up by the roles before this one");
+            return failure.note("the code is used up by the roles before this one");
         }
         failure
     }

@@ -226,6 +226,24 @@ impl Wanted {
         self.force && before.is_some() && held_id(plan) == before
     }
 
+    /// What to say of flags for new credentials, where a session is kept that was made without them.
+    pub fn not_applied(&self, kept: &profile::Session) -> Option<String> {
+        let (asked, made) = (&self.request, &kept.marks);
+        let is_new = |asked: &Option<String>, made| asked.is_some() && asked != made;
+        let mut flags = Vec::new();
+        let lasts_otherwise = asked.duration.is_some() && asked.duration != made.duration;
+        flags.extend(lasts_otherwise.then_some("--duration-seconds"));
+        flags.extend(
+            is_new(&asked.role_session_name, &made.session_name).then_some("--role-session-name"),
+        );
+        flags.extend(is_new(&asked.external_id, &made.external_id).then_some("--external-id"));
+        flags.extend(self.no_session.then_some("--no-session"));
+        let flags = (!flags.is_empty()).then(|| flags.join(", "))?;
+        Some(format!(
+            "{flags} not applied: what is there is still good; add --force to apply"
+        ))
+    }
+
     fn given(&self) -> Option<(&str, Given)> {
         self.code
             .as_ref()

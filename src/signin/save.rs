@@ -39,7 +39,7 @@ const TRIES: usize = 3;
 
 /// What to say where a code was spent and what it bought could not be written.
 pub(super) const CODE_USED_UP: &str =
-    "the code is used up: once this is mended, sign in with the next one";
+    "once this is fixed, sign in with the next code: this one is used up";
 
 /// What goes into a section.
 pub(super) struct Contents<'a> {

@@ -122,7 +122,7 @@ pub(super) async fn spend(
                 let next = next.await?;
                 if refused.iter().any(|other| other.is_same(&next)) {
                     return Err(
-                        failure.next("the command printed the same code again in the next step")
+                        failure.note("the command printed the same code again in the next step")
                     );
                 }
                 Some(next)

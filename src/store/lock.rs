@@ -163,7 +163,7 @@ fn unusable(path: &Path, error: io::Error) -> Failure {
             failure.next("move it away: awsmfa did not make it")
         }
         Ok(_) if !is_known => failure.next(
-            "the file system may know no locks; AWS_SHARED_CREDENTIALS_FILE can name a file elsewhere",
+            "name a file elsewhere with AWS_SHARED_CREDENTIALS_FILE: this file system may know no locks",
         ),
         _ => failure,
     }

@@ -31,7 +31,7 @@ pub use diff::Diff;
 pub use out::not_written;
 pub use screen::{Question, Working};
 pub use table::{Cell, Tone};
-pub use text::{printable, printable_lines};
+pub use text::printable;
 pub use time::{in_words, until};
 
 use crate::context::Env;
@@ -67,6 +67,16 @@ pub struct Manner {
     pub output: Output,
 }
 
+/// Makes the commands in a message such as the person has to type.
+#[derive(Clone)]
+struct Complete(Arc<dyn Fn(&str) -> String + Send + Sync>);
+
+impl fmt::Debug for Complete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Complete")
+    }
+}
+
 /// The voice of the program. Clones speak through the same standard error.
 #[derive(Clone, Debug)]
 pub struct Ui {
@@ -76,6 +86,7 @@ pub struct Ui {
     /// Of standard output.
     look: Look,
     screen: Arc<Screen>,
+    complete: Complete,
 }
 
 impl Ui {
@@ -102,7 +113,15 @@ impl Ui {
             spinner: terminal && !manner.quiet && !is_dumb(env),
             look: look(env),
             screen: Screen::new(sink, terminal),
+            complete: Complete(Arc::new(str::to_owned)),
         }
+    }
+
+    /// The same voice, with the commands in messages completed by `complete`.
+    #[must_use]
+    pub fn completing(self, complete: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        let complete = Complete(Arc::new(complete));
+        Self { complete, ..self }
     }
 
     /// A voice without colour and spinner that speaks into `sink`, for tests.
@@ -114,6 +133,7 @@ impl Ui {
             spinner: false,
             look: Look::default(),
             screen: Screen::new(sink, false),
+            complete: Complete(Arc::new(str::to_owned)),
         }
     }
 
@@ -126,6 +146,7 @@ impl Ui {
             spinner: true,
             look: Look::default(),
             screen: Screen::new(sink, true),
+            complete: Complete(Arc::new(str::to_owned)),
         }
     }
 
@@ -158,7 +179,8 @@ impl Ui {
     /// One plain line.
     pub fn say(&self, text: &str) {
         if !self.manner.quiet {
-            self.screen.print(&format!("{}\n", printable(text)));
+            let text = (self.complete.0)(text);
+            self.screen.print(&format!("{}\n", printable(&text)));
         }
     }
 
@@ -173,21 +195,18 @@ impl Ui {
         }
     }
 
-    /// What the parser says of a command line, made [`printable_lines`] by the caller.
-    pub fn usage(&self, lines: &str) {
-        self.screen.print(lines);
-    }
-
     /// Something good to know that asks for no action.
     pub fn note(&self, text: &str) {
         if !self.manner.quiet {
-            self.screen.print(&self.line("", NOTE, "note:", text));
+            self.screen
+                .print(&self.line("", NOTE, "note:", &(self.complete.0)(text)));
         }
     }
 
     /// Something that worked, but may surprise later.
     pub fn warn(&self, text: &str) {
-        self.screen.print(&self.line("", WARNING, "warning:", text));
+        self.screen
+            .print(&self.line("", WARNING, "warning:", &(self.complete.0)(text)));
     }
 
     /// Whether standard error is a terminal, so that who is asked there sees what is said here.
@@ -227,7 +246,10 @@ impl Ui {
             lines += &self.line("  ", FAINT, "done:", deed);
         }
         for advice in failure.advice() {
-            lines += &self.line("  ", NOTE, "next:", advice);
+            lines += &self.line("  ", NOTE, "next:", &(self.complete.0)(advice));
+        }
+        for note in failure.notes() {
+            lines += &self.line("  ", NOTE, "note:", &(self.complete.0)(note));
         }
         self.screen.insist(&lines);
     }

@@ -2,7 +2,7 @@
 //!
 //! Messages quote file contents, AWS replies and command lines. A terminal obeys what it is sent,
 //! so such text could move the cursor, rewrite lines already shown or forge a line of ours. Here
-//! every character that a terminal would obey instead of show is written out.
+//! every character that a terminal would obey, or not show, is written out.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -24,12 +24,6 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same for text of several lines, which keep their ends.
-pub fn printable_lines(text: &str) -> String {
-    let lines: Vec<_> = text.split('\n').map(printable).collect();
-    lines.join("\n")
-}
-
 /// The same for a JSON document, whose own line breaks stay: outside of strings JSON is ASCII, so
 /// a steering character can only stand in a string, where `\u009b` means the same.
 pub(super) fn printable_json(mut json: String) -> String {
@@ -38,8 +32,9 @@ pub(super) fn printable_json(mut json: String) -> String {
         let mut shown = String::with_capacity(json.len() + 16);
         for character in json.chars() {
             if escaped(character) {
-                // Every steering character is in the Basic Multilingual Plane: four digits do.
-                let _ = write!(shown, "\\u{:04x}", u32::from(character));
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(shown, "\\u{unit:04x}");
+                }
             } else {
                 shown.push(character);
             }
@@ -49,16 +44,26 @@ pub(super) fn printable_json(mut json: String) -> String {
     json
 }
 
-/// Whether a terminal acts on `character`, or shows nothing for it: the C0 and C1 controls with
-/// DEL, the line and paragraph separators, the marks that turn the direction of writing around
-/// (Unicode Standard Annex #9, "Explicit Directional Formatting Characters"), and what has no
-/// width, which makes two names look alike.
+/// Whether a terminal acts on `character` or shows nothing for it: the C0 and C1 controls with DEL,
+/// the line and paragraph separators, the marks that turn the direction of writing around (Unicode
+/// Standard Annex #9, "Explicit Directional Formatting Characters"), the zero-width characters and
+/// other characters without a shape. Variation selectors stay: they are a part of emoji.
 fn steers(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -77,8 +82,8 @@ mod tests {
             ("two\nerror: lines", "two error: lines"),
             ("a\tb", "a b"),
             ("user\u{202e}nimda", "user\\u{202e}nimda"),
+            ("a\u{200b}d\u{e0041}min", "a\\u{200b}d\\u{e0041}min"),
             ("back\x08\x7f", "back\\u{8}\\u{7f}"),
-            ("de\u{200b}v\u{feff}", "de\\u{200b}v\\u{feff}"),
         ] {
             assert_eq!(printable(given), shown, "{given:?}");
         }
@@ -86,10 +91,13 @@ mod tests {
 
     #[test]
     fn a_document_keeps_its_meaning_and_its_line_breaks() {
-        let name = "a\u{9b}\u{7f}\u{202e}b";
+        let name = "a\u{9b}\u{7f}\u{202e}\u{e0041}b";
         let json = serde_json::to_string_pretty(&serde_json::json!({ "name": name })).unwrap();
         let shown = printable_json(json);
-        assert_eq!(shown, "{\n  \"name\": \"a\\u009b\\u007f\\u202eb\"\n}");
+        assert_eq!(
+            shown,
+            "{\n  \"name\": \"a\\u009b\\u007f\\u202e\\udb40\\udc41b\"\n}"
+        );
         let back: serde_json::Value = serde_json::from_str(&shown).unwrap();
         assert_eq!(back["name"], name);
     }

@@ -2,7 +2,6 @@
 
 use crate::bad_input::{ready, refused};
 use crate::told::Told;
-use crate::world::{World, section};
 
 #[test]
 fn a_code_of_the_wrong_shape_never_reaches_aws() {
@@ -118,81 +117,5 @@ fn digits_of_an_input_method_and_a_blank_in_the_middle_are_a_code() {
         };
         world.run([given]).succeeded();
         assert_eq!(world.codes_sent(), [code]);
-    }
-}
-
-/// Names of commands are ordinary names for everything else.
-#[test]
-fn the_name_of_a_command_is_a_name_like_any_other() {
-    let world = World::new();
-    let user = world.aws.user("handson");
-    let (key, mfa) = (world.key(&user), world.virtual_mfa(&user));
-    let serial = format!("mfa_serial = {}\n", mfa.serial);
-    world.write_config(format!(
-        "[profile handson]\n{serial}[profile mfa]\n{serial}"
-    ));
-    world.write_credentials(section("handson", &key) + &section("mfa", &key));
-    let token = world.aws.code(&mfa.serial);
-    world
-        .run(["--profile", "handson", "--token-code", &token])
-        .succeeded();
-    assert!(world.issued_to("handson-mfa").is_some());
-    for arguments in [&["-p", "mfa", "--to", "status"][..], &["-pmfa", "--to=key"]] {
-        world.sign_in(&mfa, arguments.iter().copied()).succeeded();
-    }
-    assert!(world.issued_to("status").is_some() && world.issued_to("key").is_some());
-}
-
-/// Other tools take the profile as a word of its own.
-#[test]
-fn a_profile_in_the_place_of_a_code_or_a_command_is_told() {
-    let world = ready();
-    world.write_config("[profile \"my dev\"]\n[profile dev]\nregion = eu-west-1\n");
-    for (arguments, code, next) in [
-        (
-            &["dev", "123456"][..],
-            2,
-            "to sign in to it: awsmfa -p dev CODE\n",
-        ),
-        (&["dev"], 2, "to sign in to it: awsmfa -p dev\n"),
-        (
-            &["login", "my dev"],
-            2,
-            "to sign in to it: awsmfa -p \"my dev\"\n",
-        ),
-        (
-            &["exec", "dev", "--", "ls", "a b"],
-            127,
-            "awsmfa exec -p dev -- ls \"a b\"\n",
-        ),
-        (
-            &["exec", "dev"],
-            127,
-            "`dev` is a profile: awsmfa exec -p dev --\n",
-        ),
-    ] {
-        let run = world.run(arguments).failed(code, next);
-        assert!(!run.stderr.contains("123456"), "{}", run.stderr);
-    }
-    world
-        .run(["exec", "stranger", "--", "ls"])
-        .failed(127, "check the spelling");
-    assert_eq!(world.aws.connections(), 0);
-}
-
-/// A terminal obeys some characters and shows nothing for others.
-#[test]
-fn what_cannot_be_seen_is_written_out() {
-    let world = ready();
-    for (given, shown) in [
-        ("--\u{202e}x", "\\u{202e}"),
-        ("--\u{9b}31m", "\\u{9b}31m"),
-        ("--d\u{200b}ev", "d\\u{200b}ev"),
-    ] {
-        let run = world.run([given]).failed(2, shown);
-        assert!(!run.stderr.contains(&given[2..]), "{}", run.stderr);
-        let profile = &given[2..];
-        let run = world.run(["-p", profile]);
-        assert!(!run.stderr.contains(profile), "{}", run.stderr);
     }
 }

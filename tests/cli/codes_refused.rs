@@ -23,12 +23,12 @@ fn with_nobody_to_ask_one_refusal_is_the_end() {
         Told(4, NOT_ACCEPTED, "", "the next code comes in "),
     );
     run.said("check that the code is of device arn:aws:iam::123456789012:mfa/alice")
-        .said("the device's clock may be off");
+        .said("set the clock of the device");
     assert_eq!(world.codes_sent(), [wrong]);
     let seconds = run
         .stderr
         .split_once("the next code comes in ")
-        .and_then(|(_, rest)| rest.split_once(" s;"))
+        .and_then(|(_, rest)| rest.split_once(" s\n"))
         .map(|(seconds, _)| seconds.parse::<u64>().unwrap());
     assert!(
         seconds.is_some_and(|seconds| (1..=30).contains(&seconds)),
@@ -75,12 +75,7 @@ fn this_computer_s_clock_is_blamed_only_when_it_is_off() {
     world.aws.set_clock_offset(200);
     let run = world.fails(
         [world.aws.code_at(&mfa.serial, -7)],
-        Told(
-            4,
-            NOT_ACCEPTED,
-            "",
-            "this computer's clock is 3 minutes behind AWS's",
-        ),
+        Told(4, NOT_ACCEPTED, "", "it is 3 minutes behind AWS's"),
     );
     assert!(!run.stderr.contains("resynchronize"), "{}", run.stderr);
 }
@@ -143,7 +138,7 @@ fn a_command_s_code_that_was_spent_elsewhere_gives_way_to_that_of_the_next_step(
     std::fs::write(world.path("codes"), codes.join("\n") + "\n").unwrap();
     world.run(["-t", &codes[0]]).succeeded();
     let run = world.run(["login", "--to", "other"]).succeeded();
-    run.said("note: AWS did not accept the code: the next code comes in ");
+    run.said("note: AWS did not accept the code: check it for a typo; if it was used before, wait: the next code comes in ");
     assert_eq!(
         world.codes_sent(),
         [0, 0, 1].map(|code| codes[code].clone())
@@ -197,7 +192,7 @@ mod on_a_terminal {
         session.send_line(&world.aws.wrong_code(&mfa.serial));
         let why = session.expect(PROMPT);
         assert!(
-            why.contains("AWS did not accept the code: the next code comes in "),
+            why.contains("AWS did not accept the code: check it for a typo; if it was used before, wait: the next code comes in "),
             "{why}"
         );
         session.send_line(&world.aws.code(&mfa.serial));

@@ -124,11 +124,11 @@ fn what_aws_grants_no_federated_user_is_explained() {
     for (preset, next) in [
         (
             Preset::DenyWithoutMfa,
-            "next: AWS takes no code for this call, so where a policy wants MFA only a role opens the console",
+            "next: name a role profile with -p: where a policy wants MFA only a role opens the console",
         ),
         (
             Preset::SelfService,
-            "next: it is `sts:GetFederationToken`; a role profile does without",
+            "next: ask an administrator for `sts:GetFederationToken`, or name a role profile, which does without",
         ),
     ] {
         let world = World::new();

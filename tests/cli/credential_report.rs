@@ -238,7 +238,7 @@ fn a_report_that_never_completes_is_given_up() {
     world.aws.account().report_takes(u32::MAX);
     report(&world, &["--wait", "1s", "--no-mfa"])
         .failed(5, "AWS has not completed the report within 1 s")
-        .said("next: AWS goes on making it: run the same again later");
+        .said("next: run the same again later: AWS goes on making it");
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_user_who_is_not_in_it_may_be_in_the_next_one() {
     let world = World::new();
     auditor(&world);
     let run = report(&world, &["--user", "nobody"]).failed(5, "the report has no user nobody");
-    run.said("next: who was created since will be in the next one");
+    run.said("note: who was created since will be in the next one");
     assert_eq!(run.stdout, "");
 }
 

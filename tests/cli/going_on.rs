@@ -156,11 +156,12 @@ fn whoever_needs_an_administrator_is_told_what_to_ask_them_for() {
     let change = ["password", "change", "--password-stdin"];
     let lines = format!("{OLD}\n{NEW}\n");
     let run = world.run_with_stdin(change, &lines);
-    run.failed(5, "carol has no password")
-        .said("an administrator makes a first one: `awsmfa password create --user carol`");
+    run.failed(5, "carol has no password").said(
+        "ask an administrator for a first one: `awsmfa -p ADMIN password create --user carol`",
+    );
     let _carol = carol.password(NEW);
     world
         .run_with_stdin(change, &lines)
         .failed(5, "that is not the old password of carol")
-        .said("needs an administrator: `awsmfa password reset --user carol`");
+        .said("ask an administrator: `awsmfa -p ADMIN password reset --user carol`");
 }

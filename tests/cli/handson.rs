@@ -102,7 +102,8 @@ pub(super) fn account(aws: &LocalAws) -> Value {
 
 #[test]
 fn from_nothing_to_a_role_that_is_put_on_with_a_code_and_back_to_nothing() {
-    let world = World::new();
+    let mut world = World::new();
+    world.set("SHELL", "/usr/bin/fish");
     administrator(&world);
     world.write_config("# mine\n[default]\nregion = eu-west-1\n");
     let (credentials, config) = (world.credentials(), fs::read(world.config_path()).unwrap());
@@ -124,7 +125,7 @@ fn from_nothing_to_a_role_that_is_put_on_with_a_code_and_back_to_nothing() {
     for line in [
         "wanted until ",
         "sign in with the next code: awsmfa -p Myhandson-cli-role 123456\n",
-        "then use it: export AWS_PROFILE=session-token\n",
+        "then use it: set -gx AWS_PROFILE session-token\n",
         "and at the end: awsmfa -p default handson down --user handson-cli-usr\n",
     ] {
         assert!(finished.shown.contains(line), "{}", finished.shown);

@@ -12,7 +12,7 @@ use crate::world::{AWSMFA, World, section};
 
 /// A code is on its way, and nobody knows how far it got.
 const SENT: &str = "interrupted; nothing was written\n  \
-    next: the last code was sent and may be used up: sign in with the next one\n";
+    next: sign in with the next code: the last one was sent and may be used up\n";
 
 #[test]
 fn ctrl_c_at_the_prompt_ends_the_line_and_writes_nothing() {

@@ -81,10 +81,13 @@ mod handson_refused;
 mod help;
 #[cfg(unix)]
 mod hidden_prompt;
+#[cfg(unix)]
+mod hints;
 mod hostile_files;
 mod iam_sessions;
 #[cfg(unix)]
 mod interrupted;
+mod invisible;
 mod key;
 mod key_create_interrupted;
 mod key_interrupted;
@@ -157,6 +160,7 @@ mod status;
 mod streams;
 mod temporary_source;
 mod tls;
+mod values;
 mod ways;
 #[cfg(unix)]
 mod while_asking;

@@ -86,7 +86,7 @@ fn a_resynchronization_that_came_to_no_answer_is_made_again() {
             0 => run.succeeded().said("is resynchronized"),
             _ => run
                 .failed(code, "AWS did not accept the codes")
-                .said("next: the request before may have done it"),
+                .said("next: see whether the next code of the device signs in"),
         };
     }
 }

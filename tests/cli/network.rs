@@ -11,7 +11,7 @@ use crate::world::{World, section};
 
 const CODE: &str = "123456";
 const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
-const USED_UP: &str = "nobody can tell whether this one was used up";
+const USED_UP: &str = "this one may be used up";
 
 /// Signs in at another endpoint than the local AWS.
 #[track_caller]

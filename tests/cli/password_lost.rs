@@ -90,7 +90,7 @@ fn a_typed_password_may_be_refused_as_a_former_one_because_it_was_set() {
     given(&world, &["reset", "--user", "alice"], NEW)
         .failed(5, "does not allow this password")
         .said("an answer of AWS's was lost")
-        .said("next: AWS may refuse it because the first request has set it: sign in with it");
+        .said("next: sign in with it, or set another: AWS may refuse it because the first request has set it");
     assert_eq!(alice.current_password().as_deref(), Some(NEW));
 }
 

@@ -292,3 +292,21 @@ fn command(mfa: &Mfa, world: &World) -> Vec<String> {
     let code = world.aws.code(&mfa.serial);
     given(&["--timeout", "1s", "--serial-number", &mfa.serial, &code])
 }
+
+#[test]
+fn a_code_is_left_out_of_what_aws_says_but_not_out_of_longer_numbers() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    let message = "123456 is no code of arn:aws:iam::123456789012:user/alice, says '123456'.";
+    let fault = Fault::Error {
+        status: 400,
+        code: "SomethingNew",
+        message,
+    };
+    world.aws.fault_always("GetSessionToken", fault);
+    let run = world.run(["--serial-number", &mfa.serial, "123456"]);
+    run.failed(
+        5,
+        "[redacted] is no code of arn:aws:iam::123456789012:user/alice, says '[redacted]'.",
+    );
+}

@@ -118,7 +118,7 @@ fn a_code_is_never_sent_twice_where_the_first_may_have_been_accepted() {
                     6,
                     "*",
                     "127.0.0.1:",
-                    "wait for the next code: nobody can tell whether this one was used up",
+                    "wait for the next code: this one may be used up",
                 ),
             );
             assert_eq!(world.codes_sent(), [code], "{fault:?}");
@@ -252,7 +252,7 @@ fn a_code_that_was_sent_into_a_kept_connection_is_not_sent_into_another() {
                 std::thread::sleep(Duration::from_millis(5));
             }
             session.send_line(&world.aws.code(&mfa.serial));
-            session.expect("nobody can tell whether this one was used up");
+            session.expect("this one may be used up");
             session.expect("MFA code for");
             session.ctrl_c();
             assert_eq!(world.finish(session).code, 130);

@@ -261,3 +261,57 @@ fn a_reuse_works_where_nothing_can_be_written_or_sent() {
     world.set("HTTPS_PROXY", "not a url at all");
     left_alone(&world, &[]);
 }
+
+#[test]
+fn a_flag_for_new_credentials_is_not_left_out_without_a_word() {
+    let (world, _, _, mfa) = signed_in(&["-d", "4h"]);
+    let note = "note: --duration-seconds not applied";
+    let run = left_alone(&world, &["-d", "2h"]);
+    run.said(
+        "note: --duration-seconds not applied: what is there is still good; add --force to apply\n",
+    );
+    // What it was made with is applied already.
+    for arguments in [&[][..], &["-d", "4h"]] {
+        let run = left_alone(&world, arguments);
+        assert!(!run.stderr.contains("not applied"), "{}", run.stderr);
+    }
+    world
+        .run(["-d", "2h", "--output", "json"])
+        .succeeded()
+        .said(note);
+    let run = world.sign_in(&mfa, ["-d", "2h", "--force"]).succeeded();
+    assert!(!run.stderr.contains("not applied"), "{}", run.stderr);
+}
+
+#[test]
+fn of_a_role_and_of_several_profiles_it_is_said_too() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("Dev").trusts(Trust::new(&user.arn)).arn;
+    let profile = |name| format!("[profile {name}]\nrole_arn = {role}\nsource_profile = default\n");
+    world.write_config(profile("dev") + &profile("stg"));
+    world.sign_in(&mfa, ["-p", "dev", "-p", "stg"]).succeeded();
+    for (arguments, flags) in [
+        (&["-p", "dev", "-d", "30m"][..], "--duration-seconds"),
+        (
+            &["-p", "dev", "--role-session-name", "me"],
+            "--role-session-name",
+        ),
+        (&["-p", "dev", "--external-id", "tenant"], "--external-id"),
+        (
+            &["-p", "dev", "--no-session", "-d", "30m"],
+            "--duration-seconds, --no-session",
+        ),
+        (
+            &["-p", "dev", "-p", "stg", "-d", "30m"],
+            "--duration-seconds",
+        ),
+        (
+            &["-p", "dev", "--wire", "--yes", "-d", "30m"],
+            "--duration-seconds",
+        ),
+    ] {
+        let run = world.run(arguments).succeeded();
+        run.said(&format!("note: {flags} not applied"));
+    }
+}

@@ -225,7 +225,7 @@ fn a_session_made_without_mfa_is_refused_by_iam_and_told_why() {
         ),
     );
     run.said("at: AWS_ACCESS_KEY_ID")
-        .said("IAM accepts a session that was made with MFA");
+        .said("use a session that was made with MFA");
     assert_eq!(world.aws.count("GetSessionToken"), 1);
 }
 

@@ -56,8 +56,19 @@ impl Told<'_> {
     pub(crate) fn assert(self, code: i32, stderr: &str) {
         let Told(expected, what, place, next) = self;
         assert_eq!(code, expected, "{stderr}");
+        // What there is nothing to do about is a note.
         for (label, text) in [("error: ", what), ("  at: ", place), ("  next: ", next)] {
-            let mut said = stderr.lines().filter_map(|line| line.strip_prefix(label));
+            let note = if label == "  next: " {
+                "  note: "
+            } else {
+                label
+            };
+            let stripped = |line: &'_ str| {
+                line.strip_prefix(label)
+                    .or(line.strip_prefix(note))
+                    .map(str::to_owned)
+            };
+            let mut said = stderr.lines().filter_map(stripped);
             if text == "*" {
                 continue;
             } else if text.is_empty() {
@@ -71,5 +82,36 @@ impl Told<'_> {
         }
         let errors = stderr.lines().filter(|line| line.starts_with("error: "));
         assert_eq!(errors.count(), 1, "{stderr}");
+    }
+}
+
+/// A cause has no words of a library or number of the system in it, and what comes next is something
+/// to do: it begins with what to type or with a verb, and not as a statement does.
+#[track_caller]
+pub(crate) fn check_labels(printed: &str) {
+    const FOREIGN: [&str; 8] = [
+        "(os error",
+        "io error",
+        "client error (",
+        "tcp connect",
+        "tunnel error",
+        "dns error",
+        "invalid peer certificate",
+        "dispatch failure",
+    ];
+    const STATEMENT: [&str; 20] = [
+        "the", "a", "an", "it", "its", "this", "that", "these", "they", "AWS", "AWS's", "nobody",
+        "who", "whoever", "one", "both", "section", "IAM", "access", "security",
+    ];
+    for line in printed.lines().map(str::trim_start) {
+        if let Some(cause) = line.strip_prefix("cause: ") {
+            let foreign = FOREIGN.iter().find(|words| cause.contains(*words));
+            assert_eq!(foreign, None, "{line}");
+        }
+        if let Some(next) = line.strip_prefix("next: ") {
+            let deed = next.strip_prefix("or ").unwrap_or(next);
+            let first = deed.split([' ', ',', ':']).next().unwrap();
+            assert!(!STATEMENT.contains(&first), "{line}");
+        }
     }
 }

@@ -344,7 +344,7 @@ fn a_code_that_is_refused_leaves_the_file_wired_and_says_so() {
     world
         .run(arguments)
         .failed(4, "")
-        .said("the config file is wired all the same; sign in with `awsmfa -p default`");
+        .said("sign in with `awsmfa -p default`: the config file is wired");
     assert_eq!(config_of(&world), with_dev_wired(&mfa));
 }
 

@@ -14,6 +14,7 @@ use crate::client::Credentials;
 use crate::local_aws::{Key, LocalAws, Mfa, UserHandle};
 #[cfg(unix)]
 use crate::pty::{Finished, Launch};
+use crate::told::check_labels;
 
 /// The binary under test.
 pub(crate) const AWSMFA: &str = env!("CARGO_BIN_EXE_awsmfa");
@@ -316,6 +317,7 @@ impl World {
         secrets.extend(self.aws.kept_secrets());
         for text in printed {
             assert!(!text.contains("panicked"), "{text}");
+            check_labels(text);
             for secret in &secrets {
                 assert!(
                     !text.contains(secret.as_str()),

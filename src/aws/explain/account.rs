@@ -5,19 +5,20 @@ use super::super::federation::{CHECK_POLICIES, GET_FEDERATION_TOKEN};
 use super::advice::{Known, Told};
 use super::{Denial, Refusal, Situation};
 use crate::failure::Kind;
+use crate::spelled::word;
 
 impl Refusal {
     pub(super) fn about_the_device(&self, known: &Known<'_>) -> Told {
         match self.situation {
             Situation::WrongCode => Told::new(Kind::Code, "AWS did not accept the code")
                 .next(format!(
-                    "the next code comes in {} s; each can be used once, so wait for it if this one was used before",
+                    "check it for a typo; if it was used before, wait: the next code comes in {} s",
                     self.seconds_to_next_code()
                 ))
-                .next_if(self.attempts > 1, "this code was sent more than once and may have been used up by the first try")
+                .note_if(self.attempts > 1, "this code was sent more than once and may have been used up by the first try")
                 .next(match self.drift() {
-                    Some(drift) => format!("this computer's clock is {drift}; if it made the code, set the clock"),
-                    None => "if no code works, the device's clock may be off: set it, or resynchronize the device: `awsmfa mfa resync`".to_owned(),
+                    Some(drift) => format!("set the clock of this computer, if it made the code: it is {drift}"),
+                    None => "if no code works, set the clock of the device, or resynchronize the device: `awsmfa mfa resync`".to_owned(),
                 })
                 .next_with(known.serial, |serial| format!("check that the code is of device {serial}")),
             Situation::WrongSerial => {
@@ -28,7 +29,7 @@ impl Refusal {
                 Told::new(Kind::Aws, what)
                     .place(known.serial_origin)
                     .next("name the device with --serial-number, or `mfa_serial` in the config file: an ARN with `:mfa/` in it, or the number on a hardware token")
-                    .next("security keys and passkeys cannot make codes")
+                    .note("security keys and passkeys cannot make codes")
             }
             Situation::ClockOff => {
                 let what = match self.drift() {
@@ -60,7 +61,7 @@ impl Refusal {
             )
             .next("use --duration-seconds 3600, or a profile whose source is a long-term key"),
             Situation::DurationOutOfRange => Told::new(Kind::Aws, "AWS does not take this duration")
-                .next("a session lasts 15 minutes to 36 hours, a role 15 minutes to 12 hours"),
+                .next("choose 15 minutes to 36 hours for a session, 15 minutes to 12 hours for a role"),
             Situation::BadValue => {
                 let told = Told::new(Kind::Aws, "AWS does not take one of the values as it is");
                 if self.operation == GET_FEDERATION_TOKEN {
@@ -72,10 +73,10 @@ impl Refusal {
                 let what = format!("this key may not call {}", self.operation);
                 let told = Told::new(Kind::Aws, what).place(known.key_origin);
                 match reason {
-                    Denial::Explicit => told.next("a policy denies it, often until one has signed in with MFA"),
+                    Denial::Explicit => told.next("sign in with MFA, or ask an administrator: a policy denies it, often until one has signed in with MFA"),
                     Denial::WithoutMfa => told
-                        .next("who has an MFA device has to sign in with it before AWS lets them change their own")
-                        .next("without it, an administrator can: `--user`"),
+                        .next("sign in with the MFA device that you have: AWS wants that before you change your own")
+                        .next("or ask an administrator, who can do it with `--user`"),
                     _ => told.next("ask whoever manages the account for the permission"),
                 }
             }
@@ -103,15 +104,15 @@ impl Refusal {
         match self.situation {
             Situation::KeyNotAccepted => Told::new(Kind::Aws, format!("AWS does not accept {key}{of}"))
                 .place(known.key_origin)
-                .next("it is inactive, deleted, mistyped or of another partition (China, GovCloud); AWS says the same of all")
+                .note("it is inactive, deleted, mistyped or of another partition (China, GovCloud); AWS says the same of all")
                 .next("look at the user's access keys in the IAM console"),
             Situation::SessionNotAccepted => {
                 // IAM User Guide, "Compare AWS STS credentials": GetSessionToken and IAM operations.
                 Told::new(Kind::Aws, format!("AWS does not accept the temporary {key}{of}"))
                     .place(known.key_origin)
-                    .next_if(!self.is_about_sts(), "IAM accepts a session that was made with MFA, and none that a user made without: use one with MFA, or a long-term key")
+                    .next_if(!self.is_about_sts(), "use a session that was made with MFA, or a long-term key: IAM accepts no session that a user made without")
                     .next("sign in again where these credentials come from")
-                    .next(format!("or the region of {} is not enabled for the account", self.host))
+                    .note(format!("the region of {} may not be enabled for the account", self.host))
             }
             Situation::SecretWrong => {
                 Told::new(Kind::Aws, format!("the secret does not belong to {key}{of}"))
@@ -131,14 +132,14 @@ impl Refusal {
             Situation::SigninRefused => {
                 Told::new(Kind::Aws, format!("AWS does not open the console with the credentials{of}"))
                     .place(Some(&self.host))
-                    .next_with(known.profile, |profile| format!("they may have been revoked: `awsmfa -p {profile} --force` gets new ones"))
-                    .next("or they belong to another partition than this sign-in endpoint")
+                    .next_with(known.profile, |profile| format!("`awsmfa -p {} --force` gets new ones, should these have been revoked", word(profile)))
+                    .note("they may belong to another partition than this sign-in endpoint")
             }
             Situation::WrongScope => {
                 Told::new(Kind::Aws, "this endpoint takes signatures for another region or service than ours")
                     .place(Some(&self.host))
                     .next("name the endpoint's region: --region, or `region` in the profile")
-                    .next("or the right endpoint for it: --endpoint-url, or `endpoint_url` in the profile")
+                    .next("or name the right endpoint for it: --endpoint-url, or `endpoint_url` in the profile")
             }
             _ => Told::new(Kind::Aws, "STS is switched off in this region for the account")
                 .place(Some(&self.host))
@@ -174,34 +175,34 @@ fn role_refused(role: &str, reason: Denial, known: &Known<'_>) -> Told {
     let told = Told::new(Kind::Aws, format!("{who} may not assume {role}")).place(known.key_origin);
     match reason {
         Denial::Explicit => told
-            .next("a policy denies it, often until one has signed in with MFA")
+            .next("sign in with MFA, or ask an administrator: a policy denies it, often until one has signed in with MFA")
             .next_if(known.serial.is_none() && !known.chained && !known.session, "name the MFA device: --serial-number, or `mfa_serial` in the profile"),
         Denial::NotAllowed => told.next(match known.chained {
-            true => "the policies of the role before lack `sts:AssumeRole` for this one: ask whoever manages the account",
-            false => "the user's own policies lack `sts:AssumeRole` for this role: ask whoever manages the account",
+            true => "ask an administrator to allow `sts:AssumeRole` for this role in the policies of the role before",
+            false => "ask an administrator to allow `sts:AssumeRole` for this role in the user's own policies",
         }),
         Denial::NotTrusted | Denial::WithoutMfa | Denial::Unsaid => told
-            .next_if(
+            .note_if(
                 known.chained,
                 "if its trust policy asks for MFA, it cannot be reached this way: AWS does not pass MFA on from role to role",
             )
             .next_if(
                 known.serial.is_none() && !known.chained && !known.session,
-                "the role may ask for MFA: name the device with --serial-number, or `mfa_serial` in the profile",
+                "name the MFA device with --serial-number, or `mfa_serial` in the profile: the role may ask for MFA",
             )
             .next_if(
                 !known.external_id,
-                "its trust policy may ask for an external id: --external-id, or `external_id` in the profile",
+                "give an external id with --external-id, or `external_id` in the profile: its trust policy may ask for one",
             )
-            .next_if(known.external_id, "the external id may be another than its trust policy asks for")
-            .next(match known.chained {
+            .note_if(known.external_id, "the external id may be another than its trust policy asks for")
+            .note(match known.chained {
                 true => "its trust policy may not name the role before, or may ask for another session name",
                 false => "its trust policy may not name this user, or may ask for another session name (--role-session-name)",
             })
             .next_if(
                 known.session && !known.chained,
-                "its trust policy may ask for a newer code than the session's (aws:MultiFactorAuthAge): `--no-session` assumes the role with a code of its own",
+                "use `--no-session`, which assumes the role with a code of its own: its trust policy may ask for a newer code than the session's (aws:MultiFactorAuthAge)",
             )
-            .next("or there is no such role: check the ARN"),
+            .next("check the ARN: there may be no such role"),
     }
 }

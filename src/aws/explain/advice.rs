@@ -41,9 +41,11 @@ impl Refusal {
         for advice in told.next {
             failure = failure.next(advice);
         }
+        for note in told.notes {
+            failure = failure.note(note);
+        }
         if self.code_may_be_spent {
-            failure = failure
-                .next("wait for the next code: nobody can tell whether this one was used up");
+            failure = failure.next("wait for the next code: this one may be used up");
         }
         match (&self.code, self.message.is_empty()) {
             (Some(code), false) => failure.because(anyhow!("{code}: {}", self.message)),
@@ -119,6 +121,7 @@ pub(super) struct Told {
     what: String,
     place: Option<String>,
     next: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Told {
@@ -128,6 +131,7 @@ impl Told {
             what: what.into(),
             place: None,
             next: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -139,6 +143,18 @@ impl Told {
     pub(super) fn next(mut self, advice: impl Into<String>) -> Self {
         self.next.push(advice.into());
         self
+    }
+
+    pub(super) fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    pub(super) fn note_if(self, wanted: bool, text: &str) -> Self {
+        match wanted {
+            true => self.note(text),
+            false => self,
+        }
     }
 
     pub(super) fn next_if(self, wanted: bool, advice: &str) -> Self {
@@ -262,13 +278,14 @@ mod tests {
         let refused = refusal(Situation::RoleRefused(Denial::Unsaid));
         let bare = refused.failure(&known()).advice().join("\n");
         assert!(bare.contains("--serial-number"), "{bare}");
-        assert!(bare.contains("may ask for an external id"), "{bare}");
+        assert!(bare.contains("--external-id"), "{bare}");
         let given = Known {
             serial: Some("arn:aws:iam::123456789012:mfa/alice"),
             external_id: true,
             ..known()
         };
-        let full = refused.failure(&given).advice().join("\n");
+        let failure = refused.failure(&given);
+        let full = [failure.advice(), failure.notes()].concat().join("\n");
         assert!(!full.contains("--serial-number"), "{full}");
         assert!(full.contains("may be another"), "{full}");
     }

@@ -16,6 +16,7 @@ pub(super) mod wire;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Call;
+use crate::ui::printable;
 
 pub use advice::Known;
 pub use iam::IamSituation;
@@ -219,20 +220,15 @@ fn is_short(secret: &str) -> bool {
     secret.chars().count() < TELLING
 }
 
-/// The first lines of a message that others wrote, fit for a terminal: without `secrets` (AWS
-/// quotes the values it finds invalid), control characters and excess.
+/// The first lines of a message that others wrote, fit for a terminal: without `secrets` (AWS quotes
+/// the values it finds invalid) and excess.
 fn redact<'s>(message: &str, secrets: impl Iterator<Item = &'s str>) -> String {
     const LONGEST: usize = 500;
     let mut text = message.to_owned();
     for secret in secrets {
-        text = text.replace(secret, "[redacted]");
+        text = without(&text, secret);
     }
-    let mut shown: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .filter(|c| !is_invisible(*c))
-        .take(LONGEST + 1)
-        .collect();
+    let mut shown: String = printable(&text).chars().take(LONGEST + 1).collect();
     if shown.chars().count() > LONGEST {
         shown.pop();
         shown.push('…');
@@ -240,9 +236,21 @@ fn redact<'s>(message: &str, secrets: impl Iterator<Item = &'s str>) -> String {
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Characters that can turn around or hide the text after them (Unicode bidirectional controls).
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+/// A code is digits, and the same digits within a longer number, such as an account's, are not the
+/// code.
+fn without(text: &str, secret: &str) -> String {
+    let is_number = secret.bytes().all(|byte| byte.is_ascii_digit());
+    let goes_on = |c: char| is_number && c.is_ascii_digit();
+    let mut shown = String::new();
+    let mut rest = 0;
+    for (start, found) in text.match_indices(secret) {
+        let end = start + found.len();
+        if !text[..start].ends_with(goes_on) && !text[end..].starts_with(goes_on) {
+            shown = shown + &text[rest..start] + "[redacted]";
+            rest = end;
+        }
+    }
+    shown + &text[rest..]
 }
 
 #[cfg(test)]
@@ -258,8 +266,11 @@ mod tests {
         );
         assert_eq!(
             shown,
-            "Value '[redacted]' at 'tokenCode' [31m is wrong, [redacted]"
+            "Value '[redacted]' at 'tokenCode'\\u{1b}[31m is \\u{202e}wrong, [redacted]"
         );
+        let account = "arn:aws:iam::492039789012:user/a492039";
+        let shown = redact(account, secrets.into_iter());
+        assert_eq!(shown, "arn:aws:iam::492039789012:user/a[redacted]");
         let long = redact(&"x".repeat(10_000), std::iter::empty());
         assert_eq!(long.chars().count(), 501);
     }

@@ -55,7 +55,9 @@ impl Refusal {
                     "the server's certificate has expired or is not valid yet",
                 );
                 match self.drift() {
-                    Some(drift) => told.next(format!("this computer's clock is {drift}: set it")),
+                    Some(drift) => {
+                        told.next(format!("set the clock of this computer: it is {drift}"))
+                    }
                     None => told.next("check the clock of this computer"),
                 }
             }

@@ -70,6 +70,13 @@ fn certificate(error: &rustls::Error) -> Situation {
     }
 }
 
+/// What the system says, if it is the system that stands at the end of the chain.
+pub(in crate::aws) fn said(error: &(dyn Error + 'static)) -> String {
+    let system = links(error).filter_map(|error| error.downcast_ref::<io::Error>());
+    let mut system = system.filter(|error| error.raw_os_error().is_some());
+    system.next().map(ToString::to_string).unwrap_or_default()
+}
+
 /// The chain in one line, outermost first, each phrase once.
 pub(in crate::aws) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();

@@ -191,6 +191,6 @@ fn a_wrong_code_after_a_repetition_says_so() {
     let reached = Reached::at(&server.url());
     let refusal = run(reached.session()).unwrap_err();
     assert_eq!(refusal.attempts, 2);
-    let advice = refusal.failure(&Default::default()).advice().join("\n");
+    let advice = refusal.failure(&Default::default()).notes().join("\n");
     assert!(advice.contains("sent more than once"), "{advice}");
 }

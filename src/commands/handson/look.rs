@@ -151,7 +151,7 @@ pub(super) fn check_home(policies: &[String], home: &Home) -> Result<()> {
         format!("policy {stranger} is not of account {account} in partition {partition}"),
     )
     .at("--policy-arn")
-    .next(format!(
+    .note(format!(
         "AWS attaches its own (arn:{partition}:iam::aws:policy/NAME) and the account's (arn:{partition}:iam::{account}:policy/NAME)"
     )))
 }
@@ -236,7 +236,7 @@ impl Looked {
             return Err(
                 Failure::new(Kind::Aws, format!("there is no policy {arn}"))
                     .at("--policy-arn")
-                    .next("AWS's own policies are arn:aws:iam::aws:policy/NAME, some with a path before the name"),
+                    .note("AWS's own policies are arn:aws:iam::aws:policy/NAME, some with a path before the name"),
             );
         }
         if let Some(found) = &self.user {

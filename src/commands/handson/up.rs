@@ -21,6 +21,7 @@ use crate::handson::tags;
 use crate::iam_name::Named;
 use crate::profile::{parse_duration, spell_expiration};
 use crate::secret::Secret;
+use crate::shell;
 use crate::signin::{Acting, Operator};
 use crate::spelled::Spelled;
 use crate::ui::{Output, Ui, until};
@@ -235,7 +236,7 @@ fn check_policies(given: Vec<String>) -> Result<Vec<String>> {
                 format!("{arn:?} is not the ARN of a managed policy"),
             )
             .at("--policy-arn")
-            .next("it looks like arn:aws:iam::aws:policy/ReadOnlyAccess"));
+            .note("it looks like arn:aws:iam::aws:policy/ReadOnlyAccess"));
         }
         if !tags::fits(&arn) {
             return Err(Failure::new(
@@ -303,8 +304,8 @@ fn tell(
         login.login()
     ));
     ui.say(&format!(
-        "then use it: export AWS_PROFILE={}",
-        places.section
+        "then use it: {}",
+        shell::at_hand(&context.env).setting("AWS_PROFILE", &places.section)
     ));
     // With AWS_PROFILE set as above the administrator has to be named. A key of the environment has no
     // name, and counts only where no profile is named.

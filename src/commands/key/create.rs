@@ -7,7 +7,6 @@ use super::created::{Document, Report};
 use super::keys;
 use super::record;
 use super::safe::{Maker, Unmade};
-use super::spelled::Spelled;
 use crate::aws::{IamSituation, NewKey, UserKey};
 use crate::commands::Target;
 use crate::commands::mfa::create::is;
@@ -20,8 +19,9 @@ use crate::failure::{Failure, Kind, Result};
 use crate::journal::Journal;
 use crate::pauses::Pauses;
 use crate::profile;
-use crate::rotation::{self, Record};
+use crate::rotation::{self, Phase, Record};
 use crate::signin::{self, Obstacle, Operator, Place};
+use crate::spelled::word;
 use crate::ui::{Output, Ui};
 
 /// Create an access key and put it into a profile
@@ -60,11 +60,8 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         ui.check_handing_over("the secret of the new key")?;
     }
     let wait = target.timeout;
-    let spelled = Spelled {
-        whose: whose.spelled(&target),
-        to: None,
-    };
     let (orders, user) = whose.orders(target)?;
+    let for_another = user.is_some();
     let errand = Errand::new(ui, "run the same command again: it goes on from there");
     errand.run(async {
         if let Some(name) = &to {
@@ -85,7 +82,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         let mut creation = Creation {
             maker: &maker,
             yes,
-            spelled,
+            for_another,
             journal: Journal::open(context, ui, &name, wait).await?,
             begun: None,
             in_doubt: false,
@@ -113,7 +110,8 @@ async fn seen(operator: &Operator<'_>, user: &str) -> Option<Vec<UserKey>> {
 struct Creation<'a> {
     maker: &'a Maker<'a>,
     yes: bool,
-    spelled: Spelled,
+    /// The user was named.
+    for_another: bool,
     /// Held to the end: two runs do not take each other's new key for one that is lost.
     journal: Journal,
     /// None where the keys may not be looked at, so that there is nothing to go by later either.
@@ -189,13 +187,22 @@ impl Creation<'_> {
     fn in_the_way_of(&self, name: &str, record: &Record) -> Failure {
         let Record { user, profile, .. } = record;
         let old = &record.old.access_key_id;
+        let named = word(profile);
+        let rotate = match self.for_another {
+            true => format!("awsmfa key rotate --to {named}"),
+            false => format!("awsmfa -p {named} key rotate"),
+        };
+        let back = match record.phase {
+            Phase::RollingBack => " --rollback",
+            _ => "",
+        };
         Failure::new(
             Kind::Configuration,
             format!(
                 "the rotation of access key {old} of {user} (profile `{profile}`) is not finished, and needs the place of the second key"
             ),
         )
-        .next(format!("finish it: `{}`", self.spelled.finish(record)))
+        .next(format!("finish it: `{rotate}{back}`"))
         .next(format!(
             "or move the file {name}.json away, which keeps the secret of {old}, if that rotation is of no interest any more"
         ))
@@ -225,8 +232,9 @@ impl Creation<'_> {
             ),
         );
         let told = found.iter().fold(failure, |failure, id| {
-            let delete = self.spelled.about("delete", id);
-            failure.next(format!("`{delete}` deletes it, if nobody needs it"))
+            failure.next(format!(
+                "`awsmfa key delete {id}` deletes it, if nobody needs it"
+            ))
         });
         Err(told.next(self.not_lost()))
     }
@@ -292,7 +300,7 @@ impl Creation<'_> {
         if ui.output() == Output::Json {
             let report = Report::of(&new, name, &file);
             let lost = |failure: Failure| {
-                failure.next(format!("access key {} is in profile `{name}`", new.key.id))
+                failure.note(format!("access key {} is in profile `{name}`", new.key.id))
             };
             return ui.document(&report).map_err(lost);
         }
@@ -354,8 +362,7 @@ impl Creation<'_> {
         let what = format!("delete access key {id}, which nobody can use, and create another");
         let asked = consent::obtain(self.maker.ui, self.yes, &what).await;
         asked.map_err(|failure| {
-            let delete = self.spelled.about("delete", id);
-            let failure = failure.next(format!("`{delete}` deletes it"));
+            let failure = failure.next(format!("`awsmfa key delete {id}` deletes it"));
             failure.next(self.not_lost())
         })?;
         let deleted = self.maker.delete(id).await;

@@ -18,7 +18,6 @@ use crate::failure::{Failure, Kind, Result};
 use crate::pauses::Pauses;
 use crate::secret::AccessKey;
 use crate::signin::{self, Operator};
-use crate::spelled::Spelled;
 use crate::ui::{Output, Ui};
 
 /// Delete an access key; it cannot be brought back
@@ -63,7 +62,6 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let given = given.expect("the parser asks for it");
     keys::check(&given)?;
     let wait = target.timeout;
-    let spelled = whose.spelled(&target);
     let (orders, user) = whose.orders(target)?;
     let named = user.is_some();
     let errand = Errand::new(ui, "`awsmfa key list` shows what became of it");
@@ -78,7 +76,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         let id = given.to_ascii_uppercase();
         let keys = late::shown(context, ui, &operator, &user, wait, keys, &id).await?;
         if let Some(kept) = kept.filter(|kept| keys.iter().all(|key| key.id != kept.id)) {
-            may_be_forgotten(ui, yes, &kept, &keys, &operator, &user, spelled).await?;
+            may_be_forgotten(ui, yes, &kept, &keys, &operator, &user).await?;
             record::forget(context, ui, &kept.id, wait).await?;
             errand.done(format!(
                 "AWS has no access key {} of {user} any more; what was kept of it here is removed",
@@ -128,7 +126,6 @@ async fn may_be_forgotten(
     keys: &[UserKey],
     operator: &Operator<'_>,
     user: &str,
-    spelled: Spelled,
 ) -> Result<()> {
     let id = &kept.id;
     if kept.was_beside(keys) {
@@ -137,17 +134,13 @@ async fn may_be_forgotten(
     if let Some((owner, account)) = &kept.owner {
         let not_here = || Failure::new(Kind::Aws, format!("{user} has no access key {id}"));
         if owner != user {
-            let of_owner = Spelled {
-                user: Some(owner.clone()),
-                ..spelled
-            };
-            let delete = of_owner.command("key delete");
-            return Err(not_here().next(format!("it is one of {owner}: `{delete} {id}`")));
+            let delete = format!("awsmfa key delete --user {owner} {id}");
+            return Err(not_here().next(format!("delete it as one of {owner}: `{delete}`")));
         }
         let here = operator.account().await?;
         if account != here {
             return Err(not_here().next(format!(
-                "it is one of {owner} in account {account}, and this is account {here}: name a profile of that account with `--profile`"
+                "name a profile of account {account} with `--profile`: it is one of {owner} there, and this is account {here}"
             )));
         }
     }

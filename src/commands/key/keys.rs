@@ -27,7 +27,7 @@ pub(super) fn check(given: &str) -> Result<()> {
         "this is no access key id, nor the end of one",
     )
     .at("ID")
-    .next("it is letters and digits, such as AKIAIOSFODNN7EXAMPLE, or at least its last four: MPLE"))
+    .note("it is letters and digits, such as AKIAIOSFODNN7EXAMPLE, or at least its last four: MPLE"))
 }
 
 /// The access keys of `user`.
@@ -72,9 +72,9 @@ pub(super) fn find<'k>(keys: &'k [UserKey], given: &str, user: &str) -> Result<&
         [] => {
             let failure = Failure::new(Kind::Aws, format!("{user} has no access key {given}"));
             Err(match keys {
-                [] => failure.next(format!("{user} has no access key at all")),
+                [] => failure.note(format!("{user} has no access key at all")),
                 keys => keys.iter().fold(failure, |failure, key| {
-                    failure.next(format!("{user} has {}", key.id))
+                    failure.note(format!("{user} has {}", key.id))
                 }),
             })
         }

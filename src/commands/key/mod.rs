@@ -18,7 +18,6 @@ pub(super) mod record;
 mod rotate;
 pub(super) mod safe;
 pub(super) mod settle;
-mod spelled;
 mod switch;
 mod turn;
 mod uses;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use serde::Serialize;
 
-use super::spelled::Spelled;
 use super::turn::{Outcome, Turn, Wanted};
 use super::{plan, record};
 use crate::commands::Target;
@@ -76,16 +75,12 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         whose,
     } = arguments;
     let wait = target.timeout;
-    let spelled = Spelled {
-        whose: whose.spelled(&target),
-        to: to.clone(),
-    };
     let (mut orders, user) = whose.orders(target)?;
     if user.is_none() {
         orders.request.purpose = Purpose::LongTerm;
     }
     let request = match (&user, to) {
-        (Some(user), None) => return Err(nowhere(user, &spelled)),
+        (Some(user), None) => return Err(nowhere(user)),
         (Some(_), Some(to)) => Request {
             profile: Some(to),
             purpose: Purpose::LongTerm,
@@ -104,18 +99,13 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         yes,
         wait,
         user,
-        spelled,
     };
-    let spelled = &wanted.spelled.clone();
-    let go_on = match rollback {
-        true => format!(
-            "run `{}` again: it goes on from there",
-            spelled.rotate("--rollback")
-        ),
-        false => format!(
-            "run `{}` again: it goes on from there; `--rollback` takes it back",
-            spelled.rotate(if delete_old { "--delete-old" } else { "" })
-        ),
+    let go_on = match (rollback, delete_old) {
+        (true, _) => "run `awsmfa key rotate --rollback` again: it goes on from there",
+        (_, true) => {
+            "run `awsmfa key rotate --delete-old` again: it goes on from there; `--rollback` takes it back"
+        }
+        _ => "run `awsmfa key rotate` again: it goes on from there; `--rollback` takes it back",
     };
     let errand = Errand::new(ui, go_on);
     let records = record::find(context, &wanted.profile, &key_id)?;
@@ -128,7 +118,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         turn.carry_out().await.map(Some)
     })?;
     match outcome {
-        Some(outcome) => told(ui, way, spelled, &outcome),
+        Some(outcome) => told(ui, way, &outcome),
         None => Ok(()),
     }
 }
@@ -158,20 +148,17 @@ fn held(context: &Context, request: &Request) -> Result<(String, String)> {
     }
 }
 
-fn nowhere(user: &str, spelled: &Spelled) -> Failure {
+fn nowhere(user: &str) -> Failure {
     Failure::new(
         Kind::Usage,
         format!("nobody said which profile holds the key of {user}"),
     )
     .at("--to")
     .next("`--to PROFILE` names it")
-    .next(format!(
-        "`{}` makes a key that is in no profile, and prints it",
-        spelled.create("--output json")
-    ))
+    .next("`awsmfa key create --output json` makes a key that is in no profile, and prints it")
 }
 
-fn told(ui: &Ui, way: Way, spelled: &Spelled, outcome: &Outcome) -> Result<()> {
+fn told(ui: &Ui, way: Way, outcome: &Outcome) -> Result<()> {
     let Outcome {
         changed,
         user,
@@ -203,22 +190,15 @@ fn told(ui: &Ui, way: Way, spelled: &Spelled, outcome: &Outcome) -> Result<()> {
         )),
         (Way::Back, true, _) => {
             if let Some(new) = new {
-                ui.say(&format!(
-                    "`{}` deletes the other one",
-                    spelled.about("delete", new)
-                ));
+                ui.say(&format!("`awsmfa key delete {new}` deletes the other one"));
             }
         }
         (Way::Forward { .. }, _, Some(path)) => {
             ui.say(&format!(
-                "if something still needs the old key: `{}`; its secret is kept in {}",
-                spelled.rotate("--rollback"),
+                "if something still needs the old key: `awsmfa key rotate --rollback`; its secret is kept in {}",
                 path.display()
             ));
-            ui.say(&format!(
-                "if nothing does: `{}`",
-                spelled.about("delete", old)
-            ));
+            ui.say(&format!("if nothing does: `awsmfa key delete {old}`"));
         }
         (Way::Forward { .. }, _, None) => {}
     }

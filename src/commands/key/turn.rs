@@ -14,7 +14,6 @@ use super::begun;
 use super::keys::{self, Use};
 use super::plan::Planned;
 use super::record;
-use super::spelled::Spelled;
 use super::uses::Uses;
 use crate::aws::{Situation, UserKey};
 use crate::context::Context;
@@ -41,8 +40,6 @@ pub(super) struct Wanted {
     pub(super) wait: Duration,
     /// For whom an administrator does it.
     pub(super) user: Option<String>,
-    /// How to go on.
-    pub(super) spelled: Spelled,
 }
 
 /// How it came out.

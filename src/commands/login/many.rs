@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::report::{remarks, say_session};
+use super::report::{remarks, say_not_applied, say_session};
 use super::{Arguments, Target, wanted};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
@@ -38,6 +38,10 @@ pub(super) fn run(
     }
     if let Some(fresh) = done.rows.iter().find_map(Row::fresh) {
         remarks(ui, fresh);
+    }
+    let mut outcomes = done.rows.iter().map(|row| &row.outcome);
+    if let Some(Outcome::Reused(kept)) = outcomes.find(|it| matches!(it, Outcome::Reused(_))) {
+        say_not_applied(ui, &wanted, kept);
     }
     let failures = failures(&done);
     for failure in &failures {
@@ -168,6 +172,7 @@ struct Trouble<'a> {
     what: &'a str,
     at: Option<&'a str>,
     next: &'a [String],
+    notes: &'a [String],
 }
 
 fn rows<'a>(context: &Context, file: &'a str, done: &'a Done) -> Vec<Report<'a>> {
@@ -225,6 +230,7 @@ fn report<'a>(context: &Context, file: &'a str, row: &'a Row) -> Report<'a> {
                 what: failure.what(),
                 at: failure.place(),
                 next: failure.advice(),
+                notes: failure.notes(),
             }),
             ..nothing
         },

@@ -12,16 +12,17 @@ use clap::{Args, ValueHint};
 
 use super::ready::explain;
 use super::{Target, slip, wire};
-use crate::code::Given;
+use crate::code::{Code, Given};
 use crate::context::Context;
-use crate::failure::Result;
+use crate::failure::{Failure, Kind, Result};
 use crate::profile::{Chosen, Purpose, Request, parse_duration};
 use crate::secret::Secret;
 use crate::signin::{self, Renewed, Wanted};
+use crate::spelled::Spelled;
 use crate::ui::Ui;
 use report::{Place, renewed, reused};
 
-pub(super) use report::{how_to_use, remarks};
+pub(super) use report::{how_to_use, remarks, say_not_applied};
 
 /// What `--min-ttl` is where it is not given.
 const MIN_TTL: Duration = Duration::from_secs(300);
@@ -39,8 +40,13 @@ const MIN_TTL: Duration = Duration::from_secs(300);
 pub(super) struct Arguments {
     /// The six digits from the MFA device; `-` reads them from standard input
     // What it excludes is said here alone, because completion scripts are made without it.
-    #[arg(value_name = "CODE", num_args = 1..=2, value_hint = ValueHint::Other, conflicts_with_all = ["token_code", "unwire"])]
-    code: Vec<Secret>,
+    #[arg(value_name = "CODE", value_hint = ValueHint::Other, conflicts_with_all = ["token_code", "unwire"])]
+    code: Option<Secret>,
+
+    /// The other half of a code that was given as `123 456`.
+    // Of an argument with several values the parser would take a command after it for one of them.
+    #[arg(value_name = "CODE", hide = true, value_hint = ValueHint::Other)]
+    half: Option<Secret>,
 
     /// The same as CODE
     #[arg(short, long, value_name = "CODE", value_hint = ValueHint::Other)]
@@ -106,7 +112,8 @@ impl Arguments {
     /// What signs in with a device that was set up a moment ago.
     pub(super) fn with_device(serial: String, codes_are_typed: bool) -> Self {
         Self {
-            code: Vec::new(),
+            code: None,
+            half: None,
             token_code: None,
             all: false,
             to: None,
@@ -134,8 +141,15 @@ pub(super) fn run(
     more: Vec<String>,
     arguments: Arguments,
 ) -> Result<u8> {
-    if let Some(failure) = slip::profile_as_code(context, &arguments.code) {
-        return Err(failure);
+    if let Some(word) = arguments.code.as_ref().map(Secret::expose)
+        && Code::parse(word).is_none()
+        && slip::is_profile(context, word)
+    {
+        let what = format!("`{word}` is neither a command nor a code");
+        let login = Spelled::of(word).login();
+        return Err(Failure::new(Kind::Usage, what)
+            .at(Given::Positional)
+            .next(format!("sign in to it: `{login}`")));
     }
     if let Some(asked) = arguments.wiring.asked() {
         let chosen = Chosen {
@@ -164,7 +178,7 @@ fn one(context: &Context, ui: &Ui, wanted: &Wanted) -> Result<()> {
     };
     loop {
         match prepared.good(context.clock.now(), wanted) {
-            Ok(good) => return reused(context, ui, &place, &good),
+            Ok(good) => return reused(context, ui, &place, &good, wanted),
             Err(why) => ui.trace(format_args!("renewing: {why}")),
         }
         match signin::renew(context, ui, prepared, wanted)? {
@@ -177,6 +191,7 @@ fn one(context: &Context, ui: &Ui, wanted: &Wanted) -> Result<()> {
 fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
     let Arguments {
         code,
+        half,
         token_code,
         all: _,
         to,
@@ -199,13 +214,13 @@ fn wanted(ui: &Ui, target: Target, arguments: Arguments) -> Wanted {
         endpoint_url,
         timeout,
     } = target;
-    let code = match (token_code, code.is_empty()) {
-        (Some(code), _) => Some((code, Given::Flag)),
-        (None, false) => {
-            let halves: Vec<&str> = code.iter().map(Secret::expose).collect();
-            Some((Secret::new(halves.join(" ")), Given::Positional))
+    let code = match (token_code, code, half) {
+        (Some(code), _, _) => Some((code, Given::Flag)),
+        (None, Some(first), Some(half)) => {
+            let whole = format!("{} {}", first.expose(), half.expose());
+            Some((Secret::new(whole), Given::Positional))
         }
-        (None, true) => None,
+        (None, code, _) => code.map(|code| (code, Given::Positional)),
     };
     Wanted {
         request: Request {

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Result;
-use crate::profile::spell_expiration;
+use crate::profile::{Session, spell_expiration};
 use crate::session::Good;
-use crate::signin::{Fresh, Kept};
+use crate::shell;
+use crate::signin::{Fresh, Kept, Wanted};
 use crate::ui::{Output, Ui, in_words, until};
 
 /// From this difference on a clock is worth a word; AWS refuses signatures from five minutes on.
@@ -40,8 +41,15 @@ struct Report<'a> {
     session_expiration: Option<String>,
 }
 
-pub(super) fn reused(context: &Context, ui: &Ui, place: &Place, good: &Good<'_>) -> Result<()> {
+pub(super) fn reused(
+    context: &Context,
+    ui: &Ui,
+    place: &Place,
+    good: &Good<'_>,
+    wanted: &Wanted,
+) -> Result<()> {
     let Good { session, remaining } = good;
+    say_not_applied(ui, wanted, session);
     let now = context.clock.now();
     if ui.output() == Output::Json {
         return ui.document(&Report {
@@ -92,7 +100,7 @@ pub(super) fn renewed(context: &Context, ui: &Ui, place: &Place, fresh: &Fresh) 
         };
         return ui
             .document(&report)
-            .map_err(|lost| lost.next(format!("[{}] is written all the same", place.section)));
+            .map_err(|lost| lost.note(format!("[{}] is written all the same", place.section)));
     }
     let who = match &fresh.arn {
         Some(arn) => format!("[{}] is {arn}", place.section),
@@ -131,6 +139,13 @@ pub(in crate::commands) fn remarks(ui: &Ui, fresh: &Fresh) {
     }
 }
 
+/// Whoever asks for something else than what is kept has to know that it is kept.
+pub(in crate::commands) fn say_not_applied(ui: &Ui, wanted: &Wanted, session: &Session) {
+    if let Some(text) = wanted.not_applied(session) {
+        ui.note(&text);
+    }
+}
+
 /// The session that a role was assumed with is worth more than that role.
 pub(super) fn say_session(context: &Context, ui: &Ui, session: &Kept, fresh: &Fresh) {
     ui.say(&format!(
@@ -149,9 +164,6 @@ pub(in crate::commands) fn how_to_use(context: &Context, ui: &Ui, section: &str)
     if set || section == "default" {
         return;
     }
-    if cfg!(windows) {
-        ui.say(&format!("use it: $Env:AWS_PROFILE = \"{section}\""));
-    } else {
-        ui.say(&format!("use it: export AWS_PROFILE={section}"));
-    }
+    let setting = shell::at_hand(&context.env).setting("AWS_PROFILE", section);
+    ui.say(&format!("use it: {setting}"));
 }

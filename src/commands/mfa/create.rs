@@ -134,7 +134,7 @@ fn not_created(
     let failure = operator.explain(obstacle, about(&format!("device {serial}"), None));
     if doubt {
         errand.left_open();
-        return failure.next(format!(
+        return failure.note(format!(
             "device {serial} may be there all the same, without anybody knowing its seed"
         ));
     }

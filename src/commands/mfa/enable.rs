@@ -86,9 +86,8 @@ fn act(
     which.check()?;
     let given = codes.parse()?;
     let timeout = target.timeout;
-    let list = whose.spelled(&target).command("mfa list");
     let (orders, user) = whose.orders(target)?;
-    let errand = Errand::new(ui, format!("`{list}` shows what became of it"));
+    let errand = Errand::new(ui, "`awsmfa mfa list` shows what became of it");
     let (serial, user, action) = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let source = Source::choose(given, &operator, ui)?;
@@ -169,7 +168,7 @@ fn refusal(
     match (deed, in_doubt) {
         // It is in no list.
         (Deed::Resync, true) => failure.next(
-            "the request before may have done it: see whether the next code of the device signs in",
+            "see whether the next code of the device signs in: the request before may have done it",
         ),
         _ => failure,
     }

@@ -4,6 +4,7 @@
 
 use super::course::Course;
 use crate::failure::Result;
+use crate::spelled::word;
 use crate::terminal::Terminal;
 
 impl Course<'_> {
@@ -19,7 +20,8 @@ impl Course<'_> {
         if !self.no_login {
             let profile = &self.operator.plan().profile.value;
             self.ui.note(&format!(
-                "there is nobody to ask for the next code: `awsmfa -p {profile} CODE` signs in"
+                "there is nobody to ask for the next code: `awsmfa -p {} CODE` signs in",
+                word(profile)
             ));
         }
         Ok(())

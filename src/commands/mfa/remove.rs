@@ -78,9 +78,8 @@ pub(super) fn deactivate(
         whose,
     } = arguments;
     which.check()?;
-    let list = whose.spelled(&target).command("mfa list");
     let (orders, user) = whose.orders(target)?;
-    let errand = Errand::new(ui, format!("`{list}` shows what became of it"));
+    let errand = Errand::new(ui, "`awsmfa mfa list` shows what became of it");
     let removal = errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
@@ -214,10 +213,10 @@ impl<'a> Removal<'a> {
         let failure = lost.iter().fold(
             Failure::new(Kind::Configuration, what),
             |failure, loss| match loss {
-                Loss::LastOne => failure.next(format!(
+                Loss::LastOne => failure.note(format!(
                     "without it {user} cannot sign in with a code, and whatever a policy allows with MFA alone is denied, until another device is set up"
                 )),
-                Loss::Section(section) => failure.next(format!(
+                Loss::Section(section) => failure.note(format!(
                     "section [{section}] stays good until it expires, and cannot be renewed with this device"
                 )),
             },
@@ -288,10 +287,10 @@ impl<'a> Removal<'a> {
     fn not_the_user_s(&self, failure: Failure) -> Failure {
         failure
             .next(format!(
-                "it is none of {}'s devices: `--user` says whose it is, and `--deactivate` takes it from them first",
+                "say whose it is with `--user`, and take it from them first with `--deactivate`: it is none of {}'s devices",
                 self.user
             ))
-            .next("one that was enabled a moment ago may not be in the lists yet: then run the same again")
+            .next("if it was enabled a moment ago, run the same again: it may not be in the lists yet")
     }
 
     /// What would look for the device in vain from now on.

@@ -122,7 +122,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
                 failure = failure.done(format!("mfa_serial = {} is in {file}", outcome.serial));
             }
             let failure = match failure.kind() {
-                Kind::Aws => failure.next(format!("AWS may take a while to know a new device everywhere: then sign in with `{login}`")),
+                Kind::Aws => failure.next(format!("sign in with `{login}` in a while: AWS may not know the new device everywhere yet")),
                 Kind::Interrupted => failure.next(format!("sign in later with `{login}`")),
                 _ => failure,
             };

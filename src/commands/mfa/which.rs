@@ -50,7 +50,7 @@ impl Which {
             "this is not the serial number of an MFA device",
         )
         .at("--serial-number")
-        .next("it is an ARN such as arn:aws:iam::123456789012:mfa/alice, or what is printed on a hardware device; `--name alice` is shorter"))
+        .note("it is an ARN such as arn:aws:iam::123456789012:mfa/alice, or what is printed on a hardware device; `--name alice` is shorter"))
     }
 
     /// The serial number that was given, if one was.

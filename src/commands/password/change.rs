@@ -150,12 +150,12 @@ fn mistaken(operator: &Operator<'_>, obstacle: Obstacle, user: &str, in_doubt: b
                 Kind::Aws,
                 "an answer of AWS's was lost, and now AWS says that the old password is wrong",
             )
-            .next("the first request has most likely changed it: sign in with the new password")
+            .next("sign in with the new password: the first request has most likely changed it")
             .next("if that does not do, the old one was mistyped: run the same again"),
         ),
         (false, false) => Mistaken::Otherwise(refused(operator, obstacle, user)),
         (false, true) => Mistaken::Otherwise(operator.explain(obstacle, about(user)).next(
-            "nobody can tell whether the password was changed: sign in with the new one, else with the old one",
+            "sign in with the new one, else with the old one: it is not known whether the password was changed",
         )),
     }
 }
@@ -165,7 +165,7 @@ fn refused(operator: &Operator<'_>, obstacle: Obstacle, user: &str) -> Failure {
     let failure = operator.explain(obstacle, about(user));
     match has_none {
         true => failure.next(format!(
-            "an administrator makes a first one: `awsmfa password create --user {user}`"
+            "ask an administrator for a first one: `awsmfa -p ADMIN password create --user {user}`"
         )),
         false => failure,
     }

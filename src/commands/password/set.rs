@@ -19,7 +19,6 @@ use crate::failure::{Failure, Kind, Result};
 use crate::password::New;
 use crate::secret::Secret;
 use crate::signin::{Obstacle, Operator};
-use crate::spelled::Spelled;
 use crate::ui::{Output, Ui};
 
 /// How often the request is made while the answers get lost. Each is repeated by itself as long as
@@ -41,25 +40,22 @@ pub(super) fn run(
     given: Given,
 ) -> Result<()> {
     given.one_reader(&whose)?;
-    let spelled = whose.spelled(&target);
     let (orders, user) = whose.orders(target)?;
     let new = given.source(ui)?;
     if matches!(new, New::Generated) {
         ui.check_handing_over("the generated password")?;
     }
-    let another = format!("set another with `{}`", spelled.command("password reset"));
-    let errand = Errand::new(ui, another);
+    let errand = Errand::new(ui, "set another with `awsmfa password reset`");
     errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
         let (standing, policy) =
             tokio::try_join!(standing(&operator, &user), policy(&operator, ui))?;
-        fits(deed, standing, &user, &spelled)?;
+        fits(deed, standing, &user)?;
         let password = new.obtain(&policy, &user).await?;
         let request = Request {
             deed,
             user: &user,
-            spelled: &spelled,
             password: &password,
             reset_required: given.reset_required,
             generated: matches!(new, New::Generated),
@@ -79,27 +75,26 @@ pub(super) fn run(
 /// # Errors
 ///
 /// [`Kind::Aws`] where AWS would say no: told before a password is asked for.
-fn fits(deed: Deed, standing: Standing, user: &str, spelled: &Spelled) -> Result<()> {
+fn fits(deed: Deed, standing: Standing, user: &str) -> Result<()> {
     let what = match (deed, standing) {
         (Deed::Create, Standing::Has) => format!("{user} has a password already"),
         (Deed::Reset, Standing::None) => format!("{user} has no password"),
         _ => return Ok(()),
     };
-    Err(Failure::new(Kind::Aws, what).next(instead(deed, spelled)))
+    Err(Failure::new(Kind::Aws, what).next(instead(deed)))
 }
 
 /// The other deed, which fits where this one does not.
-fn instead(deed: Deed, spelled: &Spelled) -> String {
+fn instead(deed: Deed) -> &'static str {
     match deed {
-        Deed::Create => format!("`{}` replaces it", spelled.command("password reset")),
-        Deed::Reset => format!("`{}` makes a first one", spelled.command("password create")),
+        Deed::Create => "`awsmfa password reset` replaces it",
+        Deed::Reset => "`awsmfa password create` makes a first one",
     }
 }
 
 struct Request<'a> {
     deed: Deed,
     user: &'a str,
-    spelled: &'a Spelled,
     password: &'a Secret,
     reset_required: bool,
     generated: bool,
@@ -168,22 +163,18 @@ impl Request<'_> {
         let failure = operator.explain(obstacle, about(user));
         if !in_doubt {
             return match unfit {
-                true => failure.next(instead(self.deed, self.spelled)),
+                true => failure.next(instead(self.deed)),
                 false => failure,
             };
         }
         failure
-            .next(format!(
+            .note(format!(
                 "an answer of AWS's was lost, so nobody can tell whether {user} has the password"
             ))
             .next(match self.deed {
-                Deed::Create => format!(
-                    "`{}` tells whether there is one; `{}` sets another",
-                    self.spelled.command("password show"),
-                    self.spelled.command("password reset")
-                ),
-                Deed::Reset if refused && !self.generated => "AWS may refuse it because the first request has set it: sign in with it, or set another".to_owned(),
-                Deed::Reset => "run the same again: the last password that was set counts".to_owned(),
+                Deed::Create => "`awsmfa password show` tells whether there is one; `awsmfa password reset` sets another",
+                Deed::Reset if refused && !self.generated => "sign in with it, or set another: AWS may refuse it because the first request has set it",
+                Deed::Reset => "run the same again: the last password that was set counts",
             })
     }
 }
@@ -234,7 +225,7 @@ fn hand_over(ui: &Ui, request: &Request<'_>) -> Result<()> {
         (_, None) => Ok(()),
     };
     written.map_err(|failure| match generated {
-        Some(_) => failure.next("the password is in force and lost"),
+        Some(_) => failure.note("the password is in force and lost"),
         None => failure,
     })
 }

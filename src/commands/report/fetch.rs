@@ -58,6 +58,6 @@ fn never_there(limit: Duration) -> Failure {
             in_words(limit)
         ),
     )
-    .next("AWS goes on making it: run the same again later, it is then there at once")
+    .next("run the same again later: AWS goes on making it, and it is then there at once")
     .next("or wait for longer with `--wait`")
 }

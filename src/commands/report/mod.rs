@@ -216,5 +216,5 @@ fn not_understood(broken: Broken) -> Failure {
 fn not_in_it(name: &str, generated: Timestamp) -> Failure {
     Failure::new(Kind::Aws, format!("the report has no user {name}"))
         .at(format!("the report of {}", spell_expiration(generated)))
-        .next("who was created since will be in the next one, four hours after this one")
+        .note("who was created since will be in the next one, four hours after this one")
 }

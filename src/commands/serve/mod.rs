@@ -68,7 +68,7 @@ pub(super) fn run(
         port,
         shell,
     } = arguments;
-    let shell = choose(context, ui, shell)?;
+    let shell = choose(context, ui, shell, "serve")?;
     let mut endpoint = Endpoint::bind(port)?;
     let others = more.into_iter().map(|name| Target {
         profile: Some(name),

@@ -10,6 +10,7 @@ use crate::commands::ready::{Ready, refreshed};
 use crate::context::Context;
 use crate::endpoint::{Credentials, EARLY, Source};
 use crate::failure::{Failure, Kind, Result};
+use crate::spelled::word;
 use crate::ui::{Ui, until};
 
 /// What is said while it goes on.
@@ -86,7 +87,10 @@ impl Renewal {
     /// Says what went wrong, unless that was the last thing said, and what to do about it for
     /// somebody who is not here.
     fn warn(&self, failure: Failure) -> Failure {
-        let remedy = format!("run `awsmfa -p {}` in another terminal", self.profile);
+        let remedy = format!(
+            "run `awsmfa -p {}` in another terminal",
+            word(&self.profile)
+        );
         let failure = match failure.kind() {
             Kind::Code if failure.place().is_none() => Failure::new(
                 Kind::Code,

@@ -390,7 +390,8 @@ fn a_profile_that_signs_in_another_way_is_told_what_to_use() {
             failure.place().unwrap().starts_with("config:"),
             "{lines:?}: {failure:?}"
         );
-        let advised = failure.advice().iter().any(|text| text.contains(next));
+        let told = [failure.advice(), failure.notes()].concat();
+        let advised = told.iter().any(|text| text.contains(next));
         assert!(advised || next.is_empty(), "{lines:?}: {failure:?}");
     }
 }

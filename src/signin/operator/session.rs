@@ -57,7 +57,7 @@ impl Operator<'_> {
             });
         }
         let key = self.sign_in(prepared).await.map_err(|failure| {
-            failure.next(format!(
+            failure.note(format!(
                 "AWS has denied {} with the long-term key alone",
                 refusal.operation
             ))

@@ -12,6 +12,7 @@ use crate::profile::{self, Files, Plan, ROLE_DEFAULT, Request, Source};
 use crate::session;
 use crate::signin::base::{self, Base, Way};
 use crate::signin::{Wanted, circle, read_files};
+use crate::spelled::word;
 use crate::ui::Ui;
 
 /// Reads, resolves and checks.
@@ -130,7 +131,7 @@ fn all_of(
         format!("there is no role profile whose source is `{source}`"),
     )
     .at(files.config.path.display())
-    .next(format!(
+    .note(format!(
         "a role profile is [profile NAME] with `role_arn = arn:aws:iam::ACCOUNT:role/ROLE` and `source_profile = {source}`"
     )))
 }
@@ -316,6 +317,8 @@ pub(super) fn lower(plan: &mut Plan) -> bool {
 /// A role that takes a code of its own.
 fn not_shared(profile: &str, why: Option<String>) -> Failure {
     let why = why.unwrap_or_else(|| "no session that others share opens this role".to_owned());
-    Failure::new(Kind::Configuration, why)
-        .next(format!("sign in to it alone: `awsmfa -p {profile}`"))
+    Failure::new(Kind::Configuration, why).next(format!(
+        "sign in to it alone: `awsmfa -p {}`",
+        word(profile)
+    ))
 }

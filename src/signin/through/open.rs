@@ -288,7 +288,7 @@ impl Session {
     /// A failure after a code was spent on the session says that this was not for nothing.
     pub(super) fn with_advice(&self, failure: Failure) -> Failure {
         match &self.kept {
-            Some(session) if !self.is_reused => failure.next(kept(&session.section)),
+            Some(session) if !self.is_reused => failure.note(kept(&session.section)),
             _ => failure,
         }
     }

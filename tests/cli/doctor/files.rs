@@ -17,7 +17,7 @@ fn healthy() -> World {
 /// AWS_PROFILE names the section of a sign-in.
 #[test]
 fn what_stands_under_the_wrong_name_is_told() {
-    let mut world = World::new();
+    let world = World::new();
     let user = world.aws.user("alice");
     let key = world.key(&user);
     world.write_credentials(section("default-mfa", &key) + "[profile side]\nregion = x\n");

@@ -70,15 +70,15 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
 fn wrong_codes(refusal: &Refusal, device: &str) -> Told {
     Told::new(Kind::Code, "AWS did not accept the codes")
         .next(format!(
-            "both must be of {device}, two in a row in the order it showed them, and neither used before"
+            "give codes of {device}, two in a row in the order it showed them, and neither used before"
         ))
         .next(format!(
-            "the next code comes in {} s: try again with it and the one after it",
+            "try again with the next code, which comes in {} s, and the one after it",
             refusal.seconds_to_next_code()
         ))
         .next_if(
             refusal.drift().is_some(),
-            "this computer's clock is off; if it made the codes, set the clock",
+            "set the clock of this computer, which is off, if it made the codes",
         )
 }
 

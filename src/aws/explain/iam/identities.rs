@@ -47,7 +47,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     if iam(&["CreateRole"], IamSituation::PolicyMalformed) {
         return Some(
             told(format!("AWS does not take the trust policy of {subject}"))
-                .next("a user who was created a moment ago may not be known everywhere yet: wait a minute, then run the same again"),
+                .next("wait a minute, then run the same again: a user who was created a moment ago may not be known everywhere yet"),
         );
     }
     None

@@ -111,7 +111,7 @@ pub(super) fn generally(refusal: &Refusal, situation: IamSituation, known: &Know
         IamSituation::AlreadyExists => told(format!("{subject} exists already"))
             .next("choose another name, or remove what is there"),
         IamSituation::DeleteConflict => told(format!("{subject} cannot be deleted while something depends on it"))
-            .next("AWS's own words say what; remove that first"),
+            .next("remove first what AWS's own words name"),
         IamSituation::NoSuchEntity => told(format!("AWS knows no {subject}"))
             .next("check the name; `awsmfa whoami` shows which account was asked"),
         IamSituation::NoPassword => told(format!("{} has no password", known.user.unwrap_or("the user"))),

@@ -14,7 +14,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     let told = |what: String| Told::new(Kind::Aws, what);
     if iam(SETTING, IamSituation::PasswordPolicy) {
         return Some(
-            told("the account's password policy does not allow this password".to_owned()).next(
+            told("the account's password policy does not allow this password".to_owned()).note(
                 "AWS's own words say which rule it breaks; a former password may count as one",
             ),
         );
@@ -35,7 +35,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
             told(format!("that is not the old password of {user}"))
                 .next("nothing was changed; run the same again with the right one")
                 .next(format!(
-                    "who has forgotten it needs an administrator: `awsmfa password reset --user {user}`"
+                    "if it is forgotten, ask an administrator: `awsmfa -p ADMIN password reset --user {user}`"
                 )),
         );
     }
@@ -44,7 +44,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
             told(format!("{user} may not change their own password"))
                 .place(known.key_origin)
                 .next("ask an administrator for `iam:ChangePassword`, or for a password policy that lets users change their own")
-                .next(format!("or for a new password: `awsmfa password reset --user {user}`")),
+                .next(format!("or for a new password: `awsmfa -p ADMIN password reset --user {user}`")),
         );
     }
     None
@@ -97,7 +97,7 @@ mod tests {
                 "ChangePassword",
                 Situation::Iam(OldPassword),
                 "",
-                "`awsmfa password reset --user alice`",
+                "`awsmfa -p ADMIN password reset --user alice`",
             ),
             (
                 "ChangePassword",

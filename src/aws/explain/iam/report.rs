@@ -23,7 +23,7 @@ pub(super) fn told(refusal: &Refusal, known: &Known<'_>) -> Option<Told> {
     };
     let told = Told::new(Kind::Aws, what).place(known.key_origin);
     Some(told.next(
-        "the report is for administrators and auditors: it needs `iam:GenerateCredentialReport` and `iam:GetCredentialReport`",
+        "ask an administrator for `iam:GenerateCredentialReport` and `iam:GetCredentialReport`: the report is for administrators and auditors",
     ))
 }
 

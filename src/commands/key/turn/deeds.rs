@@ -106,23 +106,22 @@ impl Turn<'_> {
     /// What to say if it was tried often enough: AWS takes no further key and does not show why, or
     /// nobody knows what it did.
     fn given_up(&self, in_doubt: bool, last: &Failure) -> Failure {
-        let list = self.wanted.spelled.list();
         let user = &self.user;
         match in_doubt {
             false => Failure::new(
                 Kind::Aws,
                 format!("AWS did not create an access key for {user}"),
             )
-            .next(format!("`{list}` shows what there is")),
+            .next("`awsmfa key list` shows what there is"),
             true => Failure::new(
                 last.kind(),
                 format!(
                     "AWS's answers were lost, and an access key of {user} whose secret nobody knows may be left"
                 ),
             )
-            .next(format!(
-                "`{list}` shows whether it is; the next run deletes it, if you agree"
-            )),
+            .next(
+                "`awsmfa key list` shows whether it is; the next run deletes it, if you agree",
+            ),
         }
     }
 

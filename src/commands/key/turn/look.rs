@@ -180,8 +180,7 @@ impl Turn<'_> {
             failure = failure.next(format!("{}: {}", key.id, self.told(&key.id)));
         }
         Err(failure.next(format!(
-            "if nobody needs {id}: `{}`, then run this again",
-            self.wanted.spelled.about("deactivate", id)
+            "if nobody needs {id}: `awsmfa key deactivate {id}`, then run this again"
         )))
     }
 
@@ -192,16 +191,12 @@ impl Turn<'_> {
                 Kind::Configuration,
                 format!("there is no rotation of profile `{profile}` that could be taken back"),
             )
-            .next(format!(
-                "`{}` shows the keys; `{}` switches one on",
-                self.wanted.spelled.list(),
-                self.wanted.spelled.about("activate", "ID")
-            )),
+            .next("`awsmfa key list` shows the keys; `awsmfa key activate ID` switches one on"),
             Confusion::RollingBack => Failure::new(
                 Kind::Configuration,
                 format!("the last rotation of profile `{profile}` is being taken back, and that is not finished"),
             )
-            .next(format!("finish it: `{}`", self.wanted.spelled.rotate("--rollback"))),
+            .next("finish it: `awsmfa key rotate --rollback`"),
             Confusion::AnotherKey { old } => Failure::new(
                 Kind::Configuration,
                 format!("profile `{profile}` holds access key {current}, which has nothing to do with the rotation of {old} that was begun there"),
@@ -215,7 +210,7 @@ impl Turn<'_> {
                 Kind::Configuration,
                 format!("access key {current}, which profile `{profile}` holds, is not one of {}", self.user),
             )
-            .next(format!("`{}` shows the user's keys", self.wanted.spelled.list())),
+            .next("`awsmfa key list` shows the user's keys"),
         }
     }
 }
