@@ -4,7 +4,8 @@
 //! | --- | --- | --- | --- |
 //! | the connection was never made, and a moment later it might be | again | again | again |
 //! | AWS answers that it is throttling, or that the thing is just being changed | again | again | again |
-//! | AWS answers with a 5xx error document | again | again | never |
+//! | AWS answers that the service is unavailable (503) | again | again | never |
+//! | AWS answers with another 5xx error document | again | again, twice | never |
 //! | AWS refuses the signature for its time | signed with AWS's time, once | the same | the same |
 //! | the reply was lost, broke off, or took too long | again | never | never |
 //! | a gateway's 5xx | again | never | never |

@@ -109,7 +109,8 @@ impl Aws {
             let mut refusal = self.refusal(call, complaint, &seen);
             in_doubt |= seen.in_doubt()
                 || matches!(refusal.situation, Situation::Foreign { .. })
-                || call.stake == Stake::Creation && refusal.situation == Situation::Unavailable;
+                || call.stake == Stake::Creation && refusal.situation == Situation::Unavailable
+                || failed_late(call, &seen);
             if refusal.situation == Situation::TimedOut
                 && let Some(before) = before.take()
             {
@@ -130,10 +131,10 @@ impl Aws {
                 }
                 Again::After(first) => {
                     let pause = spread(first * 2u32.pow(attempts - 1));
-                    let most = if seen.answered() {
-                        ANSWERED
-                    } else {
-                        UNANSWERED
+                    let most = match seen.answered() {
+                        true if failed_late(call, &seen) => 3,
+                        true => ANSWERED,
+                        false => UNANSWERED,
                     };
                     if attempts >= most || Instant::now() + pause >= deadline {
                         return Err(refusal);
@@ -230,6 +231,11 @@ impl Aws {
             ..Refusal::new(call.operation, situation, message)
         }
     }
+}
+
+/// Whether AWS may have taken the code before it failed: an InternalFailure does not say when.
+fn failed_late(call: &Call<'_>, seen: &Seen) -> bool {
+    call.stake == Stake::Code && seen.answered() && seen.status == Some(500)
 }
 
 /// What an answer should hold and does not, by AWS's name.

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_sts::operation::get_session_token::GetSessionTokenOutput;
 use aws_sdk_sts::types::Credentials;
 use jiff::Timestamp;
 
@@ -101,8 +102,10 @@ impl Aws {
                 .duration_seconds(seconds(duration))
                 .send()
         };
-        self.send(&call, attempt, |output| issued(output.credentials, None))
-            .await
+        let read = |output: GetSessionTokenOutput| {
+            issued(output.credentials, None).and_then(|issued| self.lasting(issued))
+        };
+        self.send(&call, attempt, read).await
     }
 
     /// Spends the code in `role.mfa`, if there is one.
@@ -125,9 +128,19 @@ impl Aws {
         };
         self.send(&call, attempt, |output| {
             let arn = output.assumed_role_user.map(|user| user.arn);
-            issued(output.credentials, Some(required("AssumedRoleUser", arn)?))
+            let issued = issued(output.credentials, Some(required("AssumedRoleUser", arn)?))?;
+            self.lasting(issued)
         })
         .await
+    }
+
+    /// Credentials that were over when they came are no success. One of the two clocks may be wrong.
+    fn lasting(&self, issued: Issued) -> Result<Issued, Missing> {
+        let ours = self.now() - self.skew().unwrap_or_default();
+        match issued.expiration > self.now().min(ours) {
+            true => Ok(issued),
+            false => Err(Missing("Expiration in the future")),
+        }
     }
 }
 

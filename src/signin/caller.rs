@@ -11,7 +11,7 @@ use crate::aws::{Aws, Identity, Known, Refusal, Situation};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, Result};
 use crate::process::{self, Setting};
-use crate::profile::{Origin, Plan, Source, Sourced};
+use crate::profile::{Origin, Plan, ROLE_DEFAULT, Source, Sourced};
 use crate::secret::{AccessKey, Secret};
 
 /// The role that a call was about.
@@ -33,6 +33,9 @@ pub(super) struct Caller {
     identity: Option<Identity>,
     /// Whether the key is a session's, made with a code.
     is_session: bool,
+    /// Roles that are asked for an hour, which every role allows: AWS refused them more, and counted
+    /// the code as used.
+    one_hour: Vec<String>,
 }
 
 impl Caller {
@@ -45,6 +48,7 @@ impl Caller {
             origin: plan.source.origin().to_string(),
             identity: None,
             is_session: false,
+            one_hour: Vec::new(),
         })
     }
 
@@ -61,6 +65,7 @@ impl Caller {
             origin,
             identity,
             is_session: true,
+            one_hour: Vec::new(),
         }
     }
 
@@ -80,6 +85,16 @@ impl Caller {
 
     pub(super) fn known_identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
+    }
+
+    /// The longest time that the role is asked for from now on.
+    pub(super) fn most(&self, role_arn: &str) -> Option<Duration> {
+        let known = self.one_hour.iter().any(|other| other == role_arn);
+        known.then_some(ROLE_DEFAULT)
+    }
+
+    pub(super) fn ask_for_one_hour(&mut self, role_arn: &str) {
+        self.one_hour.push(role_arn.to_owned());
     }
 
     /// Takes note of an answer that was asked for beside.

@@ -3,16 +3,18 @@
 //! GetSessionToken where there is no role. Otherwise the roles in their order: the code goes with
 //! the first, which is the only one that the user's own device counts for; the others are assumed
 //! with the credentials of the one before. Where a role's maximum is shorter than what was asked
-//! for, less is asked for with the same code: AWS checks the duration before it looks at the
-//! code.
+//! for, less is asked for with the same code. Nobody documents whether AWS counts the refused code as
+//! used: if it refuses the code then, the next one asks for an hour.
 
 use std::time::Duration;
 
 use super::caller::{Asked, Caller};
 use crate::aws::{AssumeRole, Issued, Refusal, Situation};
 use crate::code::Code;
-use crate::failure::Failure;
-use crate::profile::{Plan, ROLE_DEFAULT, Role, SESSION_DEFAULT, Sourced, session_name_for};
+use crate::failure::{Failure, Kind};
+use crate::profile::{
+    Plan, ROLE_DEFAULT, Role, SESSION_DEFAULT, Sourced, session_name_for, spell_duration,
+};
 use crate::secret::AccessKey;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -39,6 +41,8 @@ pub(super) struct Failed {
     role: Option<Asked>,
     /// An earlier call of the same sign-in has used up the code.
     after_the_code: bool,
+    /// What was asked for, where AWS refused that and then the code.
+    too_long: Option<Duration>,
 }
 
 impl Failed {
@@ -48,6 +52,7 @@ impl Failed {
             refusal,
             role: None,
             after_the_code: false,
+            too_long: None,
         }
     }
 
@@ -78,6 +83,15 @@ impl Failed {
         plan: &Plan,
         serial: Option<&Sourced<String>>,
     ) -> Failure {
+        if let (Some(asked), Some(role)) = (self.too_long, &self.role) {
+            let (asked, hour) = (spell_duration(asked), spell_duration(ROLE_DEFAULT));
+            return Failure::new(
+                Kind::Code,
+                format!("the role does not allow {asked}, and AWS counted the code as used"),
+            )
+            .at(&role.arn)
+            .next(format!("ask for less with the next code: `-d {hour}`"));
+        }
         let failure = caller.explain(&self.refusal, plan, serial, self.role.as_ref());
         if self.after_the_code {
             return failure.note("the code is used up by the roles before this one");
@@ -133,6 +147,7 @@ async fn session(caller: &Caller, plan: &Plan, mfa: Mfa<'_>) -> Result<Granted, 
             refusal,
             role: None,
             after_the_code: false,
+            too_long: None,
         })
 }
 
@@ -156,8 +171,9 @@ pub(super) async fn assume_all(
         let after_the_code = position > 0 && mfa.is_some();
         let mfa = mfa.filter(|_| position == 0);
         let step = assume(caller, &key, role, mfa).await;
-        let step = step.map_err(|(refusal, arn)| Failed {
+        let step = step.map_err(|(refusal, arn, too_long)| Failed {
             refusal,
+            too_long,
             role: Some(Asked {
                 arn,
                 external_id: role.external_id.is_some(),
@@ -177,12 +193,14 @@ async fn assume(
     key: &AccessKey,
     role: &Role,
     mfa: Option<Mfa<'_>>,
-) -> Result<Granted, (Refusal, String)> {
+) -> Result<Granted, (Refusal, String, Option<Duration>)> {
     let (role_arn, session_name) = names(caller, role)
         .await
-        .map_err(|refusal| (refusal, role.arn.clone()))?;
+        .map_err(|refusal| (refusal, role.arn.clone(), None))?;
     let asked = role.duration.unwrap_or(ROLE_DEFAULT);
-    let mut duration = asked;
+    let most = caller.most(&role_arn);
+    let start = most.map_or(asked, |most| asked.min(most));
+    let mut duration = start;
     loop {
         let call = AssumeRole {
             role_arn: &role_arn,
@@ -201,7 +219,14 @@ async fn assume(
             }
             Err(refusal) => match shorter(&refusal, duration) {
                 Some(shorter) => duration = shorter,
-                None => return Err((refusal, role_arn)),
+                None => {
+                    let is_code = refusal.situation == Situation::WrongCode;
+                    let too_long = (is_code && duration < start).then_some(asked);
+                    if too_long.is_some() {
+                        caller.ask_for_one_hour(&role_arn);
+                    }
+                    return Err((refusal, role_arn, too_long));
+                }
             },
         }
     }

@@ -301,6 +301,7 @@ fn credentials_that_are_none_are_not_written() {
         [id, secret, "", expiration],
         [id, secret, token, ""],
         [id, secret, token, "tomorrow"],
+        [id, secret, token, "2020-01-01T00:00:00Z"],
         [id, secret, token, "99999-01-01T00:00:00Z"],
     ] {
         let body = format!(
@@ -379,5 +380,27 @@ fn a_signature_for_another_region_or_service_is_not_called_a_wrong_secret() {
             run.stdout
         );
         world.aws.clear_faults();
+    }
+}
+
+#[test]
+fn what_the_libraries_say_is_in_the_trace_and_the_cause_is_the_systems() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let world = World::new();
+    world.default_user("alice");
+    let asked = ["--serial-number", SERIAL, "--timeout", "1s", CODE];
+    let at = |url: &str| ["-v", "--endpoint-url", url].map(str::to_owned).into_iter();
+    for (url, cause) in [
+        (closed.as_str(), Some("  cause: Connection refused\n")),
+        ("http://nowhere.invalid", None),
+    ] {
+        let run = world.run(at(url).chain(asked.map(str::to_owned)));
+        let run = run.failed(6, "client error (Connect)");
+        match cause {
+            Some(cause) if cfg!(unix) => assert!(run.stderr.contains(cause), "{}", run.stderr),
+            _ => assert!(!run.stderr.contains("  cause: io"), "{}", run.stderr),
+        }
     }
 }

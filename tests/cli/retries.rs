@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::local_aws::{Fault, Mfa, Trust, When};
 use crate::told::Told;
-use crate::world::World;
+use crate::world::{NOTHING, World};
 
 const UNAVAILABLE: Fault = Fault::SERVICE_UNAVAILABLE;
 
@@ -260,4 +260,24 @@ fn a_code_that_was_sent_into_a_kept_connection_is_not_sent_into_another() {
             assert_eq!(world.aws.connections(), 1, "{fault:?}");
         }
     }
+}
+
+/// A 500 of AWS's may come after the code was taken, so the same code is not sent on and on.
+#[test]
+fn a_code_is_not_sent_on_and_on_where_aws_fails_without_saying_when() {
+    let world = World::new();
+    let (_, _, mfa) = world.default_user("alice");
+    world.write_config(format!("[default]\nmfa_serial = {}\n", mfa.serial));
+    world
+        .aws
+        .fault_always("GetSessionToken", Fault::FailureAfter);
+    let run = world.sign_in(&mfa, NOTHING);
+    assert!([4, 5, 6].contains(&run.code), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("may be") || run.stderr.contains("may have"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(world.aws.count("GetSessionToken"), 3, "{}", run.stderr);
+    assert!(!world.credentials().contains("default-mfa"));
 }

@@ -194,3 +194,50 @@ fn the_root_user_is_told_that_it_cannot_assume_a_role() {
         ),
     );
 }
+
+/// Nobody documents whether AWS counts a code as used where it refuses the duration. Where it does,
+/// the next code is not spent on the same duration again.
+#[test]
+fn a_code_that_is_used_up_by_a_duration_is_the_only_one() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("Admin").trusts(Trust::new(&user.arn).mfa());
+    let config = format!(
+        "[profile admin]\nrole_arn = {}\nsource_profile = default\nmfa_serial = {}\nduration_seconds = 43200\n",
+        role.arn, mfa.serial
+    );
+    world.write_config(config);
+    world.aws.count_code_before_duration();
+    let run = world.sign_in(&mfa, ["-p", "admin"]);
+    let run = run.failed(
+        4,
+        "the role does not allow 12h, and AWS counted the code as used",
+    );
+    run.said("ask for less with the next code: `");
+    assert!(run.stderr.contains("-d 1h"), "{}", run.stderr);
+    world.sign_in(&mfa, ["-p", "admin", "-d", "1h"]).succeeded();
+    assert_eq!(world.issued_to("admin-mfa").is_some(), true);
+}
+
+#[cfg(unix)]
+#[test]
+fn at_the_terminal_the_next_code_is_asked_for_an_hour() {
+    let world = World::new();
+    let (user, _, mfa) = world.default_user("alice");
+    let role = world.aws.role("Admin").trusts(Trust::new(&user.arn).mfa());
+    world.write_config(format!("[default]\nmfa_serial = {}\n", mfa.serial));
+    world.aws.count_code_before_duration();
+    let mut session = world
+        .terminal(["--role-arn", &role.arn, "-d", "12h"])
+        .start();
+    session.expect("MFA code for ");
+    session.send_line(&world.aws.code(&mfa.serial));
+    let why = session.expect("MFA code for ");
+    assert!(why.contains("the role does not allow 12h"), "{why}");
+    session.send_line(&world.aws.code(&mfa.serial));
+    session.expect("signed in: [default-mfa]");
+    assert_eq!(world.finish(session).code, 0);
+    let mut codes = world.codes_sent();
+    codes.dedup();
+    assert_eq!(codes.len(), 2);
+}

@@ -208,6 +208,11 @@ impl LocalAws {
         self.shared.clock.advance(seconds);
     }
 
+    /// From now on a code is used up by an AssumeRole that is refused for its duration.
+    pub fn count_code_before_duration(&self) {
+        self.shared.world().code_before_duration = true;
+    }
+
     /// Sets the clock this many seconds off the machine's.
     pub fn set_clock_offset(&self, seconds: i64) {
         self.shared.clock.set_offset(seconds);

@@ -180,6 +180,11 @@ fn assume_role(call: &mut Call<'_>) -> Result<Xml, Refusal> {
     let limit = role.map(|(_, role)| role.max_duration);
     let name = role.map(|(_, role)| role.name.clone());
     if verdict.is_ok() && limit.is_some_and(|limit| duration > limit) {
+        if let (true, Some((proof, step))) =
+            (call.world.code_before_duration, proof.as_ref().zip(step))
+        {
+            spend(call, proof, step);
+        }
         return Err(Refusal::validation(
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         ));

@@ -21,6 +21,9 @@ pub struct World {
     /// Items in one page of a list where the request does not say.
     pub page_size: u64,
     pub lags: Lags,
+    /// Whether a code is used up by an AssumeRole that is refused for its duration. Nobody documents
+    /// the order in which AWS checks.
+    pub code_before_duration: bool,
 }
 
 /// Temporary credentials.
@@ -87,6 +90,7 @@ impl World {
             desk: Desk::default(),
             page_size: 100,
             lags: Lags::default(),
+            code_before_duration: false,
         }
     }
 
