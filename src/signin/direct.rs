@@ -112,7 +112,14 @@ async fn save(desk: &Desk<'_>, prepared: &mut Prepared, obtained: &Obtained) -> 
             },
         },
     };
-    let written = save::write(desk.context, desk.ui, &mut prepared.files, &[entry]).await;
+    let written = save::write(
+        desk.context,
+        desk.ui,
+        &mut prepared.files,
+        &[entry],
+        desk.wanted.timeout,
+    )
+    .await;
     written.map_err(|failure| match serial {
         Some(_) => failure.next(save::CODE_USED_UP),
         None => failure,

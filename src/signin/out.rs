@@ -7,7 +7,7 @@
 //! they expire.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -79,7 +79,8 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
     let choose = |document: &Document| wanted(document, which, meant.as_deref(), now);
     let mut file = files.credentials;
     let mut sections = choose(&file.document);
-    if !sections.is_empty() {
+    let started = Instant::now();
+    while !sections.is_empty() {
         let lease = store::lock(&file.path, wait, &mut |holder| {
             ui.note(&format!(
                 "the credentials file is locked, waiting for {holder}"
@@ -90,8 +91,15 @@ pub fn sign_out(context: &Context, ui: &Ui, which: &Which, wait: Duration) -> Re
         file.document = parse(bytes, Flavor::Credentials, &file.path)?;
         sections = choose(&file.document);
         let bytes = without(&file, &sections)?;
-        if bytes[..] != *file.document.bytes() {
-            locked.commit(&bytes, ui)?;
+        if bytes[..] == *file.document.bytes() {
+            break;
+        }
+        match locked.commit(&bytes, ui) {
+            Err(failure) if store::was_changed(&failure) && started.elapsed() < wait => {}
+            outcome => {
+                outcome?;
+                break;
+            }
         }
     }
     let gone = |held: &Held| sections.iter().any(|left| left.held == *held);

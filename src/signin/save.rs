@@ -6,7 +6,7 @@
 //! lock is free, because a person may take minutes; if the file has changed meanwhile, it is judged
 //! again as it is then.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -21,7 +21,7 @@ use crate::profile::{
     spell_expiration,
 };
 use crate::secret::{AccessKey, Secret};
-use crate::store::Locked;
+use crate::store::{self, Locked};
 use crate::ui::Ui;
 
 /// What the file is called where somebody else has it.
@@ -106,7 +106,9 @@ pub(super) async fn write(
     ui: &Ui,
     files: &mut Files,
     entries: &[Entry<'_>],
+    wait: Duration,
 ) -> Result<()> {
+    let started = Instant::now();
     let mut tries = 0;
     loop {
         tries += 1;
@@ -118,6 +120,7 @@ pub(super) async fn write(
             }
         }
         match locked.commit(&edited(&files.credentials, entries)?, ui) {
+            Err(failure) if store::was_changed(&failure) && started.elapsed() < wait => {}
             Err(failure) if failure.kind() == Kind::File && tries < TRIES => {}
             outcome => return outcome,
         }

@@ -45,6 +45,7 @@ use crate::failure::{Failure, Kind, Result};
 use crate::ui::Ui;
 
 pub use holder::Holder;
+pub use replace::was_changed;
 pub use stamp::Stamp;
 pub use sweep::{leftovers, sweep, sweep_directory};
 
@@ -323,7 +324,7 @@ fn failure(what: &str, place: impl fmt::Display, error: io::Error) -> Failure {
         io::ErrorKind::ReadOnlyFilesystem => Some("make the file system writable"),
         io::ErrorKind::PermissionDenied => Some("check the owner and the mode with `ls -la`"),
         io::ErrorKind::NotADirectory => {
-            Some("a part of this path is a file, not a directory: move that file away")
+            Some("move that file away: a part of this path is a file, not a directory")
         }
         _ => None,
     };

@@ -263,12 +263,16 @@ fn check_unchanged(target: &Target, existing: Option<&Metadata>) -> Result<()> {
     Err(changed(target))
 }
 
+const CHANGED: &str =
+    "another program has changed the file in the meantime, so nothing was written";
+
+/// Whether that is why a write failed: reading the file again and writing then may succeed.
+pub fn was_changed(failure: &Failure) -> bool {
+    failure.what() == CHANGED
+}
+
 fn changed(target: &Target) -> Failure {
-    refusal(
-        "another program has changed the file in the meantime, so nothing was written",
-        target,
-    )
-    .next("run this again")
+    refusal(CHANGED, target).next("run this again")
 }
 
 /// Gives the new file its name; false where another program has written there since the last look.

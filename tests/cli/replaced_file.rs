@@ -35,9 +35,14 @@ const LINE: &[u8] = b"\n[theirs]\nregion = eu-west-1\n";
 
 /// Writes as soon as the new file is complete, and has had time to come as far as its rename.
 fn write_before_the_rename(directory: PathBuf, writer: Writer) {
+    write_once_there(directory, "awsmfa_source", writer);
+}
+
+/// The same for a new file that is known by this text.
+fn write_once_there(directory: PathBuf, part: &str, writer: Writer) {
     let is_complete = |name: &String| {
         let text = fs::read_to_string(directory.join(name)).unwrap_or_default();
-        name.starts_with(".credentials.awsmfa-") && text.contains("awsmfa_source")
+        name.starts_with(".credentials.awsmfa-") && text.contains(part)
     };
     while !names(&directory).iter().any(is_complete) {
         thread::sleep(Duration::from_millis(1));
@@ -102,6 +107,25 @@ fn a_write_right_before_the_rename_is_kept_where_strace_can_delay_it() {
         assert_eq!(more.is_some(), std::ptr::fn_addr_eq(writer, twice));
         assert_eq!(world.names(), ["credentials", "credentials.lock"]);
     }
+}
+
+/// Signing out does it again with what the other program has written.
+#[test]
+#[cfg(target_os = "linux")]
+fn signing_out_keeps_what_was_written_meanwhile_where_strace_can_delay_it() {
+    let (world, mfa) = world();
+    world.sign_in(&mfa, [""; 0]).succeeded();
+    let directory = world.path(".aws");
+    let in_place: Writer = |file, bytes| fs::write(file, bytes).unwrap();
+    let other = thread::spawn(move || write_once_there(directory, "[default]", in_place));
+    let delay = "-e inject=?rename,?renameat,renameat2:delay_enter=1200000";
+    let Some(run) = with_fault(&world, delay, &["logout"]) else {
+        return;
+    };
+    other.join().unwrap();
+    run.succeeded();
+    assert_eq!(world.value("theirs", "region").unwrap(), "eu-west-1");
+    assert!(!world.credentials().contains("default-mfa"));
 }
 
 /// The new file is there, and that is what is said.

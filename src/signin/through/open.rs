@@ -239,9 +239,15 @@ impl Party<'_> {
                 },
             },
         };
-        save::write(desk.context, desk.ui, &mut self.files, &[entry])
-            .await
-            .map_err(|failure| failure.next(save::CODE_USED_UP))?;
+        save::write(
+            desk.context,
+            desk.ui,
+            &mut self.files,
+            &[entry],
+            desk.wanted.timeout,
+        )
+        .await
+        .map_err(|failure| failure.next(save::CODE_USED_UP))?;
         let section = self.base.plan.section.value.clone();
         desk.session_is_kept(section);
         Ok(())

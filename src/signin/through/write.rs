@@ -84,7 +84,14 @@ impl Party<'_> {
         if entries.is_empty() {
             return Ok(());
         }
-        save::write(desk.context, desk.ui, &mut self.files, &entries).await?;
+        save::write(
+            desk.context,
+            desk.ui,
+            &mut self.files,
+            &entries,
+            desk.wanted.timeout,
+        )
+        .await?;
         let section = |entry: &Entry<'_>| entry.plan.section.value.clone();
         desk.wrote(entries.iter().map(section));
         for index in which {
