@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::finding::{Check, Finding};
 use crate::aws::{Identity, Known, LastUse, Refusal, Situation, UserKey};
+use crate::profile::{self, Files};
 use crate::spelled::Spelled;
 
 /// What AWS advises (IAM User Guide, "Update access keys"; Trusted Advisor and the CIS benchmark
@@ -55,6 +56,7 @@ pub(super) fn of_keys(
     keys: &Result<Vec<Listed>, Refusal>,
     now: Timestamp,
     asked: &Spelled,
+    files: &Files,
 ) -> Vec<Finding> {
     let listed = match keys {
         Ok(listed) => listed,
@@ -74,7 +76,7 @@ pub(super) fn of_keys(
     };
     let findings = listed.iter().map(|(key, used)| match key.id == own {
         true => age(key, now, asked).at(origin),
-        false => other(key, used.as_ref(), now, asked),
+        false => other(key, used.as_ref(), now, asked, files),
     });
     findings.collect()
 }
@@ -109,7 +111,13 @@ fn age(key: &UserKey, now: Timestamp, asked: &Spelled) -> Finding {
 }
 
 /// A second key is half of a rotation, or forgotten.
-fn other(key: &UserKey, used: Option<&LastUse>, now: Timestamp, asked: &Spelled) -> Finding {
+fn other(
+    key: &UserKey,
+    used: Option<&LastUse>,
+    now: Timestamp,
+    asked: &Spelled,
+    files: &Files,
+) -> Finding {
     let id = &key.id;
     let used = match used {
         Some(used) => format!("last used {} ago", spelled(days(used.at, now))),
@@ -121,6 +129,10 @@ fn other(key: &UserKey, used: Option<&LastUse>, now: Timestamp, asked: &Spelled)
         false => ("inactive", Finding::note),
     };
     let what = format!("the user has a second key, {id}: {state}, {age} old, {used}");
+    if let Some(holder) = profile::holders(files, id).first() {
+        let what = format!("{what}; profile `{}` holds it", holder.profile);
+        return Finding::note(Check::KeyOther, what);
+    }
     finding(Check::KeyOther, what).next(format!(
         "`{} {id}`, if nothing uses it",
         asked.command("key delete")

@@ -52,7 +52,7 @@ pub(super) async fn examine(
                 key,
                 session: session(context, files, plan),
             };
-            with_key(&aws, plan, &own, limit, asked).await
+            with_key(&aws, plan, &own, limit, asked, files).await
         }
         _ => {
             let mut found = without_key(&aws, limit).await;
@@ -136,6 +136,7 @@ async fn with_key(
     own: &Own<'_>,
     limit: Duration,
     asked: &Spelled,
+    files: &Files,
 ) -> Vec<Finding> {
     let begin = Instant::now();
     let user = async {
@@ -170,7 +171,14 @@ async fn with_key(
     match (identity, &keys) {
         (_, Some(keys)) => {
             let own = &own.key.id;
-            found.extend(key::of_keys(own, &origin, &keys.outcome, aws.now(), asked));
+            found.extend(key::of_keys(
+                own,
+                &origin,
+                &keys.outcome,
+                aws.now(),
+                asked,
+                files,
+            ));
         }
         (Some(Ok(_)), None) => found.push(key::unanswered(&origin)),
         _ => {}

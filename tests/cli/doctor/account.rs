@@ -119,6 +119,14 @@ fn the_key_is_told_by_its_age_and_the_other_one_by_its_use() {
     world
         .doctor([])
         .finds(("key-other", "warning", &active, "", &advice));
+    // A key that a profile holds is in use: nothing is said about deleting it.
+    let alone = world.credentials();
+    world.write_credentials(alone.clone() + &section("ci", &second));
+    let held = "; profile `ci` holds it";
+    let found = world.doctor([]);
+    found.finds(("key-other", "note", held, "", ""));
+    assert!(!found.document.to_string().contains(&advice));
+    world.write_credentials(alone);
     user.set_key_active(&second.id, false);
     world
         .doctor([])
@@ -136,7 +144,7 @@ fn a_key_that_aws_does_not_take_is_told_with_its_place() {
         "problem",
         "AWS does not accept access key",
         "credentials:2",
-        "it is inactive, deleted",
+        "look at the user's access keys in the IAM console",
     );
     world
         .doctor([])
