@@ -210,7 +210,10 @@ fn renewal(
             "`awsmfa -p {named} -d {long} CODE` asks for so long, if the role allows it"
         );
     }
-    format!("AWS grants {} at most", spell_duration(most))
+    format!(
+        "check for {} at most: AWS grants no more",
+        spell_duration(most)
+    )
 }
 
 /// Everything there is, or with `--profile` what there is of it.

@@ -226,7 +226,7 @@ impl Finding {
         };
         Self {
             place: failure.place().map(str::to_owned),
-            next: failure.advice().to_vec(),
+            next: [failure.advice(), failure.notes()].concat(),
             ..Self::new(check, severity, what)
         }
     }

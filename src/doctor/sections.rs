@@ -97,7 +97,7 @@ fn outdated(context: &Context, files: &Files, held: &Held) -> Option<Finding> {
         Err(failure) => {
             let what = format!("[{section}] cannot be renewed: {}", failure.what());
             let mut finding = Finding::warning(Check::Section, what);
-            finding.next = failure.advice().to_vec();
+            finding.next = [failure.advice(), failure.notes()].concat();
             return Some(finding);
         }
     };

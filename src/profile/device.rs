@@ -72,13 +72,13 @@ pub(super) fn check(serial: &Sourced<String>) -> Result<()> {
     let refuse = |what: String| Failure::new(serial.origin.kind(), what).at(&serial.origin);
     let form = "it is an ARN such as arn:aws:iam::123456789012:mfa/alice, or what is printed on a hardware device";
     if !well_formed {
-        return Err(refuse("this is not the serial number of an MFA device".into()).next(form));
+        return Err(refuse("this is not the serial number of an MFA device".into()).note(form));
     }
     if !text.starts_with("arn:") {
         return Ok(());
     }
     let Some(arn) = Arn::parse(text).filter(|arn| arn.service == "iam") else {
-        return Err(refuse("this is not the ARN of an MFA device".into()).next(form));
+        return Err(refuse("this is not the ARN of an MFA device".into()).note(form));
     };
     match arn.kind_and_name().0 {
         "mfa" | "sms-mfa" => Ok(()),
@@ -87,7 +87,7 @@ pub(super) fn check(serial: &Sourced<String>) -> Result<()> {
         )
         .next("use a virtual device or a hardware token; a user may have several devices")),
         kind => {
-            Err(refuse(format!("this is the ARN of a {kind}, not of an MFA device")).next(form))
+            Err(refuse(format!("this is the ARN of a {kind}, not of an MFA device")).note(form))
         }
     }
 }

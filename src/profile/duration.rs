@@ -139,7 +139,7 @@ fn wanted(request: &Request, trail: &Trail<'_>) -> Result<Option<Sourced<Duratio
             "the value of duration_seconds is not a duration",
         )
         .at(found.origin())
-        .next(form)),
+        .note(form)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::context::Env;
 use crate::failure::{Failure, Kind};
 use crate::spelled::word;
 
-const ANOTHER_SHELL: &str = "AWS tools in this shell ask the endpoint that AWS_CONTAINER_CREDENTIALS_FULL_URI names; use awsmfa in another shell";
+const ANOTHER_SHELL: &str = "use awsmfa in another shell: AWS tools in this one ask the endpoint that AWS_CONTAINER_CREDENTIALS_FULL_URI names";
 
 /// A profile that is not there, with what was probably meant. Where a file names it, `link` is the
 /// setting.

@@ -67,7 +67,7 @@ fn a_code_of_the_wrong_shape_elsewhere_is_told_by_where_it_came_from() {
             4,
             "the MFA code is not six digits",
             "standard input",
-            "the first line must be the code",
+            "give the code alone in the first line",
         )
         .assert(run.code, &run.stderr);
     }

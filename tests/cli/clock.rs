@@ -149,7 +149,7 @@ fn a_code_of_a_clock_that_is_off_is_explained_by_that_clock() {
             4,
             "AWS did not accept the code",
             "",
-            "this computer's clock is 10 minutes ahead of AWS's",
+            "it is 10 minutes ahead of AWS's",
         ),
     );
 }

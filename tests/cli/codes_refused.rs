@@ -45,12 +45,7 @@ fn a_code_that_was_spent_before_is_refused_with_that_among_the_reasons() {
     world.run([&code]).succeeded();
     world.fails(
         [&code],
-        Told(
-            4,
-            NOT_ACCEPTED,
-            "",
-            "wait for it if this one was used before",
-        ),
+        Told(4, NOT_ACCEPTED, "", "if it was used before, wait"),
     );
     assert_eq!(world.codes_sent(), [code.clone(), code]);
 }

@@ -84,7 +84,7 @@ fn the_program_can_ask_for_credentials_and_has_none_itself() {
 fn in_a_shell_that_asks_the_endpoint_awsmfa_asks_for_another_shell() {
     let (world, _) = signed_in();
     let config = std::fs::read_to_string(world.config_path()).unwrap();
-    let advice = "next: AWS tools in this shell ask the endpoint";
+    let advice = "next: use awsmfa in another shell: AWS tools in this one ask the endpoint";
     for (config, what) in [
         (config.as_str(), "profile `default` has no access key here"),
         (

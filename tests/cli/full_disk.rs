@@ -127,7 +127,7 @@ fn a_disk_that_fills_up_after_the_rehearsal_leaves_the_old_file_where_mounts_are
         return;
     };
     let run = run.failed(7, "the new file cannot be written");
-    run.said("No space left").said("the code is used up");
+    run.said("No space left").said("this one is used up");
     assert_eq!(world.codes_sent().len(), 1);
     let after = world.path("after");
     assert!(fs::read(after.join("credentials")).unwrap() == before);

@@ -245,6 +245,6 @@ fn an_interruption_while_it_is_being_changed_says_what_nobody_can_know() {
     session.expect(
         "interrupted while changing the password of alice, which may be carried out or not",
     );
-    session.expect("next: the new password counts if the change was carried out");
+    session.expect("next: run the same again to be sure: the new password counts if the change was carried out");
     assert_eq!(world.finish(session).code, 130);
 }

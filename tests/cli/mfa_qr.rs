@@ -266,7 +266,7 @@ fn a_file_left_by_a_run_that_was_cut_off_may_hold_the_seed_of_the_device_that_is
     world
         .run(again)
         .failed(7, "there is a file of this name already")
-        .said(&format!("it may hold the seed of device {phone}, which was created before and never enabled: `awsmfa mfa setup --name phone --code1 CODE --code2 CODE` enables it"))
+        .said(&format!("if it holds the seed of device {phone}, which was created before and never enabled: `awsmfa mfa setup --name phone --code1 CODE --code2 CODE` enables it"))
         .said("next: else remove the file and run the same again");
     // The advice works.
     let (first, second) = world.aws.code_pair(&phone);

@@ -239,7 +239,7 @@ fn a_device_that_is_enabled_is_deleted_only_if_it_may_be_deactivated() {
         .run(["mfa", "delete", "--name", "bob", "--deactivate"])
         .failed(5, "is enabled, and AWS deletes none that is")
         .said("next: `awsmfa mfa list --all` shows for whom")
-        .said("next: it is none of alice's devices: `--user` says whose it is");
+        .said("next: say whose it is with `--user`, and take it from them first with `--deactivate`: it is none of alice's devices");
     // And what is no virtual device has no end.
     user.hardware_mfa("GAHT12345678");
     world
@@ -360,7 +360,7 @@ fn quotas_and_names_that_are_taken_are_explained() {
     world
         .run(["mfa", "enable", "--name", "phone"].iter().chain(&wrong))
         .failed(4, "AWS did not accept the codes")
-        .said(&format!("both must be of device {PHONE}, two in a row"));
+        .said(&format!("give codes of device {PHONE}, two in a row"));
     let mfa = user.virtual_mfa();
     world.sign_in(&mfa, ["--serial-number", SERIAL]).succeeded();
     for number in 0..7 {

@@ -65,7 +65,7 @@ fn former_passwords_are_explained() {
     world.aws.account().password_policy(Some(strict()));
     given(&world, &["change"], &format!("{OLD}\n{OLD}\n"))
         .failed(5, "was not sent")
-        .said("next: it must be another than the present one");
+        .said("note: it must be another than the present one");
     given(&world, &["change"], &format!("{OLD}\n{NEW}\n")).succeeded();
     given(&world, &["change"], &format!("{NEW}\n{OLD}\n"))
         .failed(5, "does not allow this password")

@@ -137,7 +137,7 @@ fn a_generated_password_that_nobody_took_is_said_to_be_lost() {
     world.search(&[&stderr]);
     assert_eq!(output.status.code(), Some(7), "{stderr}");
     let another = "set another with `awsmfa password reset --user alice`";
-    let advice = format!("  next: the password is in force and lost\n  next: {another}\n");
+    let advice = format!("  next: {another}\n  note: the password is in force and lost\n");
     assert!(stderr.ends_with(&advice), "{stderr}");
     assert_eq!(stderr.matches("set another").count(), 1, "{stderr}");
 }

@@ -154,7 +154,7 @@ fn what_the_policy_refuses_is_not_sent_and_every_broken_rule_is_named() {
         let run = given(&world, &["create", "--user", "alice"], password)
             .failed(5, "breaks the account's rules, so it was not sent");
         for rule in &rules {
-            run.said(&format!("next: it must {rule}"));
+            run.said(&format!("note: it must {rule}"));
         }
         assert_eq!(run.stderr.matches("it must").count(), rules.len());
         assert_eq!(world.aws.count("CreateLoginProfile"), 0);

@@ -19,7 +19,7 @@ fn one_that_fails_undoes_no_other_and_decides_the_exit_code() {
         5,
         "profile `no`: this session may not assume",
         "[default-mfa]",
-        "or there is no such role",
+        "there may be no such role",
     )
     .assert(run.code, &run.stderr);
     assert!(row(&run, "no")[3].starts_with("failed: this session may not assume"));

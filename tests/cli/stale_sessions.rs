@@ -219,7 +219,7 @@ fn a_refused_role_leaves_the_new_session_and_says_so() {
     )
     .assert(run.code, &run.stderr);
     run.said("this session may not assume")
-        .said("`--no-session` assumes the role with a code of its own");
+        .said("`--no-session`, which assumes the role with a code of its own");
     assert_eq!(world.issued_to("default-mfa"), Some(user.arn));
     assert_eq!(world.value("no-mfa", "expiration"), None);
     world.run(["-p", "dev"]).succeeded();

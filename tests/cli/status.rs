@@ -358,7 +358,7 @@ fn a_check_for_longer_than_a_renewal_gives_says_what_gives_it() {
         let run = world.run(["status", "-p", "dev", "--check", least]);
         run.failed(4, "[dev-mfa] is good only until").said(advice);
     };
-    said("13h", "next: AWS grants 12h at most");
+    said("13h", "next: check for 12h at most: AWS grants no more");
     said(
         "2h",
         "next: `awsmfa -p dev-mfa -d 2h CODE` asks for so long",

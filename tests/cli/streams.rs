@@ -50,7 +50,7 @@ fn a_document_that_nobody_reads_is_a_failure_after_the_fact() {
         assert!(
             finished
                 .stderr
-                .contains("  next: [default-mfa] is written all the same"),
+                .contains("  note: [default-mfa] is written all the same"),
             "{}",
             finished.stderr
         );

@@ -103,12 +103,12 @@ pub(crate) fn check_labels(printed: &str) {
         "the", "a", "an", "it", "its", "this", "that", "these", "they", "AWS", "AWS's", "nobody",
         "who", "whoever", "one", "both", "section", "IAM", "access", "security",
     ];
-    for line in printed.lines().map(str::trim_start) {
-        if let Some(cause) = line.strip_prefix("cause: ") {
+    for line in printed.lines() {
+        if let Some(cause) = line.strip_prefix("  cause: ") {
             let foreign = FOREIGN.iter().find(|words| cause.contains(*words));
             assert_eq!(foreign, None, "{line}");
         }
-        if let Some(next) = line.strip_prefix("next: ") {
+        if let Some(next) = line.strip_prefix("  next: ") {
             let deed = next.strip_prefix("or ").unwrap_or(next);
             let first = deed.split([' ', ',', ':']).next().unwrap();
             assert!(!STATEMENT.contains(&first), "{line}");

@@ -114,7 +114,7 @@ fn what_must_not_be_overwritten_is_safe_even_if_it_comes_while_the_code_is_asked
         assert!(finished.shown.contains(reason), "{}", finished.shown);
         // A code is gone, which is said.
         assert!(
-            finished.shown.contains("the code is used up"),
+            finished.shown.contains("this one is used up"),
             "{}",
             finished.shown
         );

@@ -140,7 +140,7 @@ async fn may_be_forgotten(
         let here = operator.account().await?;
         if account != here {
             return Err(not_here().next(format!(
-                "name a profile of account {account} with `--profile`: it is one of {owner} there, and this is account {here}"
+                "name another profile with `--profile`: it is one of {owner} in account {account}, and this is account {here}"
             )));
         }
     }

@@ -60,7 +60,7 @@ impl Uses {
             failure = failure.at(holder.origin());
         }
         for line in self.losses() {
-            failure = failure.next(line);
+            failure = failure.note(line);
         }
         if rotates {
             failure = failure.next("`awsmfa key rotate` puts a new one in its place first");

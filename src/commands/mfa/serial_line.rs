@@ -48,7 +48,7 @@ impl Course<'_> {
         }
         failure
             .next(format!(
-                "it may hold the seed of device {}, which was created before and never enabled: `{}` enables it",
+                "if it holds the seed of device {}, which was created before and never enabled: `{}` enables it",
                 self.serial,
                 self.with_codes()
             ))

@@ -58,7 +58,7 @@ pub(super) fn run(
     };
     let errand = Errand::new(
         ui,
-        "the new password counts if the change was carried out, else the old one; run the same again to be sure",
+        "run the same again to be sure: the new password counts if the change was carried out, else the old one",
     );
     errand.run(async {
         let operator = Operator::new(context, ui, orders).await?;

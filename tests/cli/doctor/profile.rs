@@ -209,7 +209,7 @@ fn what_is_used_and_what_it_shadows() {
                 "problem",
                 "no aws_secret_access_key",
                 "credentials:2",
-                "AWS tools need both",
+                "write both into the same file",
             )],
         ),
         (
