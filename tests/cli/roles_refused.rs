@@ -216,7 +216,7 @@ fn a_code_that_is_used_up_by_a_duration_is_the_only_one() {
     run.said("ask for less with the next code: `");
     assert!(run.stderr.contains("-d 1h"), "{}", run.stderr);
     world.sign_in(&mfa, ["-p", "admin", "-d", "1h"]).succeeded();
-    assert_eq!(world.issued_to("admin-mfa").is_some(), true);
+    assert!(world.issued_to("admin-mfa").is_some());
 }
 
 #[cfg(unix)]
