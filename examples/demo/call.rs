@@ -1,8 +1,10 @@
 //! `list-users`: one signed call, as a stand-in for any program that uses AWS.
 //!
-//! It finds its credentials as every AWS tool does, by `AWS_PROFILE` in the two files, and reads
-//! them with the AWS SDK's own parser. It knows nothing of `awsmfa`.
+//! It finds its credentials as every AWS tool does, in the environment or by `AWS_PROFILE` in the two
+//! files, and reads them with the AWS SDK's own parser. It knows nothing of `awsmfa`.
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_sdk_iam::Client;
@@ -18,12 +20,15 @@ pub(crate) fn list_users() -> Result<()> {
     let http = Builder::new().build_http();
     let files = ProviderConfig::without_region().with_http_client(http.clone());
     let profile = ProfileFileCredentialsProvider::builder().configure(&files);
+    let environment = EnvironmentVariableCredentialsProvider::new();
+    let found = CredentialsProviderChain::first_try("environment", environment)
+        .or_else("profile", profile.build());
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
         .http_client(http)
-        .credentials_provider(profile.build())
+        .credentials_provider(found)
         .build();
     let call = Client::from_conf(config).list_users().send();
     let answer = tokio::runtime::Builder::new_current_thread()

@@ -2,8 +2,8 @@
 //!
 //! Starts the local AWS of the tests on this computer, makes a home directory of its own below
 //! `target/`, and shows one sign-in with the real binary, checking every step: a user without
-//! permissions is denied, one code later the role is there, and the credentials file has one more
-//! section and no other change. On a terminal it then leaves a shell to play in. Ends with 1 if
+//! permissions is denied, one code later the role is there, and the credentials file has two more
+//! sections and no other change. On a terminal it then leaves a shell to play in. Ends with 1 if
 //! the story does not come true, so it is a check as well.
 //!
 //! - [`stage`]: the local AWS and the home directory, and running programs there.

@@ -4,6 +4,7 @@
 //! another AWS, and nothing typed there ends up in the person's history.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,9 +14,38 @@ use std::sync::atomic::Ordering;
 
 use crate::Result;
 use crate::stage::Stage;
+use crate::story::check;
 
 const DEMO: &str = "AWSMFA_DEMO";
 const DEVICE: &str = "AWSMFA_DEMO_DEVICE";
+
+/// What the last screen offers beside the code: arguments of `awsmfa`, and what they do. Each works.
+const OFFERED: [(&str, &str); 3] = [
+    (
+        "exec -- list-users",
+        "a call to AWS, with the role's credentials",
+    ),
+    (
+        "-p alice key list",
+        "alice may look after her own key and device",
+    ),
+    ("-p alice doctor", "what could keep alice from signing in"),
+];
+
+/// Tries what the last screen offers.
+pub(crate) fn what_is_offered_works(stage: &mut Stage) -> Result<()> {
+    stage.add_alice()?;
+    let demo = env::current_exe()?;
+    for (line, _) in OFFERED {
+        let mut words: Vec<&OsStr> = line.split(' ').map(OsStr::new).collect();
+        if words.last() == Some(&OsStr::new("list-users")) {
+            words.insert(words.len() - 1, demo.as_os_str());
+        }
+        let works = stage.succeeds(&words)?;
+        check(works, &format!("`awsmfa {line}` was to succeed"))?;
+    }
+    Ok(())
+}
 
 pub(crate) fn shell(stage: &mut Stage) -> Result<()> {
     let programs = stage.home().join("bin");
@@ -35,21 +65,23 @@ pub(crate) fn shell(stage: &mut Stage) -> Result<()> {
 }
 
 fn what_to_try() -> String {
-    let renew = if cfg!(windows) {
+    let code = if cfg!(windows) {
         "awsmfa (authenticator)"
     } else {
         "awsmfa $(authenticator)"
     };
-    format!(
-        "  authenticator              a code that is good now\n\
-         \x20 {renew:<25}  renew the section\n\
-         \x20 awsmfa --force             the same, asked for the code; try a wrong one\n\
-         \x20 awsmfa -p default          12 hours as the user itself, without a role\n\
-         \x20 list-users                 a call to AWS; or: aws iam list-users\n\
-         \x20 cat ~/.aws/credentials     what there is now\n\
-         \x20 awsmfa --help              everything else\n\
-         \x20 exit                       ends the demo\n\n"
-    )
+    let offered = OFFERED.map(|(line, does)| (format!("awsmfa {line}"), does));
+    let rest = [
+        (
+            code.to_owned(),
+            "sign in again, with a code that is good now",
+        ),
+        ("awsmfa --help".to_owned(), "everything else"),
+        ("exit".to_owned(), "ends the demo"),
+    ];
+    let lines = offered.into_iter().chain(rest);
+    let lines = lines.map(|(line, does)| format!("  {line:<27} {does}\n"));
+    lines.chain(["\n".to_owned()]).collect()
 }
 
 /// What prints the code in that shell: asks the local AWS, which knows the device's seed.

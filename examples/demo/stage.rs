@@ -1,7 +1,7 @@
 //! The local AWS with its cast, a home directory, and what is shown of both.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -149,26 +149,63 @@ impl Stage {
     pub(crate) fn awsmfa(&mut self, arguments: &[&str]) -> Result<Ran> {
         let program = self.awsmfa.clone();
         self.echo(&[&["awsmfa"], arguments].concat().join(" "))?;
-        self.run(Command::new(program).args(arguments))
+        let mut command = self.command(&program);
+        self.run(command.args(arguments))
     }
 
     /// Runs `list-users`, and shows it.
     pub(crate) fn list_users(&mut self) -> Result<Ran> {
         self.echo("list-users")?;
-        self.run(Command::new(env::current_exe()?).arg("list-users"))
+        let mut command = self.command(&env::current_exe()?);
+        self.run(command.arg("list-users"))
     }
 
-    fn run(&mut self, command: &mut Command) -> Result<Ran> {
+    /// Another user, who may look after herself, for the shell at the end.
+    pub(crate) fn add_alice(&self) -> Result<()> {
+        let alice = self.aws.user("alice").policy(Preset::SelfService);
+        let key = alice.key();
+        let device = alice.virtual_mfa().serial;
+        let files = self.home().join(".aws");
+        let append = |name: &str, text: String| -> Result<()> {
+            let mut file = fs::File::options().append(true).open(files.join(name))?;
+            Ok(file.write_all(text.as_bytes())?)
+        };
+        append(
+            "credentials",
+            format!(
+                "\n[alice]\naws_access_key_id={}\naws_secret_access_key={}\n",
+                key.id, key.secret
+            ),
+        )?;
+        append(
+            "config",
+            format!("\n[profile alice]\nmfa_serial = {device}\n"),
+        )
+    }
+
+    /// Whether the built `awsmfa` succeeds; nothing is shown.
+    pub(crate) fn succeeds(&self, arguments: &[&OsStr]) -> Result<bool> {
+        let output = self.command(&self.awsmfa).args(arguments).output()?;
+        Ok(output.status.success())
+    }
+
+    /// A program with what tells it that this is its home and its AWS, and nothing to read.
+    fn command(&self, program: &Path) -> Command {
         let inherited = INHERITED
             .iter()
             .filter_map(|name| Some((name, env::var_os(name)?)));
-        let output = command
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .envs(inherited)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.home.path())
-            .stdin(Stdio::null())
-            .output()?;
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&mut self, command: &mut Command) -> Result<Ran> {
+        let output = command.output()?;
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said).into_owned();
         self.show(&said)?;

@@ -21,6 +21,7 @@ pub(crate) fn tell(stage: &mut Stage) -> Result<()> {
     one_code(stage)?;
     what_changed(stage, &before)?;
     good_until(stage)?;
+    crate::play::what_is_offered_works(stage)?;
     let violations = stage.aws.violations();
     check(
         violations.is_empty(),
@@ -88,9 +89,13 @@ fn what_changed(stage: &mut Stage, before: &str) -> Result<()> {
         }
     }
     stage.say(&format!(
-        "\nOne section more. The {} bytes before it are the same as they were.",
+        "\n[default-mfa] is the user's own session, made with the code; [{SECTION}] is the role,\n\
+         assumed with that session. The {} bytes before them are the same as they were.",
         before.len()
     ))?;
+    let added = after.lines().filter(|line| line.starts_with('[')).count();
+    let known = before.lines().filter(|line| line.starts_with('[')).count();
+    check(added == known + 2, "two sections were to be added")?;
     check(
         after.starts_with(before),
         "the rest of the file was to stay",
@@ -100,9 +105,9 @@ fn what_changed(stage: &mut Stage, before: &str) -> Result<()> {
 fn good_until(stage: &mut Stage) -> Result<()> {
     stage.title("4. Good for an hour")?;
     stage.say(&format!(
-        "A role lasts an hour unless asked otherwise. Then list-users is denied again, and\n\
-         the same command with the next code renews [{SECTION}]. Until then there is\n\
-         nothing to do:\n"
+        "A role lasts an hour unless asked otherwise. Then the same command renews\n\
+         [{SECTION}] with the session, which is good for 12 hours and needs no code until\n\
+         then. Now there is nothing to do:\n"
     ))?;
     let Ran { succeeded, said } = stage.awsmfa(&[])?;
     check(
@@ -124,7 +129,7 @@ fn shortened(line: &str) -> String {
     }
 }
 
-fn check(holds: bool, expected: &str) -> Result<()> {
+pub(crate) fn check(holds: bool, expected: &str) -> Result<()> {
     if holds {
         return Ok(());
     }

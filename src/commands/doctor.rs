@@ -14,7 +14,8 @@ use crate::ui::{Cell, Output, Tone, Ui};
 ///
 /// Looks at the two files, the environment, the profile and its sections, and asks AWS for the
 /// time, the key and the device; every finding that needs one has a remedy. Nothing is changed, no
-/// command is run and no code is asked for. With --quiet, problems alone are told.
+/// command is run and no code is asked for. With --quiet, problems alone are told; with --verbose,
+/// what is as it should be, too.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Arguments {
@@ -56,12 +57,25 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: &Argume
         Output::Text | Output::Csv => {
             let least = if ui.is_quiet() {
                 Severity::Problem
-            } else {
+            } else if ui.is_verbose() {
                 Severity::Ok
+            } else {
+                Severity::Note
+            };
+            let home = context.home.as_ref().map(|home| home.display().to_string());
+            let short = |text: &str| match &home {
+                Some(home) => text.replace(home.as_str(), "~"),
+                None => text.to_owned(),
             };
             let shown = found.iter().filter(|finding| finding.severity >= least);
-            ui.table(&table(shown))?;
-            ui.say(&summary(&found));
+            let mut shown: Vec<_> = shown.collect();
+            shown.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            let mut rows = table(&shown, &short);
+            if least == Severity::Note {
+                rows.extend(folded(&found));
+            }
+            ui.table(&rows)?;
+            ui.say(&short(&summary(&found)));
         }
     }
     Ok(match worst {
@@ -70,8 +84,28 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: &Argume
     })
 }
 
-/// Grouped by subject, one line for each finding, and below it what to do.
-fn table<'f>(found: impl Iterator<Item = &'f Finding>) -> Vec<Vec<Cell>> {
+/// What is as it should be, in one line.
+fn folded(found: &[Finding]) -> Option<Vec<Cell>> {
+    let fine = found
+        .iter()
+        .filter(|finding| finding.severity == Severity::Ok);
+    let count = fine.count();
+    let what = match count {
+        0 => return None,
+        1 => "1 other check is fine (-v shows it)".to_owned(),
+        many => format!("{many} other checks are fine (-v shows them)"),
+    };
+    let line = [
+        ("", Tone::Plain),
+        (Severity::Ok.name(), Tone::Good),
+        (what.as_str(), Tone::Plain),
+    ];
+    Some(line.map(|(text, tone)| Cell::new(text, tone)).to_vec())
+}
+
+/// One line for each finding, the worst first, and below it what to do. A command in it keeps its
+/// paths whole, for every shell.
+fn table(found: &[&Finding], short: &impl Fn(&str) -> String) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     let mut last = None;
     for finding in found {
@@ -82,7 +116,7 @@ fn table<'f>(found: impl Iterator<Item = &'f Finding>) -> Vec<Vec<Cell>> {
             subject.name()
         };
         last = Some(subject);
-        rows.push(line(finding, title));
+        rows.push(line(finding, title, short));
         if finding.severity > Severity::Ok {
             rows.extend(finding.next.iter().map(|advice| {
                 vec![
@@ -96,7 +130,7 @@ fn table<'f>(found: impl Iterator<Item = &'f Finding>) -> Vec<Vec<Cell>> {
     rows
 }
 
-fn line(finding: &Finding, title: &'static str) -> Vec<Cell> {
+fn line(finding: &Finding, title: &'static str, short: &impl Fn(&str) -> String) -> Vec<Cell> {
     let tone = match finding.severity {
         Severity::Ok => Tone::Good,
         Severity::Note => Tone::Faint,
@@ -112,11 +146,20 @@ fn line(finding: &Finding, title: &'static str) -> Vec<Cell> {
     vec![
         Cell::new(title, Tone::Faint),
         Cell::new(finding.severity.name(), tone),
-        Cell::new(told, Tone::Plain),
+        Cell::new(short(&told), Tone::Plain),
     ]
 }
 
+/// How many there are, and the problems once more: the last line is the one that is read.
 fn summary(found: &[Finding]) -> String {
+    const REPEATED: usize = 3;
+    let problems = found
+        .iter()
+        .filter(|finding| finding.severity == Severity::Problem);
+    let whats: Vec<&str> = problems
+        .map(|finding| finding.what.as_str())
+        .take(REPEATED)
+        .collect();
     let count = |severity| {
         found
             .iter()
@@ -128,11 +171,15 @@ fn summary(found: &[Finding]) -> String {
         1 => format!("1 {noun}"),
         many => format!("{many} {noun}s"),
     };
-    format!(
+    let counts = format!(
         "{}, {}",
         told(count(Severity::Problem), "problem"),
         told(count(Severity::Warning), "warning")
-    )
+    );
+    match whats.is_empty() {
+        true => counts,
+        false => format!("{counts}: {}", whats.join("; ")),
+    }
 }
 
 /// What `--output json` prints. A secret is never part of it.

@@ -15,6 +15,8 @@ use crate::shell;
 use crate::ui::until;
 
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+const TOKEN: &str = "AWS_SESSION_TOKEN";
 const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 
 /// What awsmfa reads, or sets for its children.
@@ -149,6 +151,9 @@ fn unknown(name: &str) -> Option<Finding> {
 
 fn key(context: &Context) -> Option<Finding> {
     let env = &context.env;
+    if let Some(finding) = invalid(env) {
+        return Some(finding);
+    }
     let key = match environment_key(env) {
         Ok(key) => key?,
         Err(failure) => return Some(Finding::of(Check::KeyVariables, &failure)),
@@ -171,6 +176,37 @@ fn key(context: &Context) -> Option<Finding> {
         ),
     };
     Some(finding.at(KEY_ID))
+}
+
+/// What AWS refuses, or never issued.
+fn invalid(env: &Env) -> Option<Finding> {
+    let text = |name| env.text(name).ok().flatten();
+    let clean = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"\"'".contains(&byte))
+    };
+    let problem = |what: String, name: &str| {
+        let finding = Finding::problem(Check::KeyVariables, what).at(name);
+        Some(finding.next(format!("unset {name}, or set it again")))
+    };
+    for name in [SECRET, TOKEN] {
+        if text(name).is_some_and(|value| !clean(value)) {
+            let what =
+                format!("{name} holds a blank, a quote or another character that AWS never issues");
+            return problem(what, name);
+        }
+    }
+    text(TOKEN)?;
+    match text(KEY_ID) {
+        None => problem(format!("{TOKEN} is set and {KEY_ID} is not"), TOKEN),
+        Some(id) if id.starts_with("AKIA") => {
+            let what = format!(
+                "{KEY_ID} is a long-term key and {TOKEN} is set: AWS refuses the two together"
+            );
+            problem(what, TOKEN)
+        }
+        Some(_) => None,
+    }
 }
 
 /// Exported credentials outlive their time in the shell they were exported in.

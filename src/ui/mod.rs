@@ -164,6 +164,10 @@ impl Ui {
         self.manner.quiet
     }
 
+    pub fn is_verbose(&self) -> bool {
+        self.manner.verbose
+    }
+
     pub fn output(&self) -> Output {
         self.manner.output
     }

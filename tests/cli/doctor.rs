@@ -250,19 +250,34 @@ fn the_text_is_one_line_for_each_finding_and_remedies_below_those_that_need_one(
     ));
     let run = world.run(["doctor"]);
     assert_eq!(run.code, 8);
-    assert_eq!(run.stderr, "1 problem, no warnings\n");
-    let place = world.config_path().display().to_string();
+    let what = format!("{serial} is configured, and the user has no such device");
+    assert_eq!(run.stderr, format!("1 problem, no warnings: {what}\n"));
     let problem = format!(
-        "device       problem  {serial} is configured, and the user has no such device ({place}:3)\n\
+        "device       problem  {what} (~/.aws/config:3)\n\
          \x20                       next: the user has {}: put that there\n",
         mfa.serial
     );
-    assert!(run.stdout.contains(&problem), "{problem}\n{}", run.stdout);
     assert!(
+        run.stdout.starts_with(&problem),
+        "{problem}\n{}",
         run.stdout
-            .contains("\nnetwork      ok       the region is eu-west-1"),
+    );
+    // What is fine is one line, unless all of it is asked for.
+    let fine: Vec<&str> = run
+        .stdout
+        .lines()
+        .filter(|line| line.contains(" ok "))
+        .collect();
+    assert!(
+        fine.len() == 1 && fine[0].ends_with("other checks are fine (-v shows them)"),
+        "{fine:?}"
+    );
+    let all = world.run(["doctor", "-v"]);
+    let region = "\nnetwork      ok       the region is eu-west-1 (~/.aws/config:2)\n";
+    assert!(
+        all.stdout.starts_with(&problem) && all.stdout.contains(region),
         "{}",
-        run.stdout
+        all.stdout
     );
     assert!(run.stdout.is_ascii() && !run.stdout.contains('\u{1b}'));
 

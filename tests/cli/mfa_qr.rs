@@ -108,9 +108,18 @@ fn the_drawing_on_the_terminal_is_the_address() {
     for (variables, ink) in [
         // Nothing is known of the terminal: drawn in its own letters, light on dark.
         (&[][..], 255),
-        (&[("TERM", "xterm"), ("NO_COLOR", "1")], 255),
-        // Black on white is said.
+        (&[("TERM", "dumb")], 255),
+        // Black on white is said, which scans on every background.
         (&[("TERM", "xterm-256color")], 0),
+        (&[("TERM", "xterm"), ("NO_COLOR", "1")], 0),
+        (
+            &[
+                ("TERM", "xterm"),
+                ("LANG", "ja_JP.UTF-8"),
+                ("LC_CTYPE", "C.utf8"),
+            ],
+            0,
+        ),
     ] {
         let mut world = World::new();
         newcomer(&world, Preset::SelfService);
@@ -129,8 +138,14 @@ fn the_drawing_on_the_terminal_is_the_address() {
         assert_eq!(plain != shown, ink == 0, "{variables:?}");
         let lines: Vec<&str> = plain
             .lines()
-            .filter(|line| !line.is_empty() && !line.contains("code"))
+            .filter(|line| {
+                !line.is_empty() && !line.contains("code") && !line.contains("background")
+            })
             .collect();
+        assert_eq!(
+            shown.contains("on a light background it is inverted"),
+            ink == 255
+        );
         assert_eq!(from_terminal(&lines, ink), address(&world), "{variables:?}");
     }
 }
@@ -205,7 +220,6 @@ fn a_terminal_that_is_too_narrow_is_told_and_a_file_is_offered() {
     assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
     // With a file it goes on without the drawing.
     let mut session = narrow(&["--qr", "aws.png"]);
-    session.expect("it is not drawn");
     session.expect("First code: ");
     session.ctrl_c();
     let finished = world.finish(session);
@@ -240,16 +254,45 @@ fn a_seed_in_the_document_of_a_setup_is_no_way_to_hand_it_over() {
     assert!(finished.stdout.contains(&seed(&world)));
 }
 
+/// Nothing can scan half of it.
 #[test]
-fn a_terminal_that_is_too_low_is_told_and_drawn_on_all_the_same() {
+fn where_it_cannot_be_drawn_whole_the_other_ways_are_told_before_there_is_a_device() {
+    for (variable, rows, said) in [
+        (
+            ("LANG", "en_US.UTF-8"),
+            24,
+            "the terminal is 24 rows high, and the QR code takes ",
+        ),
+        (
+            ("LC_ALL", "C"),
+            60,
+            "the QR code cannot be drawn in this locale",
+        ),
+        (
+            ("LANG", "ja_JP.eucJP"),
+            60,
+            "the QR code cannot be drawn in this locale",
+        ),
+    ] {
+        let mut world = World::new();
+        newcomer(&world, Preset::SelfService);
+        world.set(variable.0, variable.1);
+        let finished = world.finish(world.terminal(["mfa", "setup"]).size(rows, 80).start());
+        assert_eq!(finished.code, 3, "{}", finished.shown);
+        for text in [said, "`--qr FILE.png`", "`--show-seed`"] {
+            assert!(finished.shown.contains(text), "{text}: {}", finished.shown);
+        }
+        assert!(!finished.shown.contains('█'), "{}", finished.shown);
+        assert_eq!(world.aws.count("CreateVirtualMFADevice"), 0);
+    }
+    // A file is drawn nowhere else.
     let world = World::new();
     newcomer(&world, Preset::SelfService);
-    let mut session = world.terminal(["mfa", "setup"]).size(24, 80).start();
-    session.expect("make the window higher");
-    session.expect("█");
-    session.expect("First code: ");
+    let mut session = setup(&world, &["--qr", "aws.png"]);
+    let shown = session.expect("First code: ");
     session.ctrl_c();
-    assert_eq!(world.finish(session).code, 130);
+    world.finish(session);
+    assert!(!shown.contains('█'), "{shown}");
 }
 
 #[test]

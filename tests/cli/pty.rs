@@ -69,7 +69,7 @@ impl Launch {
             arguments: Vec::new(),
             configure: Vec::new(),
             streams: [Stream::Terminal, Stream::Terminal, Stream::Terminal],
-            size: (24, 80),
+            size: (40, 80),
         }
     }
 

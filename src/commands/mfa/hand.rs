@@ -42,6 +42,8 @@ pub(in crate::commands) struct Hands<'a> {
     ui: &'a Ui,
     /// Where to draw, and with colours or without.
     canvas: Option<(Terminal, bool)>,
+    /// Whether it can be drawn in this locale.
+    blocks: bool,
     picture: Option<Picture>,
     command: Option<Secret>,
     show_seed: bool,
@@ -68,7 +70,7 @@ impl Handing {
     ///
     /// [`Kind::File`] or [`Kind::Usage`] for a file that cannot be made; [`Kind::File`] where the
     /// seed is to be printed and standard output is nowhere; [`Kind::Configuration`] if nobody would
-    /// see the seed in time, or the terminal is too narrow for a QR code.
+    /// see the seed in time, or the terminal is too small for a QR code.
     pub(in crate::commands) fn prepare<'a>(
         &self,
         context: &Context,
@@ -104,12 +106,12 @@ impl Handing {
             ui.check_handing_over("the seed")?;
         }
         let picture = self.qr.as_deref().map(Picture::prepare).transpose()?;
-        let elsewhere = picture.is_some() || shown_in_time || self.seed_command.is_some();
-        let canvas = match (&self.seed_command, Terminal::open(ui)) {
-            (Some(_), _) => None,
-            (None, Ok(terminal)) => Some((terminal, has_colours(context))),
-            (None, Err(_)) if elsewhere => None,
-            (None, Err(error)) => {
+        let given = picture.is_some() || self.seed_command.is_some();
+        let canvas = match Terminal::open(ui) {
+            _ if given => None,
+            Ok(terminal) => Some((terminal, has_colours(context))),
+            Err(_) if shown_in_time => None,
+            Err(error) => {
                 return Err(Failure::new(
                     Kind::Configuration,
                     "there is no terminal to show the QR code on",
@@ -121,6 +123,7 @@ impl Handing {
         Ok(Hands {
             ui,
             canvas,
+            blocks: has_blocks(context),
             picture,
             command: self.seed_command.clone(),
             show_seed: self.show_seed,
@@ -136,7 +139,7 @@ impl Hands<'_> {
     ///
     /// # Errors
     ///
-    /// [`Kind::Configuration`] if the terminal is too narrow, and the only way.
+    /// [`Kind::Configuration`] if the terminal is too small, and the only way.
     pub(in crate::commands) fn measure(&mut self, name: &str, account: &str) -> Result<()> {
         let Some((terminal, _)) = &self.canvas else {
             return Ok(());
@@ -147,30 +150,30 @@ impl Hands<'_> {
         let sample = Seed::from_base32(&Secret::new("A".repeat(SEED_LENGTH)))
             .expect("the letter A is of base32's alphabet");
         let drawing = Qr::new(&device::uri(&sample, name, account))?.draw(false);
-        let narrow = format!(
-            "the terminal is {columns} columns wide, and the QR code takes {}",
-            drawing.columns
-        );
-        if drawing.columns > usize::from(columns) {
-            if self.picture.is_none() && !self.shown_in_time {
-                let other_way = match self.ui.output() {
-                    Output::Text => "or the seed printed with `--show-seed`",
-                    _ => "or the seed handed over with `--seed-command`",
-                };
-                return Err(Failure::new(Kind::Configuration, narrow)
-                    .next("make the window wider or the letters smaller")
-                    .next(format!(
-                        "or have it written to a file with `--qr FILE.png`, {other_way}"
-                    )));
-            }
-            self.ui.note(&format!("{narrow}: it is not drawn"));
-            self.canvas = None;
-        } else if drawing.rows + 1 > usize::from(rows) {
-            self.ui.note(&format!(
-                "the QR code takes {} rows, and the terminal has {rows}: make the window higher to scan it, or use `--qr FILE.png`",
-                drawing.rows + 1
-            ));
+        // A line below it for the question.
+        let (wide, high) = (drawing.columns, drawing.rows + 1);
+        let small = if wide > usize::from(columns) {
+            format!("the terminal is {columns} columns wide, and the QR code takes {wide}")
+        } else if high > usize::from(rows) {
+            format!("the terminal is {rows} rows high, and the QR code takes {high}")
+        } else if !self.blocks {
+            "the QR code cannot be drawn in this locale, which has no block characters".to_owned()
+        } else {
+            return Ok(());
+        };
+        if !self.shown_in_time {
+            let other_way = match self.ui.output() {
+                Output::Text => "or have the seed printed with `--show-seed`",
+                _ => "or have the seed handed over with `--seed-command`",
+            };
+            return Err(Failure::new(Kind::Configuration, small)
+                .next("make the window larger or the letters smaller")
+                .next(format!(
+                    "or have it written to a file with `--qr FILE.png`, {other_way}"
+                )));
         }
+        self.ui.note(&format!("{small}: it is not drawn"));
+        self.canvas = None;
         Ok(())
     }
 
@@ -210,6 +213,9 @@ impl Hands<'_> {
         if let Some((terminal, colours)) = &self.canvas {
             terminal.show("scan this with an authenticator app:")?;
             terminal.draw(qr.draw(*colours).text.expose())?;
+            if !colours {
+                terminal.show("on a light background it is inverted: if the app does not read it, run this again with `--qr FILE.png`")?;
+            }
         }
         Ok(())
     }
@@ -226,10 +232,18 @@ impl Hands<'_> {
     }
 }
 
-/// Whether the terminal knows the 256 colours, and wants them.
+/// Whether the terminal knows the 256 colours. NO_COLOR is about decoration; here black and white are
+/// what the scanner reads.
 fn has_colours(context: &Context) -> bool {
-    let env = &context.env;
-    cfg!(unix)
-        && env.raw("NO_COLOR").is_none()
-        && env.raw("TERM").is_some_and(|terminal| terminal != "dumb")
+    let term = context.env.raw("TERM");
+    cfg!(unix) && term.is_some_and(|terminal| terminal != "dumb")
+}
+
+/// Whether the locale has block characters: not where it is said to be C or another character set
+/// (POSIX, "Environment Variables", 8.2). Where nothing is said, the terminal most likely is UTF-8.
+fn has_blocks(context: &Context) -> bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let said = names.iter().find_map(|name| context.env.raw(name));
+    let said = said.map(|locale| locale.to_string_lossy().to_ascii_lowercase());
+    cfg!(windows) || said.is_none_or(|locale| locale.contains("utf-8") || locale.contains("utf8"))
 }

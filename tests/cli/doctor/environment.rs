@@ -6,7 +6,7 @@ use crate::world::World;
 #[test]
 fn variables_are_told_by_what_they_do() {
     type Row<'a> = (&'a [(&'a str, &'a str)], Expected<'a>);
-    let table: [Row<'_>; 14] = [
+    let table: [Row<'_>; 18] = [
         (
             &[("AWS_PROFILE", "")],
             (
@@ -55,6 +55,56 @@ fn variables_are_told_by_what_they_do() {
                 "AWSMFA_PROFIL is no variable",
                 "AWSMFA_PROFIL",
                 "AWSMFA_PROFILE",
+            ),
+        ),
+        (
+            &[
+                ("AWS_ACCESS_KEY_ID", "\"AKIA\""),
+                ("AWS_SECRET_ACCESS_KEY", "sound"),
+            ],
+            (
+                "key-variables",
+                "problem",
+                "does not look like an access key id",
+                "AWS_ACCESS_KEY_ID",
+                "",
+            ),
+        ),
+        (
+            &[
+                ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "not sound"),
+            ],
+            (
+                "key-variables",
+                "problem",
+                "AWS_SECRET_ACCESS_KEY holds a blank",
+                "AWS_SECRET_ACCESS_KEY",
+                "unset AWS_SECRET_ACCESS_KEY",
+            ),
+        ),
+        (
+            &[("AWS_SESSION_TOKEN", "sound")],
+            (
+                "key-variables",
+                "problem",
+                "AWS_SESSION_TOKEN is set and AWS_ACCESS_KEY_ID is not",
+                "AWS_SESSION_TOKEN",
+                "unset AWS_SESSION_TOKEN",
+            ),
+        ),
+        (
+            &[
+                ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "sound"),
+                ("AWS_SESSION_TOKEN", "sound"),
+            ],
+            (
+                "key-variables",
+                "problem",
+                "AWS refuses the two together",
+                "AWS_SESSION_TOKEN",
+                "unset AWS_SESSION_TOKEN",
             ),
         ),
         (
