@@ -89,6 +89,29 @@ fn cut_off_at_any_request_and_run_again_there_is_one_new_key_and_its_secret_is_k
     }
 }
 
+/// Killed between the write of the key and the end of the journal: the second run has nothing left to
+/// do, and says the same as an undisturbed one. A key that a person has put there is in the way.
+#[test]
+fn a_run_that_was_killed_right_after_its_write_is_finished_by_the_next() {
+    let (world, user, key) = alice();
+    let whole = world.run(FOR_PROFILE).succeeded();
+    let record = |before: &str, begun: u64| {
+        let directory = world.path(".aws/awsmfa");
+        let text = format!("{{\"user\":\"alice\",\"begun\":{begun},\"before\":[{before}]}}");
+        std::fs::write(directory.join("create-alice@123456789012.json"), text).unwrap();
+    };
+    let before = world.credentials();
+    record(&format!("\"{}\"", key.id), world.aws.now() - 5);
+    let again = world.run(FOR_PROFILE).succeeded();
+    assert_eq!(again.stderr, whole.stderr);
+    assert_eq!(journals(&world), [""; 0]);
+    let id = world.value("ci", "aws_access_key_id").unwrap();
+    world.run(FOR_PROFILE).failed(3, "profile `ci`");
+    record(&format!("\"{}\", \"{id}\"", key.id), world.aws.now() - 5);
+    world.run(FOR_PROFILE).failed(3, "profile `ci`");
+    assert_eq!((world.credentials(), user.keys().len()), (before, 2));
+}
+
 #[test]
 fn what_a_killed_run_has_left_is_not_deleted_without_consent() {
     for arguments in [FOR_PROFILE, FOR_HAND] {

@@ -14,6 +14,7 @@ use super::uses::Uses;
 use crate::aws::UserKey;
 use crate::context::Context;
 use crate::failure::Result;
+use crate::journal::Journal;
 use crate::rotation::TOLERANCE;
 use crate::signin::{self, Operator};
 use crate::ui::Ui;
@@ -26,6 +27,13 @@ pub(super) struct Begun {
     begun: i64,
     /// The ids of the keys that were there.
     before: Vec<String>,
+}
+
+/// Whether a creation that is not known to be over may have made the key called `id`.
+pub(super) fn may_have_made(context: &Context, id: &str) -> bool {
+    let records = Journal::peek::<Begun>(context, "create-").unwrap_or_default();
+    let mut records = records.iter().filter_map(|(_, read)| read.as_ref().ok());
+    records.any(|begun| begun.before.iter().all(|other| other != id))
 }
 
 /// The name of the journal for a key of `user`: users of two accounts may be called alike. Whoever
@@ -82,7 +90,7 @@ impl Begun {
         Ok(unused.map(|(key, _)| key.id).collect())
     }
 
-    fn has_appeared(&self, key: &UserKey) -> bool {
+    pub(super) fn has_appeared(&self, key: &UserKey) -> bool {
         !self.before.contains(&key.id) && key.created.as_second() >= self.begun - TOLERANCE
     }
 }

@@ -1,6 +1,7 @@
 //! `awsmfa key create`: a new key, its secret in a profile or, once, on standard output.
 
 use clap::{Args, ValueHint};
+use jiff::Timestamp;
 
 use super::begun::{self, Begun};
 use super::created::{Document, Report};
@@ -64,9 +65,10 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let for_another = user.is_some();
     let errand = Errand::new(ui, "run the same command again: it goes on from there");
     errand.run(async {
-        if let Some(name) = &to {
-            profile::vacant(&signin::read_files(context)?, name, "--to")?;
-        }
+        let written = to
+            .as_deref()
+            .map(|name| written(context, name))
+            .transpose()?;
         let operator = Operator::new(context, ui, orders).await?;
         let user = operator.user(user.as_deref()).await?;
         let maker = Maker {
@@ -90,12 +92,28 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         if let Some((name, record)) = record::unfinished(context, &user, account)? {
             return Err(creation.in_the_way_of(&name, &record));
         }
+        if let (Some(name), Some(Some((id, occupied)))) = (&to, written) {
+            return creation.finish(name, &id, occupied).await;
+        }
         creation.begin().await?;
         match &to {
             Some(name) => creation.for_profile(name).await,
             None => creation.for_stdout().await,
         }
     })
+}
+
+/// Whether the profile has room for a key. The key that is in the way, and why it is, where a run that
+/// was killed right after its write may have put it there.
+fn written(context: &Context, name: &str) -> Result<Option<(String, Failure)>> {
+    let files = signin::read_files(context)?;
+    let Err(occupied) = profile::vacant(&files, name, "--to") else {
+        return Ok(None);
+    };
+    match profile::key_of(&files, name).filter(|id| begun::may_have_made(context, id)) {
+        Some(id) => Ok(Some((id, occupied))),
+        None => Err(occupied),
+    }
 }
 
 /// A user can have so many keys (IAM User Guide, "IAM and AWS STS quotas").
@@ -277,7 +295,6 @@ impl Creation<'_> {
     }
 
     async fn for_profile(&self, name: &str) -> Result<()> {
-        let Maker { context, ui, .. } = *self.maker;
         let place = Place::Profile(name.to_owned(), "--to");
         let mut made = self.maker.make(&place).await;
         if let Err(Unmade::Refused(obstacle)) = made {
@@ -296,17 +313,38 @@ impl Creation<'_> {
             }
         };
         self.over();
+        self.tell(name, &new.key.id, new.created)
+    }
+
+    /// The key of a run that was killed right after it had written it: only the end is missing.
+    async fn finish(&mut self, name: &str, id: &str, occupied: Failure) -> Result<()> {
+        let Maker { operator, user, .. } = *self.maker;
+        let begun: Option<Begun> = self.journal.read()?;
+        let keys = keys::of(operator, user).await?;
+        let made = |key: &&UserKey| {
+            key.id == id && begun.as_ref().is_some_and(|begun| begun.has_appeared(key))
+        };
+        let Some(created) = keys.iter().find(made).map(|key| key.created) else {
+            return Err(occupied);
+        };
+        self.begun = begun;
+        self.over();
+        self.tell(name, id, created)
+    }
+
+    fn tell(&self, name: &str, id: &str, created: Timestamp) -> Result<()> {
+        let Maker {
+            context, ui, user, ..
+        } = *self.maker;
         let file = context.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
         if ui.output() == Output::Json {
-            let report = Report::of(&new, name, &file);
-            let lost = |failure: Failure| {
-                failure.note(format!("access key {} is in profile `{name}`", new.key.id))
-            };
+            let report = Report::of(user, id, created, name, &file);
+            let lost =
+                |failure: Failure| failure.note(format!("access key {id} is in profile `{name}`"));
             return ui.document(&report).map_err(lost);
         }
         self.maker.errand.done(format!(
-            "access key {} of {} is created and stored in profile `{name}`",
-            new.key.id, new.user
+            "access key {id} of {user} is created and stored in profile `{name}`"
         ));
         ui.note("it may take AWS some seconds to accept it everywhere");
         Ok(())

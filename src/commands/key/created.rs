@@ -67,13 +67,19 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn of(new: &'a NewKey, profile: &'a str, file: &Path) -> Self {
+    pub(super) fn of(
+        user: &'a str,
+        id: &'a str,
+        created: Timestamp,
+        profile: &'a str,
+        file: &Path,
+    ) -> Self {
         Self {
             action: "created",
-            user_name: &new.user,
-            access_key_id: &new.key.id,
+            user_name: user,
+            access_key_id: id,
             status: status(true),
-            create_date: profile::spell_expiration(new.created),
+            create_date: profile::spell_expiration(created),
             profile,
             file: file.display().to_string(),
         }
