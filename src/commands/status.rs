@@ -269,7 +269,7 @@ fn list(context: &Context, ui: &Ui, request: &Request) -> Result<()> {
         line(row, Cell::new(how, tone))
     });
     let table: Vec<Vec<Cell>> = std::iter::once(head).chain(held).chain(open).collect();
-    ui.table(&table)
+    ui.fitted_table(&table)
 }
 
 /// What keeps AWS tools from using a section that is there.

@@ -194,6 +194,7 @@ impl Ui {
             let look = Look {
                 terminal: self.spinner,
                 colour: self.colour,
+                width: out::width().filter(|_| self.spinner),
             };
             self.screen.print(&table::lines(rows, look));
         }

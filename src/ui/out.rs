@@ -33,7 +33,21 @@ impl Ui {
     ///
     /// [`Kind::File`] if standard output does not take all of it.
     pub fn table(&self, rows: &[Vec<Cell>]) -> Result<()> {
-        let lines = table::lines(rows, self.look);
+        self.print_table(rows, self.look)
+    }
+
+    /// The same with one line for each row, cut to the width of the terminal where it is one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Ui::table`].
+    pub fn fitted_table(&self, rows: &[Vec<Cell>]) -> Result<()> {
+        let width = width().filter(|_| self.look.terminal);
+        self.print_table(rows, Look { width, ..self.look })
+    }
+
+    fn print_table(&self, rows: &[Vec<Cell>], look: Look) -> Result<()> {
+        let lines = table::lines(rows, look);
         if !self.look.colour {
             return self.print(lines.as_bytes());
         }
@@ -138,7 +152,13 @@ pub(super) fn look(env: &Env) -> Look {
     Look {
         terminal,
         colour: wants_colour(env, terminal),
+        width: None,
     }
+}
+
+/// Columns of the terminal, where one is among the standard streams.
+pub(super) fn width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A result in columns, for a person or for `awk`: on standard output, in colour and with bars
 //! only where that is a terminal.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -69,6 +70,8 @@ impl Cell {
 pub(super) struct Look {
     pub(super) terminal: bool,
     pub(super) colour: bool,
+    /// Columns of the terminal, where the table has to fit into them.
+    pub(super) width: Option<usize>,
 }
 
 /// The rows as lines, every column as wide as its widest cell.
@@ -78,12 +81,15 @@ pub(super) fn lines(rows: &[Vec<Cell>], look: Look) -> String {
         .map(|row| row.iter().map(|cell| shown(cell, look)).collect())
         .collect();
     let count = shown.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count)
+    let mut widths: Vec<usize> = (0..count)
         .map(|column| {
             let cells = shown.iter().filter_map(|row| row.get(column));
             cells.map(|text| width(text)).max().unwrap_or(0)
         })
         .collect();
+    if let Some(most) = look.width {
+        fit(&mut widths, most);
+    }
     let mut lines = String::new();
     for (row, texts) in rows.iter().zip(&shown) {
         let last = texts.len().saturating_sub(1);
@@ -93,15 +99,45 @@ pub(super) fn lines(rows: &[Vec<Cell>], look: Look) -> String {
             } else {
                 Style::new()
             };
+            let text = cut(text, widths[column]);
             let _ = write!(lines, "{style}{text}{style:#}");
             if column < last {
-                let padding = widths[column] - width(text);
+                let padding = widths[column] - width(&text);
                 let _ = write!(lines, "{:padding$}{GAP}", "");
             }
         }
         lines.push('\n');
     }
     lines
+}
+
+/// Takes from the widest column until all of them fit; a few characters are left of each.
+fn fit(widths: &mut [usize], most: usize) {
+    const LEAST: usize = 8;
+    let gaps = GAP.len() * widths.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > most {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > LEAST => *widest -= 1,
+            _ => return,
+        }
+    }
+}
+
+/// As much of the text as the column holds. Two full stops, which every font has, are the sign.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if width(text) <= most {
+        return Cow::Borrowed(text);
+    }
+    let mut left = most.saturating_sub(2);
+    let fits = |character: &char| match left.checked_sub(columns(*character)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    Cow::Owned(kept + "..")
 }
 
 fn shown(cell: &Cell, look: Look) -> String {
@@ -148,10 +184,30 @@ mod tests {
     }
 
     #[test]
+    fn a_table_fits_the_terminal() {
+        let cell = |text: &str| Cell::new(text, Tone::Plain);
+        let rows = [
+            vec![cell("a"), cell(&"r".repeat(40)), cell("1 h")],
+            vec![cell("日本語日本語日本語"), cell("-"), cell("expired")],
+        ];
+        let narrow = Look {
+            width: Some(40),
+            ..Look::default()
+        };
+        let shown = lines(&rows, narrow);
+        assert!(shown.lines().all(|line| width(line) <= 40), "{shown}");
+        assert!(
+            shown.contains("rr..  1 h\n") && shown.contains("  expired\n"),
+            "{shown}"
+        );
+        assert!(lines(&rows, Look::default()).contains(&"r".repeat(40)));
+    }
+
+    #[test]
     fn a_terminal_gets_bars_and_if_wanted_colour() {
         let terminal = Look {
             terminal: true,
-            colour: false,
+            ..Look::default()
         };
         assert_eq!(
             lines(&rows(), terminal),

@@ -589,3 +589,35 @@ fn other_tools_leave_nothing_behind() {
     let run = world.run(["status", "--output", "json"]).succeeded();
     assert_eq!(run.json()[0]["role_arn"], Value::Null);
 }
+
+/// Thirty profiles are thirty lines, however long their names are.
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_every_section_is_one_line() {
+    let world = World::new();
+    let long =
+        "arn:aws:sts::123456789012:assumed-role/A-role-with-a-name-that-takes-its-room/alice";
+    let sections: String = (0..30)
+        .map(|n| {
+            temporary(
+                &format!("client-{n}-administrator"),
+                &format!("assumed_role_arn = {long}"),
+            )
+        })
+        .collect();
+    world.write_credentials(sections);
+    let finished = world.finish(world.terminal(["status"]).size(24, 80).start());
+    let lines: Vec<&str> = finished.shown.lines().collect();
+    assert_eq!(lines.len(), 31, "{}", finished.shown);
+    assert!(
+        lines.iter().all(|line| line.chars().count() <= 80),
+        "{}",
+        finished.shown
+    );
+    let piped = world.run(["status"]).succeeded();
+    assert!(
+        piped
+            .stdout
+            .contains("123456789012:assumed-role/A-role-with-a-name-that-takes-its-room")
+    );
+}

@@ -86,7 +86,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     let head = ["USER", "ROLE", "CREATED", "EXPIRES", "PROFILE"];
     let head = head.map(|title| Cell::new(title, Tone::Faint)).to_vec();
     let lines = rows.iter().map(|row| line(row, now));
-    ui.table(&std::iter::once(head).chain(lines).collect::<Vec<_>>())
+    ui.fitted_table(&std::iter::once(head).chain(lines).collect::<Vec<_>>())
 }
 
 async fn rows(operator: &Operator<'_>, files: &Files) -> Result<Vec<Row>, Obstacle> {

@@ -107,7 +107,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
     }
     let head = ["KEY", "STATUS", "AGE", "LAST USED", "PROFILES"];
     let head = head.map(|title| Cell::new(title, Tone::Faint)).to_vec();
-    ui.table(
+    ui.fitted_table(
         &std::iter::once(head)
             .chain(rows.iter().map(line))
             .collect::<Vec<_>>(),

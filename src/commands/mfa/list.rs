@@ -92,7 +92,7 @@ pub(super) fn run(context: &Context, ui: &Ui, target: Target, arguments: Argumen
         .map(|title| Cell::new(*title, Tone::Faint))
         .collect();
     let lines = rows.iter().map(|row| line(row, all));
-    ui.table(&std::iter::once(head).chain(lines).collect::<Vec<_>>())
+    ui.fitted_table(&std::iter::once(head).chain(lines).collect::<Vec<_>>())
 }
 
 async fn account_devices(operator: &Operator<'_>) -> Result<Vec<VirtualDevice>> {

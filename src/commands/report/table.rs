@@ -17,7 +17,7 @@ pub(super) fn print(ui: &Ui, judged: &[Judged<'_>], now: Timestamp) -> Result<()
     let head = TITLES.map(|title| Cell::new(title, Tone::Faint)).to_vec();
     let lines = judged.iter().map(|judged| line(judged, now));
     let table: Vec<Vec<Cell>> = std::iter::once(head).chain(lines).collect();
-    ui.table(&table)
+    ui.fitted_table(&table)
 }
 
 fn line((user, findings): &Judged<'_>, now: Timestamp) -> Vec<Cell> {
