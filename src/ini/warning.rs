@@ -126,7 +126,9 @@ impl Document {
         let warnings = found.into_iter().map(|(oddity, line)| Warning {
             line,
             text: match mistaken {
-                Some((at, what)) if at == line => format!("AWS tools refuse this file: {what}"),
+                Some((at, what)) if at == line => {
+                    format!("the AWS CLI and the SDKs refuse this file: {what}")
+                }
                 _ => oddity.text().to_owned(),
             },
         });
