@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use crate::local_aws::{ACCOUNT, Mfa};
+#[cfg(unix)]
 use crate::one_code::user_with_roles;
 #[cfg(unix)]
 use crate::pty::Stream;
 use crate::told::Told;
 #[cfg(unix)]
-use crate::world::not_tested;
-use crate::world::{AWSMFA, NOTHING, World};
+use crate::world::{AWSMFA, not_tested};
+use crate::world::{NOTHING, World};
 
 /// A user who has just signed in, with a region.
 pub(super) fn signed_in() -> (World, Mfa) {
